@@ -1,0 +1,93 @@
+/*
+ * curl.h - pins for a libcurl easy handle (the GnuTLS flavour of libcurl).
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef PINSTORE_CURL_H
+#define PINSTORE_CURL_H
+
+#include <curl/curl.h>
+
+#include <pinstore/pinstore.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct pinstore_curl;
+
+/* Zero is the default of each member behind size and clock. */
+struct pinstore_curl_setup {
+	size_t size;
+	int64_t (*clock)(void *arg); /* required */
+	void *clock_arg;
+	/* The caller's own callbacks, called after ours: libcurl has no getter. */
+	curl_write_callback header;
+	void *header_arg;
+	curl_prereq_callback prereq;
+	void *prereq_arg;
+	int no_learn;          /* enforce, note nothing */
+	int require_pin;       /* refuse hosts that nothing covers */
+	int insecure_unpinned; /* as curl -k; never for a host that is pinned */
+};
+
+/*
+ * Make easy check pins: after the handshake and before the first octet of each
+ * request, on new and on reused connections and on each redirect hop; and note
+ * what the responses say.  Sets CURLOPT_PREREQFUNCTION, CURLOPT_HEADERFUNCTION
+ * and their data, CURLOPT_SSL_VERIFYPEER and CURLOPT_SSL_VERIFYHOST; attach
+ * after the handle's other options are set, and attach anew after
+ * curl_easy_reset() or curl_easy_duphandle().  A transfer that libcurl ended
+ * with CURLE_ABORTED_BY_CALLBACK has a reason: pinstore_curl_outcome().
+ *
+ * Owner:   the caller, who ends *out with pinstore_curl_detach() before the
+ *          easy handle; ps must outlive it.
+ * Threads: those of the easy handle.
+ * Errors:  ARG (libcurl's TLS is not GnuTLS; no clock), NOMEM.
+ */
+enum pinstore_status
+pinstore_curl_attach(CURL *easy, struct pinstore *ps,
+                     const struct pinstore_curl_setup *setup,
+                     struct pinstore_curl **out,
+                     struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/*
+ * After a transfer that returned code: what was decided about it.  *verdict is
+ * that of the last hop.  Anything but PINSTORE_OK says why the transfer was
+ * stopped, or that it must not be trusted.
+ *
+ * Errors: UNJUDGED (a TLS transfer that no check has seen); UNFIT
+ *         (require_pin, and nothing covers the host); HOST; CHAIN (certificate
+ *         not valid); those of pinstore_check().  A mismatch is PINSTORE_OK
+ *         with PINSTORE_REJECT.
+ */
+enum pinstore_status
+pinstore_curl_outcome(struct pinstore_curl *attached, CURLcode code,
+                      enum pinstore_verdict *verdict,
+                      struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* Requests that were made or refused since attaching; plain http counts. */
+size_t pinstore_curl_hops(const struct pinstore_curl *attached);
+
+/* What was found for a hop, or NULL: plain http, or no result came about. */
+const struct pinstore_result *
+pinstore_curl_result(const struct pinstore_curl *attached, size_t hop);
+
+/*
+ * What became of a hop's header fields: 1 and *out (size set by the caller),
+ * or 0 if it had none.  *status and *error tell what noting returned; both may
+ * be NULL.
+ */
+int pinstore_curl_noted(const struct pinstore_curl *attached, size_t hop,
+                        struct pinstore_noted *out,
+                        enum pinstore_status *status,
+                        struct pinstore_error *error);
+
+/* Take our callbacks off the easy handle and free attached, or NULL. */
+void pinstore_curl_detach(struct pinstore_curl *attached);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* PINSTORE_CURL_H */

@@ -1,0 +1,125 @@
+/*
+ * gnutls.h - pins for a GnuTLS session.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Three depths, from the whole to the parts:
+ *
+ *   pinstore_handshake()        a handshake with the check inside it, repeated
+ *                               where a resumed session skips verification
+ *   pinstore_verify_callback()  for gnutls_certificate_set_verify_function();
+ *                               alone it is not enough: GnuTLS calls it on no
+ *                               resumed session, neither in TLS 1.2 nor in 1.3
+ *   pinstore_session_check()    for a caller with a callback of his own
+ */
+#ifndef PINSTORE_GNUTLS_H
+#define PINSTORE_GNUTLS_H
+
+#include <gnutls/gnutls.h>
+
+#include <pinstore/pinstore.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The time, in seconds since 1970-01-01 UTC. */
+typedef int64_t pinstore_clock_fn(void *arg);
+
+/*
+ * Hang store, peer and clock on a client session: before the handshake for the
+ * first two depths, at any time for the third.  The session pointer stays the
+ * application's.  Attaching again replaces what was attached.  The canonical
+ * host is also set as the session's server name (SNI) if no handshake has begun
+ * and the host is no address.
+ *
+ * Owner:   peer is copied; ps must outlive the session.
+ * Threads: those of the session.
+ * Errors:  ARG (a server session, no clock), NOMEM, HOST.
+ */
+enum pinstore_status
+pinstore_session_attach(gnutls_session_t session, struct pinstore *ps,
+                        const struct pinstore_peer *peer,
+                        pinstore_clock_fn *clock, void *arg,
+                        struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/*
+ * Do the handshake of an attached session and check the pins before it
+ * completes, or right after it when the session was resumed; no application
+ * data has left then.  Sets the session's verify function, so that one set on
+ * the credentials is not called: the certificate is verified for the host and
+ * for the purpose TLS server here.
+ *
+ * Returns GnuTLS codes; GNUTLS_E_AGAIN and GNUTLS_E_INTERRUPTED as from
+ * gnutls_handshake().  A refusal is GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR
+ * with a fatal alert sent; pinstore_session_last() tells which.
+ */
+int pinstore_handshake(gnutls_session_t session) PINSTORE_MUST_CHECK;
+
+/*
+ * Verify the peer of an attached session, and its pins.  0, or
+ * GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR, as GnuTLS expects of a verify
+ * function.
+ */
+int pinstore_verify_callback(gnutls_session_t session);
+
+/*
+ * Verify the peer of an attached session now and check its pins, whatever was
+ * decided before: on a resumed session, on a connection that is used again.
+ *
+ * Owner:  as pinstore_check(); out may be NULL.
+ * Errors: those of pinstore_check(); ARG (not attached); CHAIN (the certificate
+ *         is not valid for host and purpose: refuse, whether pinned or not).
+ */
+enum pinstore_status
+pinstore_session_check(gnutls_session_t session,
+                       enum pinstore_verdict *verdict,
+                       struct pinstore_result **out,
+                       struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/*
+ * pinstore_note() for the connection, with the result of the last check.
+ * Errors: those of pinstore_note(); UNJUDGED (no check has seen the session).
+ */
+enum pinstore_status
+pinstore_session_note(gnutls_session_t session,
+                      const struct pinstore_field *fields, size_t n,
+                      struct pinstore_noted *out,
+                      struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/*
+ * What the last check of the session decided, inside a callback or not: its
+ * status is returned, its message put into *error.
+ *
+ * Owner:  the caller, who ends *out (out may be NULL).
+ * Errors: those of pinstore_session_check(); UNJUDGED (there was none).
+ */
+enum pinstore_status
+pinstore_session_last(gnutls_session_t session, enum pinstore_verdict *verdict,
+                      struct pinstore_result **out,
+                      struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/*
+ * Verify the session's peer for host (any form; an address is matched with the
+ * certificate's addresses) and for the purpose TLS server, and keep the path
+ * that was built to a trust anchor, with the anchor that the peer did not send
+ * and without stray certificates that it did.  Works on resumed sessions.
+ *
+ * Owner:   the caller, who ends *out with pinstore_chain_free().
+ * Threads: those of the session.  The session's verify output function is
+ *          unset afterwards.
+ * Errors:  ARG, NOMEM, HOST, CHAIN (no certificate, or not valid; lib_error is
+ *          GnuTLS's code or 0, os_error is 0, text has the verification
+ *          status in words).
+ * Source:  RFC 7469, 2.6.
+ */
+enum pinstore_status
+pinstore_chain_from_session(gnutls_session_t session, const char *host,
+                            struct pinstore_chain **out,
+                            struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* PINSTORE_GNUTLS_H */

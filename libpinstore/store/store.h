@@ -1,0 +1,189 @@
+/*
+ * store.h - the records of one directory, shared by threads and processes.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The one header of this floor that the floors above include.  Nothing read
+ * here is "not found" unless that was proved by the records around the gap.
+ */
+#ifndef PS_STORE_STORE_H
+#define PS_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model/entry.h"
+#include "model/host.h"
+
+struct ps_store; /* a share in an open environment */
+struct ps_write; /* a write transaction under way */
+
+struct ps_store_options {
+	bool read_only;
+	int lock_limit_ms;
+	uint64_t max_bytes;
+};
+
+/*
+ * Open or create the store in directory path.  Errors: as pinstore_open().
+ * Owner: the caller, who ends *out with ps_store_close().
+ */
+enum pinstore_status
+ps_store_open(const char *path, const struct ps_store_options *options,
+              struct ps_store **out,
+              struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+void
+ps_store_close(struct ps_store *store);
+
+/* ------------------------------------------------------------------ reading */
+
+/*
+ * Called for each stored record on the way from a name to the root, nearest
+ * first, inside a read transaction: it must not call the store.  key_len is
+ * how much of the key that was asked for is the record's own; equal to the
+ * whole for the name itself.  False ends the walk.
+ */
+typedef bool
+ps_store_step_fn(size_t key_len, const struct ps_entry_view *view, void *arg);
+
+/*
+ * Walk from host to the root in one snapshot, with every gap proved.
+ * Errors: NOMEM, BUSY, IO, VERSION, DAMAGED.
+ */
+enum pinstore_status
+ps_store_climb(struct ps_store *store, const struct ps_host *host,
+               ps_store_step_fn *step, void *arg,
+               struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* One host's record, copied out.  Errors: NOTFOUND (proved), as climb. */
+enum pinstore_status
+ps_store_get(struct ps_store *store, const struct ps_host *host,
+             struct ps_entry *out,
+             struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/*
+ * Called for each record, with no transaction open; false ends the scan.
+ */
+typedef bool
+ps_store_visit_fn(const struct ps_host *host, const struct ps_entry *entry,
+                  void *arg);
+
+/*
+ * Visit all records behind the key of `after` (NULL: all), in key order, in
+ * batches of at most 1,000 a transaction.  Every record and every link is
+ * checked.  Errors: as climb.
+ */
+enum pinstore_status
+ps_store_scan(struct ps_store *store, const struct ps_host *after,
+              ps_store_visit_fn *visit, void *arg,
+              struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* The latest time any write has brought; INT64_MIN if there was none. */
+enum pinstore_status
+ps_store_high_water(struct ps_store *store, int64_t *out,
+                    struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* ------------------------------------------------------------------ writing */
+
+/*
+ * The work of one transaction.  It may be called again from the start, when
+ * the map had to grow: what it computes must depend only on what it reads
+ * through write, and on arg's inputs.  Anything but OK rolls all back and is
+ * what ps_store_write() returns; error is to be filled then.
+ */
+typedef enum pinstore_status
+ps_store_work_fn(struct ps_write *write, void *arg,
+                 struct pinstore_error *error);
+
+/*
+ * Run work in one durable transaction that also raises the high-water mark to
+ * now: OK means that it is on disk.  A transaction that changed nothing is
+ * not committed.
+ *
+ * Errors: NOMEM, READONLY, BUSY (lock limit), FULL, IO, VERSION, DAMAGED, and
+ *         work's own.
+ */
+enum pinstore_status
+ps_store_write(struct ps_store *store, int64_t now, ps_store_work_fn *work,
+               void *arg, struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/*
+ * Inside work.  A name that has no record gives OK and an entry without
+ * sections; an entry without sections is removed by put.  put keeps the links
+ * of the neighbours, which it proves first, and the learned counts.
+ */
+enum pinstore_status
+ps_write_get(struct ps_write *write, const struct ps_host *host,
+             struct ps_entry *out,
+             struct pinstore_error *error) PINSTORE_MUST_CHECK;
+enum pinstore_status
+ps_write_put(struct ps_write *write, const struct ps_host *host,
+             const struct ps_entry *entry,
+             struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/*
+ * Learned entries that count: of the registrable domain that is the last
+ * `labels` labels of host, and of the whole store.
+ */
+enum pinstore_status
+ps_write_counts(struct ps_write *write, const struct ps_host *host,
+                size_t labels, uint64_t *domain, uint64_t *total,
+                struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/*
+ * Visit the records of host (NULL: of all) and of all names below it, in key
+ * order, inside the transaction; the visitor may put the record it is shown.
+ */
+typedef enum pinstore_status
+ps_write_visit_fn(struct ps_write *write, const struct ps_host *host,
+                  const struct ps_entry *entry, void *arg,
+                  struct pinstore_error *error);
+enum pinstore_status
+ps_write_each(struct ps_write *write, const struct ps_host *host,
+              ps_write_visit_fn *visit, void *arg,
+              struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* What the journal tells. */
+enum ps_event_kind {
+	PS_EVENT_NOTED = 1,
+	PS_EVENT_UPDATED,
+	PS_EVENT_REMOVED,
+	PS_EVENT_UNPINNED, /* a header without usable pins */
+	PS_EVENT_PINNED,   /* by the operator */
+	PS_EVENT_CLEARED,  /* count entries, no name */
+	PS_EVENT_EXPIRED,  /* count entries, no name */
+	PS_EVENT_CLOCK     /* a stored sighting lay in the future */
+};
+
+struct ps_event {
+	enum ps_event_kind kind;
+	enum pinstore_layer layer;
+	int64_t at;
+	uint64_t count;
+	const struct ps_host *host; /* or NULL */
+};
+
+/* Append to the ring; the oldest records behind its bound go. */
+enum pinstore_status
+ps_write_event(struct ps_write *write, const struct ps_event *event,
+               struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* Drop the journal's records of host (NULL: of all), and of names below. */
+enum pinstore_status
+ps_write_forget(struct ps_write *write, const struct ps_host *host,
+                bool subdomains,
+                struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* Called for each journal record, oldest first, no transaction open. */
+typedef bool
+ps_store_event_fn(uint64_t number, const struct ps_event *event, void *arg);
+
+/* Visit the journal behind record `after` (0: all). */
+enum pinstore_status
+ps_store_events(struct ps_store *store, uint64_t after,
+                ps_store_event_fn *visit, void *arg,
+                struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+#endif /* PS_STORE_STORE_H */
