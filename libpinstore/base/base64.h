@@ -17,7 +17,8 @@
 /*
  * Decode text into out, of at least PS_BASE64_DECODED_MAX(len) octets.  False
  * if text is not base64; unused bits may be anything, and *loose says whether
- * one of them is set.
+ * one of them is set.  out may be text itself; what is in it on false means
+ * nothing.
  */
 bool
 ps_base64_decode(const uint8_t *text, size_t len, uint8_t *out,
