@@ -27,7 +27,8 @@ struct pinstore_lint_setup {
 	enum pinstore_kind kind;
 	int strict;                  /* the ABNF to the letter */
 	const char *host;            /* or NULL; for the public suffix rule */
-	struct pinstore_chain *chain; /* or NULL: match and backup not judged */
+	/* or NULL: match and backup are not judged */
+	const struct pinstore_chain *chain;
 	int64_t max_age_cap;         /* seconds, 0 = none */
 };
 

@@ -1,0 +1,218 @@
+/*
+ * handle.c - options, open and close.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <config.h>
+
+#include "api/handle.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/status.h"
+
+#define MAX_AGE_CAP INT64_C(5184000)
+#define REFRESH_SLACK 100
+#define REFRESH_SLACK_MAX 10000
+#define LOCK_LIMIT_MS 5000
+#define MAX_BYTES (INT64_C(1) << 40)
+#define MAX_BYTES_MIN (INT64_C(1) << 20)
+#define QUOTA_DOMAIN 200
+#define QUOTA_TOTAL 1000000
+
+static const struct pinstore_options defaults = {
+	.store = {
+		.read_only = false,
+		.lock_limit_ms = LOCK_LIMIT_MS,
+		.max_bytes = (uint64_t)MAX_BYTES,
+	},
+	.max_age_cap = MAX_AGE_CAP,
+	.is_strict = false,
+	.refresh_slack = REFRESH_SLACK,
+	.quota_domain = QUOTA_DOMAIN,
+	.quota_total = QUOTA_TOTAL,
+	.has_suffix_rule = true,
+};
+
+struct pinstore_options *
+pinstore_options_new(void)
+{
+	struct pinstore_options *options;
+
+	options = malloc(sizeof(*options));
+	if (options != NULL)
+		*options = defaults;
+	return options;
+}
+
+void
+pinstore_options_free(struct pinstore_options *options)
+{
+	free(options);
+}
+
+static enum pinstore_status
+set_flag(bool *flag, int64_t value)
+{
+	if (value != 0 && value != 1)
+		return PINSTORE_ERR_ARG;
+	*flag = value == 1;
+	return PINSTORE_OK;
+}
+
+static enum pinstore_status
+set_count(uint64_t *count, int64_t value, int64_t least)
+{
+	if (value < least)
+		return PINSTORE_ERR_ARG;
+	*count = (uint64_t)value;
+	return PINSTORE_OK;
+}
+
+enum pinstore_status
+pinstore_options_set(struct pinstore_options *options,
+                     enum pinstore_option what, int64_t value)
+{
+	if (options == NULL)
+		return PINSTORE_ERR_ARG;
+	switch (what) {
+	case PINSTORE_OPT_READONLY:
+		return set_flag(&options->store.read_only, value);
+	case PINSTORE_OPT_STRICT:
+		return set_flag(&options->is_strict, value);
+	case PINSTORE_OPT_SUFFIX_RULE:
+		return set_flag(&options->has_suffix_rule, value);
+	case PINSTORE_OPT_MAX_BYTES:
+		return set_count(&options->store.max_bytes, value,
+		                 MAX_BYTES_MIN);
+	case PINSTORE_OPT_QUOTA_DOMAIN:
+		return set_count(&options->quota_domain, value, 0);
+	case PINSTORE_OPT_QUOTA_TOTAL:
+		return set_count(&options->quota_total, value, 0);
+	case PINSTORE_OPT_MAX_AGE_CAP:
+		if (value < 0)
+			return PINSTORE_ERR_ARG;
+		options->max_age_cap = value;
+		return PINSTORE_OK;
+	case PINSTORE_OPT_REFRESH_SLACK:
+		if (value < 0 || value > REFRESH_SLACK_MAX)
+			return PINSTORE_ERR_ARG;
+		options->refresh_slack = value;
+		return PINSTORE_OK;
+	case PINSTORE_OPT_LOCK_LIMIT_MS:
+		if (value < 0 || value > INT_MAX)
+			return PINSTORE_ERR_ARG;
+		options->store.lock_limit_ms = (int)value;
+		return PINSTORE_OK;
+	}
+	return PINSTORE_ERR_ARG;
+}
+
+enum pinstore_status
+pinstore_open(const char *path, const struct pinstore_options *options,
+              struct pinstore **out, struct pinstore_error *error)
+{
+	struct pinstore *ps;
+	enum pinstore_status status;
+
+	ps_error_clear(error);
+	if (out == NULL)
+		return ps_fail(error, PINSTORE_ERR_ARG,
+		               "pinstore_open: no place for the handle");
+	*out = NULL;
+	if (path == NULL || path[0] == '\0')
+		return ps_fail(error, PINSTORE_ERR_ARG,
+		               "pinstore_open: the path is empty");
+	ps = calloc(1, sizeof(*ps));
+	if (ps == NULL)
+		return ps_fail_nomem(error);
+	ps->options = options != NULL ? *options : defaults;
+	atomic_init(&ps->swept, INT64_MIN);
+	status = ps_store_open(path, &ps->options.store, &ps->store, error);
+	if (status != PINSTORE_OK) {
+		free(ps);
+		return status;
+	}
+	*out = ps;
+	return PINSTORE_OK;
+}
+
+void
+pinstore_close(struct pinstore *ps)
+{
+	if (ps == NULL)
+		return;
+	ps_store_close(ps->store);
+	free(ps);
+}
+
+enum pinstore_status
+ps_handle_host(const char *text, struct ps_host *out,
+               enum pinstore_host_kind *kind, struct pinstore_error *error)
+{
+	enum pinstore_status status;
+
+	if (text == NULL)
+		return ps_fail(error, PINSTORE_ERR_ARG, "no host given");
+	status = ps_host_parse(text, strlen(text), out, kind);
+	if (status == PINSTORE_ERR_NOMEM)
+		return ps_fail_nomem(error);
+	if (status != PINSTORE_OK)
+		return ps_fail(error, status,
+		               "\"%.120s\" is neither a host name nor an "
+		               "address; give the host of the URL alone",
+		               text);
+	return PINSTORE_OK;
+}
+
+enum pinstore_status
+ps_handle_name(const char *text, struct ps_host *out,
+               struct pinstore_error *error)
+{
+	enum pinstore_host_kind kind;
+	enum pinstore_status status;
+
+	status = ps_handle_host(text, out, &kind, error);
+	if (status != PINSTORE_OK)
+		return status;
+	if (kind != PINSTORE_HOST_NAME)
+		return ps_fail(error, PINSTORE_ERR_HOST,
+		               "\"%.120s\" is an address; only names are "
+		               "pinned (RFC 7469, 2.3.3)",
+		               text);
+	return PINSTORE_OK;
+}
+
+enum pinstore_status
+pinstore_host_canonical(const char *text, size_t len,
+                        char out[PINSTORE_HOST_MAX + 1],
+                        enum pinstore_host_kind *kind)
+{
+	struct ps_host host;
+	enum pinstore_host_kind found;
+	enum pinstore_status status;
+
+	if (out != NULL)
+		out[0] = '\0';
+	if (kind != NULL)
+		*kind = PINSTORE_HOST_BAD;
+	if (text == NULL || out == NULL || kind == NULL)
+		return PINSTORE_ERR_ARG;
+	status = ps_host_parse(text, len, &host, &found);
+	if (status != PINSTORE_OK)
+		return status;
+	memcpy(out, host.name, host.len + 1);
+	*kind = found;
+	return PINSTORE_OK;
+}
+
+bool
+ps_handle_is_ahead(int64_t now, int64_t high_water)
+{
+	if (high_water == INT64_MIN || now <= high_water)
+		return false;
+	/* now > high_water, so this cannot wrap in the direction that counts */
+	return (uint64_t)now - (uint64_t)high_water > (uint64_t)PS_CLOCK_AHEAD;
+}

@@ -1,0 +1,60 @@
+/*
+ * handle.h - struct pinstore: an open store and how it is to be used.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef PS_API_HANDLE_H
+#define PS_API_HANDLE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <pinstore/pinstore.h>
+
+#include "model/host.h"
+#include "store/store.h"
+
+/* See enum pinstore_option. */
+struct pinstore_options {
+	struct ps_store_options store;
+	int64_t max_age_cap;
+	bool is_strict;
+	int64_t refresh_slack;
+	uint64_t quota_domain;
+	uint64_t quota_total;
+	bool has_suffix_rule;
+};
+
+struct pinstore {
+	struct ps_store *store;
+	struct pinstore_options options;
+	/* The now at which a full store was last searched for dead entries. */
+	_Atomic int64_t swept;
+};
+
+/* Entries that expired longer ago do not count against a quota. */
+#define PS_DEAD_AFTER (INT64_C(7) * 86400)
+/* A clock further ahead of the store's is believed by nothing that deletes. */
+#define PS_CLOCK_AHEAD (INT64_C(60) * 86400)
+
+/*
+ * Canonicalise a caller's host.  Errors: ARG (NULL), NOMEM, HOST; the text
+ * names the host.
+ */
+enum pinstore_status
+ps_handle_host(const char *text, struct ps_host *out,
+               enum pinstore_host_kind *kind,
+               struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* The same where an address is an error too. */
+enum pinstore_status
+ps_handle_name(const char *text, struct ps_host *out,
+               struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* Whether now lies so far ahead of high_water that nothing is deleted. */
+bool
+ps_handle_is_ahead(int64_t now, int64_t high_water);
+
+#endif /* PS_API_HANDLE_H */

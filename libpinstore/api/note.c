@@ -1,0 +1,476 @@
+/*
+ * note.c - learn from the header fields of one response.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <config.h>
+
+#include <stdatomic.h>
+#include <string.h>
+
+#include "api/handle.h"
+#include "api/result.h"
+#include "api/sized.h"
+#include "api/suffix.h"
+#include "base/status.h"
+#include "model/header.h"
+#include "rules/policy.h"
+#include "tls/chain.h"
+
+/* How often a full store is searched for entries that are long dead. */
+#define SWEEP_EVERY INT64_C(3600)
+
+/* One field on its way into the store. */
+struct noting {
+	struct pinstore *ps;
+	const struct pinstore_result *checked;
+	const struct ps_header *header;
+	enum ps_plan plan;
+	int64_t now;
+	int64_t high_water; /* before this write */
+	struct ps_section fresh; /* what a plan of NOTE would write */
+	struct pinstore_noted *out;
+};
+
+static void
+say(struct pinstore_noted *out, enum pinstore_action action,
+    enum pinstore_reason why)
+{
+	out->action = action;
+	out->why = why;
+}
+
+/* Whether a stored section lets this connection write in its place. */
+static bool
+is_passed(const struct ps_section *section, const struct noting *noting)
+{
+	const struct pinstore_pin *const *pins;
+	size_t n;
+
+	if (!section->is_present || section->mode == PINSTORE_REPORT ||
+	    !ps_policy_is_live(section->expires, noting->now))
+		return true;
+	pins = ps_chain_pins(noting->checked->chain, &n);
+	return ps_policy_match(section->pins.pin, section->pins.n, pins, n,
+	                       NULL, NULL);
+}
+
+/* --------------------------------------------------------------- the quota */
+
+static bool
+is_dead(const struct ps_section *section, int64_t now)
+{
+	return section->is_present &&
+	       !ps_policy_is_live(ps_policy_after(section->expires,
+	                                          PS_DEAD_AFTER), now);
+}
+
+static enum pinstore_status
+bury(struct ps_write *write, const struct ps_host *host,
+     const struct ps_entry *entry, void *arg, struct pinstore_error *error)
+{
+	const struct noting *noting = arg;
+	struct ps_entry rest;
+
+	if (!is_dead(&entry->section[PINSTORE_LEARNED], noting->now))
+		return PINSTORE_OK;
+	rest = *entry;
+	memset(&rest.section[PINSTORE_LEARNED], 0,
+	       sizeof(rest.section[PINSTORE_LEARNED]));
+	return ps_write_put(write, host, &rest, error);
+}
+
+/*
+ * Remove what has been dead for a week: below the registrable domain, and in
+ * the whole store at most once an hour, for that is a long search.
+ */
+static enum pinstore_status
+sweep(struct ps_write *write, struct noting *noting, bool is_whole,
+      struct pinstore_error *error)
+{
+	const struct ps_host *host = &noting->checked->host;
+	struct ps_host domain;
+	size_t skip;
+	const char *at = host->name;
+	int64_t swept;
+
+	if (ps_handle_is_ahead(noting->now, noting->high_water))
+		return PINSTORE_OK;
+	if (is_whole) {
+		swept = atomic_load(&noting->ps->swept);
+		if (swept != INT64_MIN && noting->now >= swept &&
+		    noting->now - swept < SWEEP_EVERY)
+			return PINSTORE_OK;
+		atomic_store(&noting->ps->swept, noting->now);
+		return ps_write_each(write, NULL, bury, noting, error);
+	}
+	skip = ps_host_labels(host) - noting->fresh.quota_labels;
+	for (; skip > 0; skip--)
+		at = strchr(at, '.') + 1;
+	domain.len = strlen(at);
+	memcpy(domain.name, at, domain.len + 1);
+	return ps_write_each(write, &domain, bury, noting, error);
+}
+
+/* Whether there is room for one more learned entry; makes some if it can. */
+static enum pinstore_status
+find_room(struct ps_write *write, struct noting *noting, bool *has_room,
+          struct pinstore_error *error)
+{
+	const struct pinstore_options *options = &noting->ps->options;
+	const struct ps_host *host = &noting->checked->host;
+	uint64_t domain, total;
+	enum pinstore_status status;
+	int tries;
+
+	*has_room = false;
+	for (tries = 0; tries < 2; tries++) {
+		status = ps_write_counts(write, host,
+		                         noting->fresh.quota_labels, &domain,
+		                         &total, error);
+		if (status != PINSTORE_OK)
+			return status;
+		if (domain < options->quota_domain &&
+		    total < options->quota_total) {
+			*has_room = true;
+			return PINSTORE_OK;
+		}
+		if (tries == 1)
+			break;
+		status = sweep(write, noting, domain < options->quota_domain,
+		               error);
+		if (status != PINSTORE_OK)
+			return status;
+	}
+	return PINSTORE_OK;
+}
+
+/* -------------------------------------------------------------- the writing */
+
+static enum pinstore_status
+put(struct ps_write *write, const struct noting *noting,
+    struct ps_entry *entry, enum ps_event_kind kind,
+    struct pinstore_error *error)
+{
+	const struct ps_host *host = &noting->checked->host;
+	struct ps_event event = {
+		.kind = kind,
+		.layer = PINSTORE_LEARNED,
+		.at = noting->now,
+		.count = 1,
+		.host = host,
+	};
+	enum pinstore_status status;
+
+	status = ps_write_put(write, host, entry, error);
+	if (status != PINSTORE_OK)
+		return status;
+	return ps_write_event(write, &event, error);
+}
+
+static enum pinstore_status
+work_remove(struct ps_write *write, struct noting *noting,
+            struct ps_entry *entry, struct pinstore_error *error)
+{
+	struct ps_section *stored = &entry->section[PINSTORE_LEARNED];
+	bool is_unpin = noting->plan == PS_PLAN_UNPIN;
+	enum pinstore_reason why =
+	        is_unpin ? PINSTORE_WHY_NO_PINS : PINSTORE_WHY_OK;
+
+	if (!stored->is_present || stored->source != PINSTORE_HEADER) {
+		say(noting->out,
+		    is_unpin ? PINSTORE_IGNORED : PINSTORE_UNCHANGED, why);
+		return PINSTORE_OK;
+	}
+	if (ps_policy_is_older(stored->observed, noting->now)) {
+		say(noting->out, PINSTORE_IGNORED, PINSTORE_WHY_OLDER);
+		return PINSTORE_OK;
+	}
+	say(noting->out, PINSTORE_REMOVED, why);
+	memset(stored, 0, sizeof(*stored));
+	return put(write, noting, entry,
+	           is_unpin ? PS_EVENT_UNPINNED : PS_EVENT_REMOVED, error);
+}
+
+/* The first writing of a header's entry: the quota is asked. */
+static enum pinstore_status
+work_new(struct ps_write *write, struct noting *noting, struct ps_entry *entry,
+         struct pinstore_error *error)
+{
+	const struct ps_host *host = &noting->checked->host;
+	bool has_room = true;
+	enum pinstore_status status;
+
+	if (!entry->section[PINSTORE_LEARNED].is_present) {
+		status = find_room(write, noting, &has_room, error);
+		if (status != PINSTORE_OK)
+			return status;
+		/* The sweep may have changed this very name's record. */
+		status = ps_write_get(write, host, entry, error);
+		if (status != PINSTORE_OK)
+			return status;
+	}
+	if (!has_room) {
+		say(noting->out, PINSTORE_IGNORED, PINSTORE_WHY_FULL);
+		return PINSTORE_OK;
+	}
+	entry->section[PINSTORE_LEARNED] = noting->fresh;
+	say(noting->out, PINSTORE_NOTED, PINSTORE_WHY_OK);
+	return put(write, noting, entry, PS_EVENT_NOTED, error);
+}
+
+static enum pinstore_status
+work_note(struct ps_write *write, struct noting *noting,
+          struct ps_entry *entry, struct pinstore_error *error)
+{
+	struct ps_section *stored = &entry->section[PINSTORE_LEARNED];
+	struct pinstore_noted *out = noting->out;
+	struct ps_event clock = {
+		.kind = PS_EVENT_CLOCK,
+		.layer = PINSTORE_LEARNED,
+		.at = noting->now,
+		.count = 1,
+		.host = &noting->checked->host,
+	};
+	enum pinstore_status status;
+
+	switch (ps_policy_merge(stored, &noting->fresh,
+	                        noting->ps->options.refresh_slack)) {
+	case PS_MERGE_OLDER:
+		say(out, PINSTORE_IGNORED, PINSTORE_WHY_OLDER);
+		out->expires = stored->expires;
+		return PINSTORE_OK;
+	case PS_MERGE_SLACK:
+		say(out, PINSTORE_UNCHANGED, PINSTORE_WHY_OK);
+		out->expires = stored->expires;
+		return PINSTORE_OK;
+	case PS_MERGE_NEW:
+		out->expires = noting->fresh.expires;
+		return work_new(write, noting, entry, error);
+	case PS_MERGE_CLOCK:
+		out->clock_went_back = 1;
+		status = ps_write_event(write, &clock, error);
+		if (status != PINSTORE_OK)
+			return status;
+		break;
+	case PS_MERGE_CHANGED:
+	case PS_MERGE_REFRESHED:
+		break;
+	}
+	*stored = noting->fresh;
+	out->expires = noting->fresh.expires;
+	say(out, PINSTORE_UPDATED, PINSTORE_WHY_OK);
+	return put(write, noting, entry, PS_EVENT_UPDATED, error);
+}
+
+/*
+ * In the transaction: what is stored of the very name by now must let this
+ * connection pass, whatever was there when it was checked.
+ */
+static enum pinstore_status
+work(struct ps_write *write, void *arg, struct pinstore_error *error)
+{
+	struct noting *noting = arg;
+	struct ps_entry entry;
+	enum pinstore_status status;
+
+	noting->out->expires = 0;
+	noting->out->clock_went_back = 0;
+	status = ps_write_get(write, &noting->checked->host, &entry, error);
+	if (status != PINSTORE_OK)
+		return status;
+	if (!is_passed(&entry.section[PINSTORE_CONFIGURED], noting) ||
+	    !is_passed(&entry.section[PINSTORE_LEARNED], noting)) {
+		say(noting->out, PINSTORE_IGNORED, PINSTORE_WHY_PIN_MISMATCH);
+		return PINSTORE_OK;
+	}
+	if (noting->plan == PS_PLAN_NOTE)
+		return work_note(write, noting, &entry, error);
+	return work_remove(write, noting, &entry, error);
+}
+
+/*
+ * A busy client sees the same header again and again: whether there is
+ * anything to write is asked by reading, without the writers' lock.
+ */
+static enum pinstore_status
+is_write_due(struct noting *noting, bool *is_due, struct pinstore_error *error)
+{
+	struct ps_entry entry;
+	struct ps_section fresh = noting->fresh;
+	const struct ps_section *stored = &entry.section[PINSTORE_LEARNED];
+	enum pinstore_status status;
+
+	*is_due = true;
+	status = ps_store_get(noting->ps->store, &noting->checked->host,
+	                      &entry, error);
+	if (status == PINSTORE_ERR_NOTFOUND) {
+		ps_error_clear(error);
+		memset(&entry, 0, sizeof(entry));
+	} else if (status != PINSTORE_OK) {
+		return status;
+	}
+	if (noting->plan != PS_PLAN_NOTE) {
+		*is_due = stored->is_present &&
+		          stored->source == PINSTORE_HEADER;
+		if (!*is_due && noting->plan == PS_PLAN_UNPIN)
+			say(noting->out, PINSTORE_IGNORED,
+			    PINSTORE_WHY_NO_PINS);
+		else if (!*is_due)
+			say(noting->out, PINSTORE_UNCHANGED, PINSTORE_WHY_OK);
+		return PINSTORE_OK;
+	}
+	if (ps_policy_merge(stored, &fresh, noting->ps->options.refresh_slack)
+	            != PS_MERGE_SLACK ||
+	    !is_passed(stored, noting))
+		return PINSTORE_OK;
+	*is_due = false;
+	noting->out->expires = stored->expires;
+	say(noting->out, PINSTORE_UNCHANGED, PINSTORE_WHY_OK);
+	return PINSTORE_OK;
+}
+
+/* The section that a header asks for. */
+static void
+make_section(struct noting *noting)
+{
+	const struct pinstore_options *options = &noting->ps->options;
+	const struct ps_header *header = noting->header;
+	const struct ps_host *host = &noting->checked->host;
+	struct ps_section *fresh = &noting->fresh;
+
+	memset(fresh, 0, sizeof(*fresh));
+	fresh->is_present = true;
+	fresh->source = PINSTORE_HEADER;
+	fresh->mode = PINSTORE_ENFORCE;
+	fresh->include_subdomains = header->include_subdomains;
+	if (fresh->include_subdomains && options->has_suffix_rule &&
+	    ps_suffix_is_public(host)) {
+		fresh->include_subdomains = false;
+		noting->out->suffix_rule = 1;
+	}
+	fresh->quota_labels = (uint8_t)ps_suffix_domain_labels(host);
+	fresh->observed = noting->now;
+	fresh->updated = noting->now;
+	fresh->expires = ps_policy_expires(noting->now, header->max_age,
+	                                   options->max_age_cap);
+	fresh->max_age = header->max_age;
+	fresh->pins = header->pins;
+	memcpy(fresh->report_uri, header->report_uri,
+	       sizeof(fresh->report_uri));
+}
+
+static enum pinstore_status
+note_pkp(struct pinstore *ps, const struct pinstore_result *checked,
+         const struct pinstore_field *field, int64_t now,
+         struct pinstore_noted *out, struct pinstore_error *error)
+{
+	struct ps_header header;
+	struct noting noting;
+	const struct pinstore_pin *const *pins;
+	enum pinstore_status status;
+	bool is_due;
+	size_t n;
+
+	ps_header_parse(field->value, field->len, PINSTORE_PKP,
+	                ps->options.is_strict, &header);
+	if (header.why != PINSTORE_WHY_OK) {
+		out->why = header.why;
+		out->syntax = header.syntax;
+		out->offset = header.offset;
+		return PINSTORE_OK;
+	}
+	noting.ps = ps;
+	noting.checked = checked;
+	noting.header = &header;
+	noting.now = now;
+	noting.out = out;
+	pins = ps_chain_pins(checked->chain, &n);
+	noting.plan = ps_policy_plan(&header, PINSTORE_PKP, true, pins, n,
+	                             &out->why);
+	if (noting.plan == PS_PLAN_IGNORE)
+		return PINSTORE_OK;
+	make_section(&noting);
+	status = is_write_due(&noting, &is_due, error);
+	if (status != PINSTORE_OK || !is_due)
+		return status;
+	status = ps_store_high_water(ps->store, &noting.high_water, error);
+	if (status != PINSTORE_OK)
+		return status;
+	return ps_store_write(ps->store, now, work, &noting, error);
+}
+
+/* Whether anything may be learned from the connection; if not, *out says why */
+static bool
+may_learn(const struct pinstore_result *checked, struct pinstore_noted *out)
+{
+	switch (checked->verdict) {
+	case PINSTORE_REJECT:
+		out->why = PINSTORE_WHY_PIN_MISMATCH;
+		return false;
+	case PINSTORE_BYPASSED:
+		out->why = PINSTORE_WHY_BYPASSED;
+		return false;
+	case PINSTORE_UNPINNED:
+	case PINSTORE_MATCHED:
+		break;
+	}
+	if (checked->kind == PINSTORE_HOST_ADDRESS) {
+		out->why = PINSTORE_WHY_ADDRESS;
+		return false;
+	}
+	return true;
+}
+
+/* The first field of a kind, or NULL; counts the others. */
+static const struct pinstore_field *
+first_of(const struct pinstore_field *fields, size_t n,
+         enum pinstore_kind kind, size_t *others)
+{
+	const struct pinstore_field *first = NULL;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (fields[i].kind != kind)
+			continue;
+		if (first == NULL)
+			first = &fields[i];
+		else
+			++*others;
+	}
+	return first;
+}
+
+enum pinstore_status
+pinstore_note(struct pinstore *ps, const struct pinstore_result *checked,
+              const struct pinstore_field *fields, size_t n, int64_t now,
+              struct pinstore_noted *out, struct pinstore_error *error)
+{
+	struct pinstore_noted noted = {.action = PINSTORE_IGNORED};
+	const struct pinstore_field *pkp, *report_only;
+	enum pinstore_status status = PINSTORE_OK;
+
+	ps_error_clear(error);
+	if (ps == NULL || checked == NULL || (fields == NULL && n > 0) ||
+	    !ps_sized_write(out, &noted, sizeof(noted)))
+		return ps_fail(error, PINSTORE_ERR_ARG,
+		               "pinstore_note: no store, no result of a "
+		               "check, no fields, or no place for the outcome "
+		               "with its size");
+	if (checked->chain == NULL)
+		return ps_fail(error, PINSTORE_ERR_CHAIN,
+		               "%s was checked without a chain: nothing can "
+		               "be noted", checked->host.name);
+	pkp = first_of(fields, n, PINSTORE_PKP, &noted.ignored_fields);
+	report_only = first_of(fields, n, PINSTORE_PKP_RO,
+	                       &noted.ignored_fields);
+	if (pkp == NULL)
+		noted.why = report_only != NULL ? PINSTORE_WHY_REPORT_ONLY
+		                                : PINSTORE_WHY_OK;
+	else if (may_learn(checked, &noted))
+		status = note_pkp(ps, checked, pkp, now, &noted, error);
+	if (status != PINSTORE_OK)
+		return status;
+	ps_sized_write(out, &noted, sizeof(noted));
+	return PINSTORE_OK;
+}

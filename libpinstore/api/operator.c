@@ -1,0 +1,493 @@
+/*
+ * operator.c - show, pin, clear, expire and walk.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/entry.h"
+#include "api/handle.h"
+#include "api/sized.h"
+#include "base/status.h"
+#include "model/header.h"
+#include "rules/policy.h"
+
+/* Records that one transaction of expire removes at most. */
+#define EXPIRE_BATCH 256
+
+/* ------------------------------------------------------------------- show */
+
+enum pinstore_status
+pinstore_show(struct pinstore *ps, const char *host, enum pinstore_layer layer,
+              struct pinstore_entry **out, struct pinstore_error *error)
+{
+	struct pinstore_entry *entry;
+	struct ps_entry record;
+	struct ps_host name;
+	enum pinstore_status status;
+
+	ps_error_clear(error);
+	if (out != NULL)
+		*out = NULL;
+	if (ps == NULL || out == NULL ||
+	    (layer != PINSTORE_CONFIGURED && layer != PINSTORE_LEARNED))
+		return ps_fail(error, PINSTORE_ERR_ARG,
+		               "pinstore_show: no store, no such layer, or "
+		               "no place for the entry");
+	status = ps_handle_name(host, &name, error);
+	if (status != PINSTORE_OK)
+		return status;
+	status = ps_store_get(ps->store, &name, &record, error);
+	if (status != PINSTORE_OK && status != PINSTORE_ERR_NOTFOUND)
+		return status;
+	if (status != PINSTORE_OK || !record.section[layer].is_present)
+		return ps_fail(error, PINSTORE_ERR_NOTFOUND,
+		               "%s has no %s entry", name.name,
+		               pinstore_layer_word(layer));
+	entry = malloc(sizeof(*entry));
+	if (entry == NULL)
+		return ps_fail_nomem(error);
+	entry->host = name;
+	entry->layer = layer;
+	entry->section = record.section[layer];
+	*out = entry;
+	return PINSTORE_OK;
+}
+
+/* -------------------------------------------------------------------- pin */
+
+struct pinning {
+	struct ps_host host;
+	struct ps_section section;
+	int64_t now;
+};
+
+static enum pinstore_status
+work_pin(struct ps_write *write, void *arg, struct pinstore_error *error)
+{
+	const struct pinning *pinning = arg;
+	struct ps_event event = {
+		.kind = PS_EVENT_PINNED,
+		.layer = PINSTORE_CONFIGURED,
+		.at = pinning->now,
+		.count = 1,
+		.host = &pinning->host,
+	};
+	struct ps_entry entry;
+	enum pinstore_status status;
+
+	status = ps_write_get(write, &pinning->host, &entry, error);
+	if (status != PINSTORE_OK)
+		return status;
+	entry.section[PINSTORE_CONFIGURED] = pinning->section;
+	status = ps_write_put(write, &pinning->host, &entry, error);
+	if (status != PINSTORE_OK)
+		return status;
+	return ps_write_event(write, &event, error);
+}
+
+static enum pinstore_status
+take_pins(const struct pinstore_rule *rule, const char *host,
+          struct ps_pinset *set, struct pinstore_error *error)
+{
+	size_t i;
+
+	if (rule->pins == NULL || rule->n_pins == 0)
+		return ps_fail(error, PINSTORE_ERR_ARG,
+		               "%s: an entry needs at least one pin", host);
+	set->n = 0;
+	for (i = 0; i < rule->n_pins; i++)
+		if (!ps_pinset_add(set, &rule->pins[i]))
+			return ps_fail(error, PINSTORE_ERR_ARG,
+			               "%s: more than %d pins", host,
+			               PINSTORE_PINS_MAX);
+	if (set->n == 1 && !rule->no_backup)
+		return ps_fail(error, PINSTORE_ERR_ARG,
+		               "%s: a single pin locks everybody out when "
+		               "its key is lost; add the pin of a backup "
+		               "key, or say that none is wanted", host);
+	return PINSTORE_OK;
+}
+
+/* Copy text that may be NULL and may have max octets at most. */
+static bool
+take_text(const char *text, char *out, size_t max)
+{
+	size_t len;
+
+	out[0] = '\0';
+	if (text == NULL)
+		return true;
+	len = strlen(text);
+	if (len > max)
+		return false;
+	memcpy(out, text, len + 1);
+	return true;
+}
+
+static enum pinstore_status
+take_rule(const struct pinstore_rule *rule, int64_t now,
+          struct pinning *pinning, struct pinstore_error *error)
+{
+	struct ps_section *section = &pinning->section;
+	const char *host = pinning->host.name;
+	enum pinstore_status status;
+	size_t use = 0;
+
+	memset(section, 0, sizeof(*section));
+	status = take_pins(rule, host, &section->pins, error);
+	if (status != PINSTORE_OK)
+		return status;
+	if (rule->mode != PINSTORE_ENFORCE && rule->mode != PINSTORE_REPORT)
+		return ps_fail(error, PINSTORE_ERR_ARG, "%s: no such mode",
+		               host);
+	if (rule->expires < now)
+		return ps_fail(error, PINSTORE_ERR_ARG,
+		               "%s: the time of expiry has passed", host);
+	if (!take_text(rule->note, section->note, PINSTORE_NOTE_MAX))
+		return ps_fail(error, PINSTORE_ERR_ARG,
+		               "%s: the note has more than %d octets", host,
+		               PINSTORE_NOTE_MAX);
+	if (rule->report_uri != NULL &&
+	    !ps_header_is_report_uri(rule->report_uri,
+	                             strlen(rule->report_uri), &use))
+		return ps_fail(error, PINSTORE_ERR_ARG,
+		               "%s: the report-uri is no absolute http or "
+		               "https URI of at most %d octets", host,
+		               PINSTORE_URI_MAX);
+	if (use > 0)
+		memcpy(section->report_uri, rule->report_uri, use);
+	section->is_present = true;
+	section->source = PINSTORE_STATIC;
+	section->mode = rule->mode;
+	section->include_subdomains = rule->include_subdomains != 0;
+	section->observed = now;
+	section->updated = now;
+	section->expires = rule->expires;
+	section->max_age = -1;
+	return PINSTORE_OK;
+}
+
+enum pinstore_status
+pinstore_pin(struct pinstore *ps, const struct pinstore_rule *rule,
+             int64_t now, struct pinstore_error *error)
+{
+	struct pinstore_rule known;
+	struct pinning pinning;
+	enum pinstore_status status;
+
+	ps_error_clear(error);
+	if (ps == NULL || !ps_sized_read(&known, sizeof(known), rule))
+		return ps_fail(error, PINSTORE_ERR_ARG,
+		               "pinstore_pin: no store, or no rule with its "
+		               "size");
+	status = ps_handle_name(known.host, &pinning.host, error);
+	if (status != PINSTORE_OK)
+		return status;
+	pinning.now = now;
+	status = take_rule(&known, now, &pinning, error);
+	if (status != PINSTORE_OK)
+		return status;
+	return ps_store_write(ps->store, now, work_pin, &pinning, error);
+}
+
+/* ------------------------------------------------------------------ clear */
+
+struct clearing {
+	struct pinstore_filter filter;
+	struct ps_host host;
+	bool has_host;
+	int64_t now;
+	size_t removed;
+};
+
+/* Drop the sections that the filter names; the number dropped. */
+static size_t
+drop_sections(const struct pinstore_filter *filter, struct ps_entry *entry)
+{
+	struct ps_section *section;
+	size_t i, n = 0;
+
+	for (i = 0; i < PS_LAYERS; i++) {
+		section = &entry->section[i];
+		if (!section->is_present || section->observed < filter->since)
+			continue;
+		if (filter->sources != 0 &&
+		    (filter->sources & (unsigned)section->source) == 0)
+			continue;
+		memset(section, 0, sizeof(*section));
+		n++;
+	}
+	return n;
+}
+
+static enum pinstore_status
+clear_one(struct ps_write *write, const struct ps_host *host,
+          const struct ps_entry *entry, void *arg,
+          struct pinstore_error *error)
+{
+	struct clearing *clearing = arg;
+	struct ps_entry rest = *entry;
+	enum pinstore_status status;
+	size_t n;
+
+	n = drop_sections(&clearing->filter, &rest);
+	if (n == 0)
+		return PINSTORE_OK;
+	status = ps_write_put(write, host, &rest, error);
+	if (status != PINSTORE_OK)
+		return status;
+	clearing->removed += n;
+	return ps_write_forget(write, host, false, error);
+}
+
+static enum pinstore_status
+work_clear(struct ps_write *write, void *arg, struct pinstore_error *error)
+{
+	struct clearing *clearing = arg;
+	struct ps_event event = {
+		.kind = PS_EVENT_CLEARED,
+		.at = clearing->now,
+	};
+	struct ps_entry entry;
+	enum pinstore_status status;
+
+	clearing->removed = 0;
+	if (clearing->has_host && !clearing->filter.subdomains) {
+		status = ps_write_get(write, &clearing->host, &entry, error);
+		if (status == PINSTORE_OK)
+			status = clear_one(write, &clearing->host, &entry,
+			                   clearing, error);
+	} else {
+		status = ps_write_each(write, clearing->has_host
+		                                      ? &clearing->host
+		                                      : NULL,
+		                       clear_one, clearing, error);
+	}
+	if (status != PINSTORE_OK || clearing->removed == 0)
+		return status;
+	event.count = clearing->removed;
+	return ps_write_event(write, &event, error);
+}
+
+enum pinstore_status
+pinstore_clear(struct pinstore *ps, const struct pinstore_filter *filter,
+               int64_t now, size_t *removed, struct pinstore_error *error)
+{
+	struct clearing clearing = {.now = now};
+	enum pinstore_status status;
+
+	ps_error_clear(error);
+	if (removed != NULL)
+		*removed = 0;
+	if (ps == NULL || !ps_sized_read(&clearing.filter,
+	                                 sizeof(clearing.filter), filter))
+		return ps_fail(error, PINSTORE_ERR_ARG,
+		               "pinstore_clear: no store, or no filter with "
+		               "its size");
+	clearing.has_host = clearing.filter.host != NULL;
+	if (clearing.has_host) {
+		status = ps_handle_name(clearing.filter.host, &clearing.host,
+		                        error);
+		if (status != PINSTORE_OK)
+			return status;
+	}
+	status = ps_store_write(ps->store, now, work_clear, &clearing, error);
+	if (status != PINSTORE_OK)
+		return status;
+	if (removed != NULL)
+		*removed = clearing.removed;
+	return PINSTORE_OK;
+}
+
+/* ----------------------------------------------------------------- expire */
+
+struct expiring {
+	int64_t before;
+	int64_t now;
+	size_t removed;
+	/* The batch: hosts that the scan found; the write judges them again. */
+	size_t n;
+	struct ps_host last;
+	struct ps_host *hosts; /* EXPIRE_BATCH of them; NULL = only count */
+};
+
+static bool
+has_expired(const struct ps_section *section, int64_t before)
+{
+	return section->is_present && section->expires < before;
+}
+
+static bool
+collect(const struct ps_host *host, const struct ps_entry *entry, void *arg)
+{
+	struct expiring *expiring = arg;
+	size_t i, n = 0;
+
+	for (i = 0; i < PS_LAYERS; i++)
+		n += has_expired(&entry->section[i], expiring->before);
+	if (n == 0)
+		return true;
+	if (expiring->hosts == NULL) {
+		expiring->removed += n;
+		return true;
+	}
+	expiring->hosts[expiring->n++] = *host;
+	return expiring->n < EXPIRE_BATCH;
+}
+
+static enum pinstore_status
+work_expire(struct ps_write *write, void *arg, struct pinstore_error *error)
+{
+	struct expiring *expiring = arg;
+	struct ps_event event = {
+		.kind = PS_EVENT_EXPIRED,
+		.at = expiring->now,
+	};
+	struct ps_entry entry;
+	enum pinstore_status status;
+	size_t i, j, n;
+
+	expiring->removed = 0;
+	for (i = 0; i < expiring->n; i++) {
+		status = ps_write_get(write, &expiring->hosts[i], &entry,
+		                      error);
+		if (status != PINSTORE_OK)
+			return status;
+		n = 0;
+		for (j = 0; j < PS_LAYERS; j++) {
+			if (!has_expired(&entry.section[j], expiring->before))
+				continue;
+			memset(&entry.section[j], 0, sizeof(entry.section[j]));
+			n++;
+		}
+		if (n == 0)
+			continue;
+		status = ps_write_put(write, &expiring->hosts[i], &entry,
+		                      error);
+		if (status != PINSTORE_OK)
+			return status;
+		expiring->removed += n;
+	}
+	if (expiring->removed == 0)
+		return PINSTORE_OK;
+	event.count = expiring->removed;
+	return ps_write_event(write, &event, error);
+}
+
+/* Scan, write, scan on: no transaction of either kind lasts long. */
+static enum pinstore_status
+expire_all(struct pinstore *ps, struct expiring *expiring, size_t *removed,
+           struct pinstore_error *error)
+{
+	const struct ps_host *after = NULL;
+	enum pinstore_status status;
+
+	for (;;) {
+		expiring->n = 0;
+		expiring->removed = 0;
+		status = ps_store_scan(ps->store, after, collect, expiring,
+		                       error);
+		if (status != PINSTORE_OK)
+			return status;
+		if (expiring->hosts == NULL) {
+			*removed = expiring->removed;
+			return PINSTORE_OK;
+		}
+		if (expiring->n == 0)
+			return PINSTORE_OK;
+		expiring->last = expiring->hosts[expiring->n - 1];
+		after = &expiring->last;
+		status = ps_store_write(ps->store, expiring->now, work_expire,
+		                        expiring, error);
+		if (status != PINSTORE_OK)
+			return status;
+		*removed += expiring->removed;
+	}
+}
+
+enum pinstore_status
+pinstore_expire(struct pinstore *ps, int64_t before, int64_t now, int dry_run,
+                int force, size_t *removed, struct pinstore_error *error)
+{
+	struct expiring expiring = {.before = before, .now = now};
+	enum pinstore_status status;
+	int64_t high_water;
+
+	ps_error_clear(error);
+	if (removed != NULL)
+		*removed = 0;
+	if (ps == NULL || removed == NULL || before > now)
+		return ps_fail(error, PINSTORE_ERR_ARG,
+		               "pinstore_expire: no store, no place for the "
+		               "count, or a limit that lies in the future");
+	status = ps_store_high_water(ps->store, &high_water, error);
+	if (status != PINSTORE_OK)
+		return status;
+	if (!force && ps_handle_is_ahead(now, high_water))
+		return ps_fail(error, PINSTORE_ERR_UNFIT,
+		               "now lies more than 60 days past the latest "
+		               "time this store has seen; check the clock, and "
+		               "force it if the clock is right");
+	if (!dry_run) {
+		expiring.hosts = malloc(EXPIRE_BATCH * sizeof(*expiring.hosts));
+		if (expiring.hosts == NULL)
+			return ps_fail_nomem(error);
+	}
+	status = expire_all(ps, &expiring, removed, error);
+	free(expiring.hosts);
+	return status;
+}
+
+/* ------------------------------------------------------------------- walk */
+
+struct walking {
+	pinstore_visit_fn *visit;
+	void *arg;
+	struct pinstore_entry entry;
+};
+
+static bool
+visit_record(const struct ps_host *host, const struct ps_entry *record,
+             void *arg)
+{
+	static const enum pinstore_layer layers[] = {PINSTORE_CONFIGURED,
+	                                             PINSTORE_LEARNED};
+	struct walking *walking = arg;
+	size_t i;
+
+	walking->entry.host = *host;
+	for (i = 0; i < PS_LAYERS; i++) {
+		if (!record->section[i].is_present)
+			continue;
+		walking->entry.layer = layers[i];
+		walking->entry.section = record->section[i];
+		if (walking->visit(&walking->entry, walking->arg) != 0)
+			return false;
+	}
+	return true;
+}
+
+enum pinstore_status
+pinstore_walk(struct pinstore *ps, const char *after, pinstore_visit_fn *visit,
+              void *arg, struct pinstore_error *error)
+{
+	struct walking walking = {.visit = visit, .arg = arg};
+	struct ps_host host;
+	enum pinstore_status status;
+
+	ps_error_clear(error);
+	if (ps == NULL || visit == NULL)
+		return ps_fail(error, PINSTORE_ERR_ARG,
+		               "pinstore_walk: no store, or nothing to call");
+	if (after != NULL) {
+		status = ps_handle_name(after, &host, error);
+		if (status != PINSTORE_OK)
+			return status;
+	}
+	return ps_store_scan(ps->store, after != NULL ? &host : NULL,
+	                     visit_record, &walking, error);
+}
