@@ -62,4 +62,5 @@ AC_DEFUN([PS_SANITIZERS], [
     PS_LDFLAGS="$PS_LDFLAGS -fsanitize=$enable_sanitizers"
   ])
   AC_SUBST([PS_SANITIZERS], [$enable_sanitizers])
+  AM_CONDITIONAL([SANITIZED], [test "x$enable_sanitizers" != xno])
 ])
