@@ -1,0 +1,191 @@
+/*
+ * fault.c - why a command failed: the thing, the place and the way out.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <config.h>
+
+#include "common/fault.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/json.h"
+#include "common/text.h"
+
+static void
+fill(struct tool_fault *fault, int code, const char *status, const char *where,
+     const char *hint, const char *format, va_list args)
+{
+	char raw[512];
+
+	vsnprintf(raw, sizeof(raw), format, args);
+	fault->exit = code;
+	fault->status = status;
+	fault->hint = hint;
+	tool_escape(raw, strlen(raw), fault->message, sizeof(fault->message));
+	if (where == NULL)
+		where = "";
+	tool_escape(where, strlen(where), fault->where, sizeof(fault->where));
+}
+
+void
+tool_fault_set(struct tool_fault *fault, int code, const char *status,
+               const char *where, const char *hint, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	fill(fault, code, status, where, hint, format, args);
+	va_end(args);
+}
+
+void
+tool_fault_usage(struct tool_fault *fault, const char *where, const char *hint,
+                 const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	fill(fault, TOOL_EXIT_USAGE, "usage", where, hint, format, args);
+	va_end(args);
+}
+
+const char *
+tool_status_word(enum pinstore_status status)
+{
+	switch (status) {
+	case PINSTORE_OK:
+		return "ok";
+	case PINSTORE_ERR_ARG:
+		return "usage";
+	case PINSTORE_ERR_NOMEM:
+		return "nomem";
+	case PINSTORE_ERR_HOST:
+		return "host";
+	case PINSTORE_ERR_HEADER:
+		return "header";
+	case PINSTORE_ERR_UNFIT:
+		return "unfit";
+	case PINSTORE_ERR_NOTFOUND:
+		return "notfound";
+	case PINSTORE_ERR_CHAIN:
+		return "chain";
+	case PINSTORE_ERR_UNJUDGED:
+		return "unjudged";
+	case PINSTORE_ERR_ACCESS:
+		return "access";
+	case PINSTORE_ERR_READONLY:
+		return "readonly";
+	case PINSTORE_ERR_BUSY:
+		return "busy";
+	case PINSTORE_ERR_FULL:
+		return "full";
+	case PINSTORE_ERR_IO:
+		return "io";
+	case PINSTORE_ERR_VERSION:
+		return "version";
+	case PINSTORE_ERR_DAMAGED:
+		return "damaged";
+	case PINSTORE_ERR_INTERNAL:
+		return "internal";
+	}
+	return "unknown";
+}
+
+static const char *
+status_hint(enum pinstore_status status)
+{
+	switch (status) {
+	case PINSTORE_ERR_HOST:
+		return "give a host name as in a URL, without scheme and port";
+	case PINSTORE_ERR_NOTFOUND:
+		return "name another store with --store DIR or $PINSTORE; it "
+		       "comes to be with the first pin that is stored";
+	case PINSTORE_ERR_ACCESS:
+		return "the store must be yours, a directory of mode 0700 with "
+		       "files of mode 0600";
+	case PINSTORE_ERR_READONLY:
+		return "make the store's directory and files writable for its "
+		       "owner";
+	case PINSTORE_ERR_BUSY:
+		return "another process writes; try again";
+	case PINSTORE_ERR_FULL:
+		return "make room, or remove entries: pinstore expire";
+	case PINSTORE_ERR_VERSION:
+		return "use the pinstore that wrote the store";
+	case PINSTORE_ERR_DAMAGED:
+		return "restore the store from a backup, or move it away "
+		       "knowing that its pins are lost";
+	case PINSTORE_OK:
+	case PINSTORE_ERR_ARG:
+	case PINSTORE_ERR_NOMEM:
+	case PINSTORE_ERR_HEADER:
+	case PINSTORE_ERR_UNFIT:
+	case PINSTORE_ERR_CHAIN:
+	case PINSTORE_ERR_UNJUDGED:
+	case PINSTORE_ERR_IO:
+	case PINSTORE_ERR_INTERNAL:
+		break;
+	}
+	return NULL;
+}
+
+void
+tool_fault_library(struct tool_fault *fault, int code,
+                   const struct pinstore_error *error, const char *where)
+{
+	tool_fault_set(fault, code, tool_status_word(error->status), where,
+	               status_hint(error->status), "%s",
+	               error->text[0] != '\0' ? error->text
+	                                      : pinstore_strerror(error->status));
+}
+
+static void
+print_json(const struct tool_fault *fault)
+{
+	json_t *error = tool_json_object(), *root = tool_json_object();
+
+	tool_json_add(error, "exit", tool_json_integer(fault->exit));
+	tool_json_add(error, "status", tool_json_text(fault->status));
+	tool_json_add(error, "message", tool_json_text(fault->message));
+	tool_json_add(error, "where",
+	              tool_json_text(fault->where[0] != '\0' ? fault->where
+	                                                     : NULL));
+	tool_json_add(error, "hint", tool_json_text(fault->hint));
+	tool_json_add(root, "error", error);
+	tool_json_write(root, stderr);
+	fputc('\n', stderr);
+}
+
+void
+tool_fault_print(const struct tool_fault *fault, const char *program,
+                 bool as_json)
+{
+	if (as_json) {
+		print_json(fault);
+		return;
+	}
+	fprintf(stderr, "%s: ", program);
+	/* The library's sentences name the place themselves. */
+	if (fault->where[0] != '\0' &&
+	    strstr(fault->message, fault->where) == NULL)
+		fprintf(stderr, "%s: ", fault->where);
+	fprintf(stderr, "%s\n", fault->message);
+	if (fault->hint != NULL)
+		fprintf(stderr, "  next      %s\n", fault->hint);
+}
+
+void
+tool_warn(const char *program, const char *format, ...)
+{
+	char raw[1024], text[2048];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(raw, sizeof(raw), format, args);
+	va_end(args);
+	tool_escape(raw, strlen(raw), text, sizeof(text));
+	fprintf(stderr, "%s: warning: %s\n", program, text);
+}

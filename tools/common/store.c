@@ -1,0 +1,130 @@
+/*
+ * store.c - which store is meant, and opening it.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <config.h>
+
+#include "common/store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/memory.h"
+
+#define ROOT_PARENT "/var/lib/pinstore"
+#define ROOT_STORE ROOT_PARENT "/root"
+
+/* A variable of the environment that is set and not empty, or NULL. */
+static const char *
+variable(const char *name)
+{
+	/* secure_getenv() looks at AT_SECURE too; both must be wrong to fail. */
+	const char *value =
+	        getauxval(AT_SECURE) == 0 ? secure_getenv(name) : NULL;
+
+	return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
+/* The home directory from the password database, or NULL. */
+static char *
+database_home(void)
+{
+	struct passwd entry, *found = NULL;
+	char *buffer, *out = NULL;
+	size_t size = 1024;
+	int error;
+
+	for (;;) {
+		buffer = tool_alloc(size, 1);
+		error = getpwuid_r(geteuid(), &entry, buffer, size, &found);
+		if (error != ERANGE || size > 1024 * 1024)
+			break;
+		free(buffer);
+		size *= 2;
+	}
+	if (error == 0 && found != NULL && entry.pw_dir != NULL &&
+	    entry.pw_dir[0] == '/')
+		out = tool_copy(entry.pw_dir, strlen(entry.pw_dir));
+	free(buffer);
+	return out;
+}
+
+char *
+tool_store_path(const char *option, bool *is_default, struct tool_fault *fault)
+{
+	const char *value;
+	char *home, *out;
+
+	*is_default = false;
+	if (option != NULL && option[0] == '\0') {
+		tool_fault_usage(fault, "--store", "name a directory",
+		                 "the path of the store is empty");
+		return NULL;
+	}
+	if (option == NULL)
+		option = variable("PINSTORE");
+	if (option != NULL)
+		return tool_copy(option, strlen(option));
+	*is_default = true;
+	if (geteuid() == 0)
+		return tool_copy(ROOT_STORE, strlen(ROOT_STORE));
+	/* XDG: a relative path is to be ignored. */
+	value = variable("XDG_DATA_HOME");
+	if (value != NULL && value[0] == '/')
+		return tool_format("%s/pinstore", value);
+	value = variable("HOME");
+	if (value != NULL && value[0] == '/')
+		return tool_format("%s/.local/share/pinstore", value);
+	home = database_home();
+	if (home == NULL) {
+		tool_fault_usage(fault, NULL,
+		                 "name a store: --store DIR or $PINSTORE",
+		                 "no home directory to keep the store in");
+		return NULL;
+	}
+	out = tool_format("%s/.local/share/pinstore", home);
+	free(home);
+	return out;
+}
+
+void
+tool_store_make_parents(const char *path)
+{
+	char *part = tool_copy(path, strlen(path)), *at;
+	mode_t mode;
+
+	for (at = strchr(part + 1, '/'); at != NULL; at = strchr(at + 1, '/')) {
+		*at = '\0';
+		mode = strcmp(part, ROOT_PARENT) == 0 ? 0755 : 0700;
+		if (mkdir(part, mode) != 0 && errno != EEXIST)
+			break;
+		*at = '/';
+	}
+	free(part);
+}
+
+bool
+tool_store_is_empty_directory(const char *path)
+{
+	DIR *directory = opendir(path);
+	struct dirent *entry;
+	bool is_empty = true;
+
+	if (directory == NULL)
+		return false;
+	errno = 0;
+	while (is_empty && (entry = readdir(directory)) != NULL)
+		is_empty = strcmp(entry->d_name, ".") == 0 ||
+		           strcmp(entry->d_name, "..") == 0;
+	if (errno != 0)
+		is_empty = false;
+	closedir(directory);
+	return is_empty;
+}

@@ -1,0 +1,43 @@
+/*
+ * store.h - which store is meant, and opening it.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef TOOL_STORE_H
+#define TOOL_STORE_H
+
+#include <stdbool.h>
+
+#include <pinstore/pinstore.h>
+
+#include "common/fault.h"
+
+/*
+ * The path of the store: option (of --store, or NULL), else $PINSTORE, else for
+ * root /var/lib/pinstore/root, else $XDG_DATA_HOME/pinstore, else
+ * ~/.local/share/pinstore.  A process with AT_SECURE (set-user-id, file
+ * capabilities) ignores the environment and takes its home from the password
+ * database.  A path from --store or $PINSTORE is taken as it stands; *is_default
+ * tells whether it was one of the others.
+ *
+ * Owner:  the caller, free().  NULL: *fault tells why, exit code 2.
+ */
+char *
+tool_store_path(const char *option, bool *is_default, struct tool_fault *fault);
+
+/*
+ * Make the directories above a default path, as XDG asks: mode 0700, and 0755
+ * for /var/lib/pinstore.  That of the store itself pinstore_open() makes.  An
+ * error is left to pinstore_open() to tell.
+ */
+void
+tool_store_make_parents(const char *path);
+
+/*
+ * Whether nothing stands in directory path: an empty store that has not been
+ * written yet, from which reading must not fail.
+ */
+bool
+tool_store_is_empty_directory(const char *path);
+
+#endif /* TOOL_STORE_H */
