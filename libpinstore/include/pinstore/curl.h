@@ -14,6 +14,9 @@
 extern "C" {
 #endif
 
+/* Hops of which result and noting are kept: the last ones. */
+#define PINSTORE_CURL_HOPS_KEPT 64
+
 struct pinstore_curl;
 
 /* Zero is the default of each member behind size and clock. */
@@ -52,11 +55,12 @@ pinstore_curl_attach(CURL *easy, struct pinstore *ps,
                      struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
 /*
- * After a transfer that returned code: what was decided about it.  *verdict is
- * that of the last hop.  Anything but PINSTORE_OK says why the transfer was
- * stopped, or that it must not be trusted.
+ * Once after each transfer, which returned code: what was decided about it.
+ * *verdict is that of the last hop.  Anything but PINSTORE_OK says why the
+ * transfer was stopped, or that it must not be trusted.
  *
- * Errors: UNJUDGED (a TLS transfer that no check has seen); UNFIT
+ * Errors: UNJUDGED (no check has seen the transfer: it ended before a request
+ *         could be made, or our callbacks are gone); UNFIT
  *         (require_pin, and nothing covers the host); HOST; CHAIN (certificate
  *         not valid); those of pinstore_check().  A mismatch is PINSTORE_OK
  *         with PINSTORE_REJECT.
@@ -69,7 +73,10 @@ pinstore_curl_outcome(struct pinstore_curl *attached, CURLcode code,
 /* Requests that were made or refused since attaching; plain http counts. */
 size_t pinstore_curl_hops(const struct pinstore_curl *attached);
 
-/* What was found for a hop, or NULL: plain http, or no result came about. */
+/*
+ * What was found for a hop, or NULL: plain http, no result came about, or more
+ * than PINSTORE_CURL_HOPS_KEPT hops have followed.  It lives that long.
+ */
 const struct pinstore_result *
 pinstore_curl_result(const struct pinstore_curl *attached, size_t hop);
 
