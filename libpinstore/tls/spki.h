@@ -31,7 +31,7 @@ enum pinstore_status
 ps_spki_find(enum ps_spki_kind kind, const uint8_t *der, size_t len,
              const uint8_t **spki, size_t *spki_len) PINSTORE_MUST_CHECK;
 
-/* Its SHA-256.  Errors: NOMEM, CHAIN. */
+/* Its SHA-256.  Errors: NOMEM, CHAIN, INTERNAL (GnuTLS has no SHA-256). */
 enum pinstore_status
 ps_spki_pin(enum ps_spki_kind kind, const uint8_t *der, size_t len,
             struct pinstore_pin *out) PINSTORE_MUST_CHECK;
