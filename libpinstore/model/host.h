@@ -12,7 +12,10 @@
 
 #include <pinstore/pinstore.h>
 
-/* A canonical name or address; NUL-terminated. */
+/*
+ * A canonical name or address; NUL-terminated.  Of an address the brackets
+ * stay, if it came with them, and so does the case of its zone.
+ */
 struct ps_host {
 	size_t len;
 	char name[PINSTORE_HOST_MAX + 1];
