@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/support/suite.h"
+
 struct pair {
 	const char *octets;
 	const char *text;
@@ -190,15 +192,11 @@ START_TEST(decodes_in_place)
 }
 END_TEST
 
-#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
-
 int
 main(void)
 {
 	Suite *suite = suite_create("base64");
 	TCase *tcase = tcase_create("base64");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, tcase);
 	tcase_add_loop_test(tcase, encodes, 0, COUNT(pairs));
@@ -209,8 +207,5 @@ main(void)
 	tcase_add_test(tcase, the_alphabet_is_64);
 	tcase_add_loop_test(tcase, there_and_back, 0, 64);
 	tcase_add_test(tcase, decodes_in_place);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

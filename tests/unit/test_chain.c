@@ -14,7 +14,7 @@
 
 #include "tests/support/data.h"
 
-#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+#include "tests/support/suite.h"
 #define MANY (PS_CHAIN_PINS_MAX + 1)
 
 /* The ordinary path of the tests, and a stray. */
@@ -329,8 +329,6 @@ main(void)
 {
 	Suite *suite = suite_create("chain");
 	TCase *tcase = tcase_create("chain");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, tcase);
 	tcase_add_checked_fixture(tcase, setup, teardown);
@@ -345,8 +343,5 @@ main(void)
 	tcase_add_loop_test(tcase, no_certificate, 0,
 	                    COUNT(not_certificates));
 	tcase_add_test(tcase, wrong_arguments);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

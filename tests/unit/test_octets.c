@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/support/suite.h"
+
 static const uint8_t octets[] = { 0x88, 0x99, 0xaa, 0xbb,
 	                          0xcc, 0xdd, 0xee, 0xff };
 
@@ -59,15 +61,10 @@ main(void)
 {
 	Suite *suite = suite_create("octets");
 	TCase *tcase = tcase_create("octets");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, tcase);
 	tcase_add_test(tcase, low_octet_first);
 	tcase_add_test(tcase, high_bits_do_not_spread);
 	tcase_add_test(tcase, any_alignment);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

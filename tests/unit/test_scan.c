@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/support/suite.h"
+
 /* RFC 7230, 3.2.6: 77 octets. */
 static const char tchars[] = "!#$%&'*+-.^_`|~0123456789"
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -128,15 +130,11 @@ START_TEST(whole_words)
 }
 END_TEST
 
-#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
-
 int
 main(void)
 {
 	Suite *suite = suite_create("scan");
 	TCase *tcase = tcase_create("scan");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, tcase);
 	tcase_add_test(tcase, tchar_is_the_77);
@@ -146,8 +144,5 @@ main(void)
 	tcase_add_test(tcase, steps);
 	tcase_add_test(tcase, nul_is_an_octet);
 	tcase_add_loop_test(tcase, whole_words, 0, COUNT(words));
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

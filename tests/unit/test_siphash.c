@@ -15,6 +15,8 @@
 #include <check.h>
 #include <stdlib.h>
 
+#include "tests/support/suite.h"
+
 #ifdef PS_SIPHASH_WORD_ROUNDS
 #define NAME "siphash24"
 static const uint64_t vectors[64] = {
@@ -191,8 +193,6 @@ main(void)
 {
 	Suite *suite = suite_create(NAME);
 	TCase *tcase = tcase_create(NAME);
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, tcase);
 	tcase_add_checked_fixture(tcase, setup, NULL);
@@ -204,8 +204,5 @@ main(void)
 	tcase_add_test(tcase, same_as_cpython);
 	tcase_add_test(tcase, long_message);
 #endif
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -21,7 +21,7 @@
 
 #include "tests/support/data.h"
 
-#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+#include "tests/support/suite.h"
 
 #define CRT PS_SPKI_CERTIFICATE
 #define REQ PS_SPKI_REQUEST
@@ -415,8 +415,6 @@ main(void)
 {
 	Suite *suite = suite_create("spki");
 	TCase *tcase = tcase_create("spki"), *mutated = tcase_create("T-012");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, tcase);
 	suite_add_tcase(suite, mutated);
@@ -426,8 +424,5 @@ main(void)
 	tcase_add_loop_test(tcase, key_id_differs, 0, COUNT(reencoded));
 	tcase_set_timeout(mutated, 120);
 	tcase_add_loop_test(mutated, mutations, 0, COUNT(seeds));
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/support/suite.h"
+
 struct line {
 	const char *in;
 	const char *out;
@@ -125,15 +127,11 @@ START_TEST(cuts_between_characters)
 }
 END_TEST
 
-#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
-
 int
 main(void)
 {
 	Suite *suite = suite_create("status");
 	TCase *tcase = tcase_create("status");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, tcase);
 	tcase_add_loop_test(tcase, text_is_one_printable_line, 0,
@@ -141,8 +139,5 @@ main(void)
 	tcase_add_test(tcase, all_fields_are_set);
 	tcase_add_test(tcase, error_may_be_null);
 	tcase_add_loop_test(tcase, cuts_between_characters, 0, 4);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

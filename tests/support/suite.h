@@ -1,0 +1,33 @@
+/*
+ * suite.h - the end that every unit test's main() has.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef TESTS_SUPPORT_SUITE_H
+#define TESTS_SUPPORT_SUITE_H
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <check.h>
+
+/* Rows of a table, for tcase_add_loop_test(). */
+#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
+
+/* Run suite; what main() returns.  No test at all is a failure. */
+static inline int
+suite_run(Suite *suite)
+{
+	SRunner *runner = srunner_create(suite);
+	int run, failed;
+
+	srunner_run_all(runner, CK_ENV);
+	run = srunner_ntests_run(runner);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	if (run == 0)
+		fputs("no test ran\n", stderr);
+	return run > 0 && failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+#endif /* TESTS_SUPPORT_SUITE_H */
