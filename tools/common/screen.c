@@ -70,10 +70,10 @@ tool_color_wanted(enum tool_color color, FILE *stream)
 	case TOOL_COLOR_AUTO:
 		break;
 	}
-	value = getenv("NO_COLOR");
+	value = secure_getenv("NO_COLOR");
 	if (value != NULL && value[0] != '\0')
 		return false;
-	value = getenv("TERM");
+	value = secure_getenv("TERM");
 	if (value != NULL && strcmp(value, "dumb") == 0)
 		return false;
 	return isatty(fileno(stream)) == 1;
