@@ -77,5 +77,8 @@ judge()
 	library libpinstore/symbols.list \
 		"$top_builddir/libpinstore/.libs/libpinstore.so" \
 		$include/pinstore.h $include/gnutls.h $include/admin.h
+	library libpinstore/curl/symbols.list \
+		"$top_builddir/libpinstore/.libs/libpinstore-curl.so" \
+		$include/curl.h
 }
 judge_tree "$top_srcdir"
