@@ -1,0 +1,420 @@
+/*
+ * cmd_check.c - pinstore check HOST...
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/json.h"
+#include "common/memory.h"
+#include "common/pin.h"
+#include "common/screen.h"
+#include "common/when.h"
+#include "pinstore/entry.h"
+#include "pinstore/verb.h"
+
+static const enum pinstore_layer layers[] = {PINSTORE_CONFIGURED,
+                                             PINSTORE_LEARNED};
+
+#define N_LAYERS (sizeof(layers) / sizeof(layers[0]))
+
+/* What was found for one host. */
+struct finding {
+	const char *host;
+	int64_t at;
+	enum pinstore_verdict verdict;
+	struct pinstore_result *result;
+	const struct pinstore_chain *chain;
+	int64_t safe_from; /* PINSTORE_NEVER = not known, or not refused */
+	struct pinstore_pin backups[PINSTORE_PINS_MAX];
+	size_t n_backups;
+};
+
+static bool
+chain_has(const struct pinstore_chain *chain, const struct pinstore_pin *pin)
+{
+	const struct pinstore_pin *one;
+	size_t i;
+
+	for (i = 0; i < pinstore_chain_length(chain); i++) {
+		one = pinstore_chain_pin(chain, i);
+		if (one != NULL && tool_pin_equal(one, pin))
+			return true;
+	}
+	return false;
+}
+
+static bool
+entry_has(const struct pinstore_entry *entry, const struct pinstore_pin *pin)
+{
+	const struct pinstore_pin *pins;
+	size_t i, n;
+
+	pins = pinstore_entry_pins(entry, &n);
+	for (i = 0; i < n; i++)
+		if (tool_pin_equal(&pins[i], pin))
+			return true;
+	return false;
+}
+
+/* The entry of a layer that refuses the chain, or NULL. */
+static const struct pinstore_entry *
+refusing(const struct pinstore_result *result, enum pinstore_layer layer)
+{
+	if (pinstore_result_matched(result, layer, NULL, NULL))
+		return NULL;
+	return pinstore_result_entry(result, layer);
+}
+
+/* Whether the chain would pass if it had pin in it too. */
+static bool
+would_pass_with(const struct pinstore_result *result,
+                const struct pinstore_pin *pin)
+{
+	const struct pinstore_entry *entry;
+	size_t i;
+
+	for (i = 0; i < N_LAYERS; i++) {
+		entry = refusing(result, layers[i]);
+		if (entry != NULL && !entry_has(entry, pin))
+			return false;
+	}
+	return true;
+}
+
+static void
+find_backups(struct finding *finding)
+{
+	const struct pinstore_entry *entry = NULL;
+	const struct pinstore_pin *pins;
+	size_t i, n;
+
+	for (i = 0; i < N_LAYERS && entry == NULL; i++)
+		entry = refusing(finding->result, layers[i]);
+	if (entry == NULL)
+		return;
+	pins = pinstore_entry_pins(entry, &n);
+	for (i = 0; i < n && finding->n_backups < PINSTORE_PINS_MAX; i++)
+		if (!chain_has(finding->chain, &pins[i]) &&
+		    would_pass_with(finding->result, &pins[i]))
+			finding->backups[finding->n_backups++] = pins[i];
+}
+
+/*
+ * The end of the last life among the entries that refuse: behind it the walk
+ * may end at others.  PINSTORE_NEVER if one of them has no end.
+ */
+static int64_t
+last_expiry(const struct pinstore_result *result)
+{
+	const struct pinstore_entry *entry;
+	int64_t last = INT64_MIN, expires;
+	size_t i;
+
+	for (i = 0; i < N_LAYERS; i++) {
+		entry = refusing(result, layers[i]);
+		if (entry == NULL)
+			continue;
+		expires = pinstore_entry_expires(entry);
+		if (expires > last)
+			last = expires;
+	}
+	return last != INT64_MIN ? last : PINSTORE_NEVER;
+}
+
+/*
+ * From when on the chain would pass if nothing were noted meanwhile: go from
+ * expiry to expiry until nothing refuses it any more.
+ */
+static enum pinstore_status
+find_safe_from(struct run *run, struct finding *finding,
+               struct pinstore_error *error)
+{
+	struct pinstore_peer peer = {.size = sizeof(peer),
+	                             .host = finding->host};
+	enum pinstore_verdict verdict = finding->verdict;
+	int64_t last = last_expiry(finding->result), at = finding->at;
+	struct pinstore_result *result;
+	enum pinstore_status status;
+
+	finding->safe_from = PINSTORE_NEVER;
+	while (verdict == PINSTORE_REJECT && last != PINSTORE_NEVER) {
+		at = last + 1;
+		status = pinstore_check(run->store, &peer, finding->chain, at,
+		                        &verdict, &result, error);
+		if (status != PINSTORE_OK)
+			return status;
+		last = last_expiry(result);
+		pinstore_result_free(result);
+	}
+	if (verdict != PINSTORE_REJECT)
+		finding->safe_from = at;
+	return PINSTORE_OK;
+}
+
+static json_t *
+layer_json(const struct finding *finding, const struct pinstore_entry *entry,
+           bool is_matched, size_t matched)
+{
+	json_t *out = tool_json_object();
+	const struct pinstore_pin *pins;
+	size_t n;
+
+	pins = pinstore_entry_pins(entry, &n);
+	if (!is_matched) {
+		/* One in report mode is judged here: it decides nothing. */
+		for (matched = 0; matched < n; matched++)
+			if (chain_has(finding->chain, &pins[matched]))
+				break;
+		is_matched = matched < n;
+	}
+	tool_json_add(out, "layer", tool_json_text(pinstore_layer_word(
+	        pinstore_entry_layer(entry))));
+	tool_json_add(out, "entry_host",
+	              tool_json_text(pinstore_entry_host(entry)));
+	tool_json_add(out, "source", tool_json_text(pinstore_source_word(
+	        pinstore_entry_source(entry))));
+	tool_json_add(out, "mode", tool_json_text(pinstore_mode_word(
+	        pinstore_entry_mode(entry))));
+	tool_json_add(out, "matched_pin",
+	              tool_json_pin(is_matched ? &pins[matched] : NULL));
+	tool_json_add(out, "expires_epoch",
+	              tool_json_epoch(pinstore_entry_expires(entry)));
+	return out;
+}
+
+static json_t *
+layers_json(const struct finding *finding)
+{
+	json_t *out = tool_json_array();
+	const struct pinstore_entry *entry;
+	size_t i, pin = 0;
+	bool is_matched;
+
+	for (i = 0; i < N_LAYERS; i++) {
+		entry = pinstore_result_entry(finding->result, layers[i]);
+		is_matched = pinstore_result_matched(
+		        finding->result, layers[i], &pin, NULL) != 0;
+		if (entry != NULL)
+			tool_json_append(out, layer_json(finding, entry,
+			                                 is_matched, pin));
+		entry = pinstore_result_report_entry(finding->result,
+		                                     layers[i]);
+		if (entry != NULL)
+			tool_json_append(out,
+			                 layer_json(finding, entry, false, 0));
+	}
+	return out;
+}
+
+static json_t *
+chain_json(const struct pinstore_chain *chain)
+{
+	json_t *out = tool_json_array();
+	size_t i;
+
+	for (i = 0; i < pinstore_chain_length(chain); i++)
+		tool_json_append(out,
+		                 tool_json_pin(pinstore_chain_pin(chain, i)));
+	return out;
+}
+
+static void
+print_json(const struct finding *finding, FILE *out)
+{
+	const struct pinstore_result *result = finding->result;
+	json_t *all = tool_json_object();
+
+	tool_json_add(all, "host", tool_json_text(finding->host));
+	tool_json_add(all, "verdict",
+	              tool_json_text(pinstore_verdict_word(finding->verdict)));
+	tool_json_add(all, "reason", tool_json_text(pinstore_reason_word(
+	        pinstore_result_reason(result))));
+	tool_json_add(all, "violation",
+	              json_boolean(pinstore_result_violation(result)));
+	tool_json_add(all, "layers", layers_json(finding));
+	tool_json_add(all, "at_epoch", tool_json_integer(finding->at));
+	tool_json_add(all, "chain_pins", chain_json(finding->chain));
+	tool_json_add(all, "safe_from_epoch",
+	              tool_json_epoch(finding->safe_from));
+	tool_json_add(all, "usable_backups",
+	              tool_json_pins(finding->backups, finding->n_backups));
+	tool_json_write(all, out);
+	fputc('\n', out);
+}
+
+static void
+print_pin(const char *label, const struct pinstore_pin *pin,
+          const char *remark, FILE *out)
+{
+	char text[TOOL_PIN_TEXT] = "(a key that has no pin)";
+
+	if (pin != NULL)
+		tool_pin_print(pin, TOOL_PIN_CURL, text);
+	fprintf(out, "  %-10s%s%s\n", label, text, remark);
+}
+
+static void
+print_layer(const struct finding *finding, enum pinstore_layer layer,
+            FILE *out)
+{
+	const struct pinstore_entry *entry;
+	const struct pinstore_pin *pins;
+	const char *remark;
+	size_t i, n;
+
+	entry = pinstore_result_entry(finding->result, layer);
+	if (entry == NULL)
+		return;
+	fprintf(out, "  %-10s", "rule");
+	entry_print_rule(entry, out);
+	fputc('\n', out);
+	pins = pinstore_entry_pins(entry, &n);
+	for (i = 0; i < n; i++) {
+		remark = "";
+		if (chain_has(finding->chain, &pins[i]))
+			remark = "  in the chain";
+		print_pin(i == 0 ? "expected" : "", &pins[i], remark, out);
+	}
+}
+
+static void
+print_refusal(const struct finding *finding, FILE *out)
+{
+	char when[TOOL_TIME_TEXT];
+	size_t i;
+
+	if (pinstore_chain_length(finding->chain) == 0)
+		fprintf(out, "  %-10sno validated path\n", "judged");
+	for (i = 0; i < pinstore_chain_length(finding->chain); i++)
+		print_pin(i == 0 ? "judged" : "",
+		          pinstore_chain_pin(finding->chain, i), "", out);
+	for (i = 0; i < finding->n_backups; i++)
+		print_pin(i == 0 ? "backup" : "", &finding->backups[i],
+		          "  would pass now", out);
+	if (finding->safe_from != PINSTORE_NEVER) {
+		tool_time_print(finding->safe_from, when);
+		fprintf(out, "  %-10sfrom %s on this chain passes, if nothing "
+		        "else is noted until then\n", "safe", when);
+	} else {
+		fprintf(out, "  %-10snever by itself: an entry that refuses "
+		        "does not expire\n", "safe");
+	}
+	fprintf(out, "  %-10spinstore explain %s; a key that is to come has to "
+	        "be pinned first\n", "next", finding->host);
+}
+
+static void
+print_text(const struct run *run, const struct finding *finding, FILE *out)
+{
+	enum tool_tint tint = finding->verdict == PINSTORE_REJECT
+	                              ? TOOL_TINT_BAD
+	                              : TOOL_TINT_GOOD;
+	size_t i;
+
+	fprintf(out, "%s: ", finding->host);
+	tool_put_tinted(pinstore_verdict_word(finding->verdict), tint,
+	                run->is_colored, out);
+	fprintf(out, ", %s\n", pinstore_reason_word(
+	        pinstore_result_reason(finding->result)));
+	for (i = 0; i < N_LAYERS; i++)
+		print_layer(finding, layers[i], out);
+	if (finding->verdict == PINSTORE_REJECT)
+		print_refusal(finding, out);
+}
+
+static int
+verdict_exit(const struct finding *finding)
+{
+	switch (finding->verdict) {
+	case PINSTORE_REJECT:
+		return pinstore_result_reason(finding->result) ==
+		                       PINSTORE_WHY_REVOKED
+		               ? EXIT_REVOKED
+		               : EXIT_MISMATCH;
+	case PINSTORE_UNPINNED:
+	case PINSTORE_MATCHED:
+	case PINSTORE_BYPASSED:
+		break;
+	}
+	return TOOL_EXIT_OK;
+}
+
+/* With JSON a refusal is told on stderr too. */
+static void
+tell_refusal(struct run *run, const struct finding *finding, int code)
+{
+	if (!run->is_json || code == TOOL_EXIT_OK ||
+	    exit_worse(run->fault.exit, code) == run->fault.exit)
+		return;
+	tool_fault_set(&run->fault, code,
+	               code == EXIT_REVOKED ? "revoked" : "mismatch",
+	               finding->host, "pinstore explain HOST tells which entry "
+	               "refuses the chain",
+	               code == EXIT_REVOKED ? "revoked key in the chain for %s"
+	                                    : "pin mismatch for %s",
+	               finding->host);
+}
+
+static int
+check_host(struct run *run, const char *operand,
+           const struct pinstore_chain *chain)
+{
+	struct finding finding = {.at = run->options.now,
+	                          .chain = chain,
+	                          .safe_from = PINSTORE_NEVER};
+	char name[PINSTORE_HOST_MAX + 1];
+	struct pinstore_peer peer = {.size = sizeof(peer), .host = name};
+	enum pinstore_host_kind kind;
+	struct pinstore_error error;
+	enum pinstore_status status;
+	int code;
+
+	if (!run_host(run, operand, name, &kind))
+		return EXIT_USAGE;
+	finding.host = name;
+	status = pinstore_check(run->store, &peer, chain, finding.at,
+	                        &finding.verdict, &finding.result, &error);
+	if (status == PINSTORE_OK && finding.verdict == PINSTORE_REJECT) {
+		find_backups(&finding);
+		status = find_safe_from(run, &finding, &error);
+	}
+	if (status != PINSTORE_OK) {
+		pinstore_result_free(finding.result);
+		return run_fail(run, &error);
+	}
+	code = verdict_exit(&finding);
+	if (run->is_json)
+		print_json(&finding, run->out);
+	else
+		print_text(run, &finding, run->out);
+	tell_refusal(run, &finding, code);
+	pinstore_result_free(finding.result);
+	return code;
+}
+
+int
+cmd_check(struct run *run)
+{
+	struct pinstore_chain *chain;
+	int code = TOOL_EXIT_OK;
+	size_t i;
+
+	if (!run_hosts(run) || !run_chain(run, &chain))
+		return EXIT_USAGE;
+	if (!run_open(run, false)) {
+		pinstore_chain_free(chain);
+		return run->fault.exit;
+	}
+	for (i = 0; i < run->n_operands; i++) {
+		code = exit_worse(code,
+		                  check_host(run, run->operands[i], chain));
+		if (code == EXIT_USAGE || code == EXIT_STORE)
+			break;
+	}
+	pinstore_chain_free(chain);
+	return code;
+}

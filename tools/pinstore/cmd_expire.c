@@ -1,0 +1,51 @@
+/*
+ * cmd_expire.c - pinstore expire
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <config.h>
+
+#include "common/json.h"
+#include "pinstore/verb.h"
+
+static void
+print(const struct run *run, size_t removed)
+{
+	bool is_dry = option_given(&run->options, OPTION_DRY_RUN);
+	json_t *all;
+
+	if (!run->is_json) {
+		fprintf(run->out, "%s %zu %s\n",
+		        is_dry ? "would remove" : "removed", removed,
+		        removed == 1 ? "entry" : "entries");
+		return;
+	}
+	all = tool_json_object();
+	tool_json_add(all, "removed", tool_json_integer((int64_t)removed));
+	tool_json_write(all, run->out);
+	fputc('\n', run->out);
+}
+
+int
+cmd_expire(struct run *run)
+{
+	const struct options *options = &run->options;
+	bool is_dry = option_given(options, OPTION_DRY_RUN);
+	struct pinstore_error error;
+	size_t removed;
+
+	if (!run_open(run, !is_dry))
+		return run->fault.exit;
+	if (pinstore_expire(run->store, options->now - options->grace,
+	                    options->now, is_dry,
+	                    option_given(options, OPTION_FORCE), &removed,
+	                    &error) != PINSTORE_OK) {
+		run_fail(run, &error);
+		if (error.status == PINSTORE_ERR_UNFIT)
+			run->fault.hint = "set the clock right; if it is, "
+			                  "--force";
+		return run->fault.exit;
+	}
+	print(run, removed);
+	return TOOL_EXIT_OK;
+}

@@ -1,0 +1,67 @@
+/*
+ * cmd_hash.c - pinstore hash FILE...
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <config.h>
+
+#include "common/json.h"
+#include "common/pin.h"
+#include "pinstore/keys.h"
+#include "pinstore/verb.h"
+
+static void
+print_json(const struct keys *keys, FILE *out)
+{
+	json_t *array = tool_json_array(), *one;
+	const struct key *key;
+	size_t i;
+
+	for (i = 0; i < keys->n; i++) {
+		key = &keys->key[i];
+		one = tool_json_object();
+		tool_json_add(one, "file", tool_json_text(key->file));
+		tool_json_add(one, "n", tool_json_integer((int64_t)key->n));
+		tool_json_add(one, "kind",
+		              tool_json_text(key_kind_word(key->kind)));
+		tool_json_add(one, "subject", tool_json_text(key->subject));
+		tool_json_add(one, "pin", tool_json_pin(&key->pin));
+		tool_json_append(array, one);
+	}
+	tool_json_write(array, out);
+	fputc('\n', out);
+}
+
+static void
+print_lines(const struct keys *keys, enum hash_format format, FILE *out)
+{
+	char text[TOOL_PIN_TEXT];
+	size_t i;
+
+	for (i = 0; i < keys->n; i++) {
+		tool_pin_print(&keys->key[i].pin, (enum tool_pin_form)format,
+		               text);
+		fprintf(out, "%s\n", text);
+	}
+}
+
+int
+cmd_hash(struct run *run)
+{
+	struct keys keys = {NULL, 0};
+	bool is_good = true;
+	size_t i;
+
+	for (i = 0; i < run->n_operands && is_good; i++)
+		is_good = keys_read(run->operands[i], &keys, &run->fault);
+	if (is_good) {
+		if (run->options.format == HASH_JSON)
+			run->is_json = true;
+		if (run->is_json)
+			print_json(&keys, run->out);
+		else
+			print_lines(&keys, run->options.format, run->out);
+	}
+	keys_free(&keys);
+	return is_good ? TOOL_EXIT_OK : EXIT_USAGE;
+}

@@ -1,0 +1,199 @@
+/*
+ * cmd_lint.c - pinstore lint [VALUE]
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <config.h>
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <pinstore/admin.h>
+
+#include "common/file.h"
+#include "common/json.h"
+#include "common/memory.h"
+#include "common/pin.h"
+#include "common/screen.h"
+#include "common/text.h"
+#include "pinstore/verb.h"
+
+/* No client reads more than 8 KiB; one that would has to be told so. */
+#define VALUE_MAX (1024u * 1024)
+/* The library's own default, for what a client would do. */
+#define MAX_AGE_CAP 5184000
+
+static json_t *
+seconds(int64_t value)
+{
+	return value < 0 ? json_null() : tool_json_integer(value);
+}
+
+typedef const char *word_fn(const struct pinstore_lint *lint, size_t i);
+
+static json_t *
+words(const struct pinstore_lint *lint, word_fn *word)
+{
+	json_t *out = tool_json_array();
+	size_t i;
+
+	for (i = 0; word(lint, i) != NULL; i++)
+		tool_json_append(out, tool_json_text(word(lint, i)));
+	return out;
+}
+
+static const char *
+rule(const struct pinstore_lint *lint)
+{
+	return pinstore_lint_reason(lint) == PINSTORE_WHY_MALFORMED
+	               ? pinstore_syntax_word(pinstore_lint_syntax(lint))
+	               : NULL;
+}
+
+static void
+print_json(const struct pinstore_lint *lint, bool is_report_only, FILE *out)
+{
+	json_t *all = tool_json_object();
+	const struct pinstore_pin *pins;
+	size_t offset, n;
+	bool has_offset = pinstore_lint_offset(lint, &offset) != 0;
+
+	pins = pinstore_lint_pins(lint, &n);
+	tool_json_add(all, "kind",
+	              tool_json_text(is_report_only ? "pkp-ro" : "pkp"));
+	tool_json_add(all, "action", tool_json_text(pinstore_lint_action_word(
+	        pinstore_lint_action(lint))));
+	tool_json_add(all, "reason", tool_json_text(pinstore_reason_word(
+	        pinstore_lint_reason(lint))));
+	tool_json_add(all, "rule", tool_json_text(rule(lint)));
+	tool_json_add(all, "offset", has_offset
+	                                     ? tool_json_integer((int64_t)offset)
+	                                     : json_null());
+	tool_json_add(all, "max_age", seconds(pinstore_lint_max_age(lint)));
+	tool_json_add(all, "max_age_sent",
+	              seconds(pinstore_lint_max_age_sent(lint)));
+	tool_json_add(all, "include_subdomains",
+	              json_boolean(pinstore_lint_include_subdomains(lint)));
+	tool_json_add(all, "report_uri",
+	              tool_json_text(pinstore_lint_report_uri(lint)));
+	tool_json_add(all, "pins", tool_json_pins(pins, n));
+	tool_json_add(all, "departures", words(lint, pinstore_lint_departure));
+	tool_json_add(all, "advice", words(lint, pinstore_lint_advice));
+	tool_json_write(all, out);
+	fputc('\n', out);
+}
+
+static void
+print_header(const struct pinstore_lint *lint, FILE *out)
+{
+	int64_t max_age = pinstore_lint_max_age(lint);
+	int64_t sent = pinstore_lint_max_age_sent(lint);
+	const struct pinstore_pin *pins;
+	char text[TOOL_PIN_TEXT];
+	size_t i, n;
+
+	if (max_age >= 0 && max_age != sent)
+		fprintf(out, "  %-10s%" PRId64 " s (%" PRId64 " s sent, "
+		        "capped)\n", "max-age", max_age, sent);
+	else if (max_age >= 0)
+		fprintf(out, "  %-10s%" PRId64 " s\n", "max-age", max_age);
+	if (pinstore_lint_include_subdomains(lint))
+		fprintf(out, "  %-10sthe host and its subdomains\n", "covers");
+	pins = pinstore_lint_pins(lint, &n);
+	for (i = 0; i < n; i++) {
+		tool_pin_print(&pins[i], TOOL_PIN_CURL, text);
+		fprintf(out, "  %-10s%s\n", i == 0 ? "pins" : "", text);
+	}
+	if (pinstore_lint_report_uri(lint) != NULL) {
+		fprintf(out, "  %-10s", "report-uri");
+		tool_put_escaped(pinstore_lint_report_uri(lint), out);
+		fputc('\n', out);
+	}
+}
+
+static void
+print_text(const struct run *run, const struct pinstore_lint *lint, FILE *out)
+{
+	enum pinstore_lint_action action = pinstore_lint_action(lint);
+	const char *word;
+	size_t offset, i;
+
+	tool_put_tinted(pinstore_lint_action_word(action),
+	                action == PINSTORE_LINT_IGNORE ? TOOL_TINT_BAD
+	                                               : TOOL_TINT_GOOD,
+	                run->is_colored, out);
+	fprintf(out, ": %s",
+	        pinstore_reason_word(pinstore_lint_reason(lint)));
+	if (rule(lint) != NULL)
+		fprintf(out, " (%s)", rule(lint));
+	if (pinstore_lint_offset(lint, &offset))
+		fprintf(out, " at offset %zu", offset);
+	fputc('\n', out);
+	print_header(lint, out);
+	for (i = 0; (word = pinstore_lint_departure(lint, i)) != NULL; i++)
+		fprintf(out, "  %-10s%s\n", i == 0 ? "departs" : "", word);
+	for (i = 0; (word = pinstore_lint_advice(lint, i)) != NULL; i++)
+		fprintf(out, "  %-10s%s\n", i == 0 ? "advice" : "", word);
+}
+
+static int
+judge(struct run *run, const char *value, size_t len,
+      struct pinstore_chain *chain)
+{
+	bool is_report_only = option_given(&run->options, OPTION_REPORT_ONLY);
+	struct pinstore_lint_setup setup = {
+		.size = sizeof(setup),
+		.kind = is_report_only ? PINSTORE_PKP_RO : PINSTORE_PKP,
+		.strict = option_given(&run->options, OPTION_STRICT),
+		.host = run->options.host,
+		.chain = chain,
+		.max_age_cap = MAX_AGE_CAP,
+	};
+	struct pinstore_lint *lint;
+	enum pinstore_status status = pinstore_lint(value, len, &setup, &lint);
+	int code;
+
+	if (status == PINSTORE_ERR_NOMEM)
+		tool_no_memory();
+	if (status != PINSTORE_OK) {
+		tool_fault_usage(&run->fault, "lint", NULL, "%s",
+		                 pinstore_strerror(status));
+		return EXIT_USAGE;
+	}
+	code = pinstore_lint_action(lint) == PINSTORE_LINT_IGNORE
+	               ? EXIT_NONE
+	               : TOOL_EXIT_OK;
+	if (run->is_json)
+		print_json(lint, is_report_only, run->out);
+	else
+		print_text(run, lint, run->out);
+	pinstore_lint_free(lint);
+	return code;
+}
+
+int
+cmd_lint(struct run *run)
+{
+	struct pinstore_chain *chain = NULL;
+	char name[PINSTORE_HOST_MAX + 1], *value = NULL;
+	enum pinstore_host_kind kind;
+	size_t len = 0;
+	int code = EXIT_USAGE;
+
+	if (run->options.host != NULL &&
+	    !run_host(run, run->options.host, name, &kind))
+		return EXIT_USAGE;
+	if ((option_given(&run->options, OPTION_CHAIN_NONE) ||
+	     run->options.n_chain_pins > 0) &&
+	    !run_chain(run, &chain))
+		return EXIT_USAGE;
+	if (run->n_operands == 1)
+		code = judge(run, run->operands[0], strlen(run->operands[0]),
+		             chain);
+	else if (run_stdin(run, VALUE_MAX, &value, &len))
+		code = judge(run, value, len, chain);
+	tool_file_free(value, len);
+	pinstore_chain_free(chain);
+	return code;
+}

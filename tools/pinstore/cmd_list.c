@@ -1,0 +1,269 @@
+/*
+ * cmd_list.c - pinstore list [GLOB...]
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <config.h>
+
+#include <fnmatch.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/json.h"
+#include "common/memory.h"
+#include "common/table.h"
+#include "common/when.h"
+#include "pinstore/entry.h"
+#include "pinstore/verb.h"
+
+/* What is kept of an entry: it lives no longer than the visit. */
+struct row {
+	char *host;
+	enum pinstore_layer layer;
+	enum pinstore_source source;
+	enum pinstore_mode mode;
+	int include_subdomains;
+	size_t n_pins;
+	int64_t noted, updated, expires;
+	char *json; /* or NULL: text is wanted */
+};
+
+struct rows {
+	const struct run *run;
+	char **globs;
+	size_t n_globs;
+	struct row *row;
+	size_t n;
+};
+
+static bool
+is_named(const struct rows *rows, const char *host)
+{
+	size_t i;
+
+	for (i = 0; i < rows->n_globs; i++)
+		if (fnmatch(rows->globs[i], host, 0) == 0)
+			return true;
+	return rows->n_globs == 0;
+}
+
+/* --expired and --expiring: with both, either. */
+static bool
+is_due(const struct options *options, const struct pinstore_entry *entry)
+{
+	int64_t expires = pinstore_entry_expires(entry);
+	bool is_expired = entry_is_expired(entry, options->now);
+
+	if (!option_given(options, OPTION_EXPIRED) &&
+	    !option_given(options, OPTION_EXPIRING))
+		return true;
+	if (is_expired)
+		return option_given(options, OPTION_EXPIRED);
+	return option_given(options, OPTION_EXPIRING) &&
+	       expires - options->now <= options->expiring;
+}
+
+static bool
+is_wanted(const struct rows *rows, const struct pinstore_entry *entry)
+{
+	const struct options *options = &rows->run->options;
+
+	if (options->sources != 0 &&
+	    (options->sources & (unsigned)pinstore_entry_source(entry)) == 0)
+		return false;
+	if (option_given(options, OPTION_MODE) &&
+	    pinstore_entry_mode(entry) != options->mode)
+		return false;
+	return is_due(options, entry) &&
+	       is_named(rows, pinstore_entry_host(entry));
+}
+
+static char *
+json_text(const struct pinstore_entry *entry, int64_t now)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *stream = open_memstream(&text, &len);
+
+	if (stream == NULL)
+		tool_no_memory();
+	tool_json_write(entry_json(entry, now), stream);
+	if (fclose(stream) != 0)
+		tool_no_memory();
+	return text;
+}
+
+static int
+visit(const struct pinstore_entry *entry, void *arg)
+{
+	const char *host = pinstore_entry_host(entry);
+	struct rows *rows = arg;
+	struct row *row;
+
+	if (!is_wanted(rows, entry))
+		return 0;
+	rows->row = tool_grow(rows->row, rows->n, sizeof(*rows->row));
+	row = &rows->row[rows->n++];
+	row->host = tool_copy(host, strlen(host));
+	row->layer = pinstore_entry_layer(entry);
+	row->source = pinstore_entry_source(entry);
+	row->mode = pinstore_entry_mode(entry);
+	row->include_subdomains = pinstore_entry_include_subdomains(entry);
+	pinstore_entry_pins(entry, &row->n_pins);
+	row->noted = pinstore_entry_noted(entry);
+	row->updated = pinstore_entry_updated(entry);
+	row->expires = pinstore_entry_expires(entry);
+	row->json = rows->run->is_json
+	                    ? json_text(entry, rows->run->options.now)
+	                    : NULL;
+	return 0;
+}
+
+static int
+order(int64_t a, int64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+static int
+compare_key(const struct row *a, const struct row *b, enum sort_key key)
+{
+	switch (key) {
+	case SORT_HOST:
+		break;
+	case SORT_EXPIRES:
+		return order(a->expires, b->expires);
+	case SORT_NOTED:
+		return order(a->noted, b->noted);
+	case SORT_UPDATED:
+		return order(a->updated, b->updated);
+	case SORT_SOURCE:
+		return strcmp(pinstore_source_word(a->source),
+		              pinstore_source_word(b->source));
+	case SORT_MODE:
+		return strcmp(pinstore_mode_word(a->mode),
+		              pinstore_mode_word(b->mode));
+	}
+	return 0;
+}
+
+/* By the key, then by host, the configured layer first. */
+static int
+compare(const void *left, const void *right, void *arg)
+{
+	const struct row *a = left, *b = right;
+	const struct options *options = arg;
+	int by = compare_key(a, b, options->sort);
+
+	if (by == 0)
+		by = strcmp(a->host, b->host);
+	return by != 0 ? by : order(a->layer, b->layer);
+}
+
+/* One array; its objects were written when they were met. */
+static void
+print_json(const struct rows *rows, FILE *out)
+{
+	size_t i;
+
+	fputc('[', out);
+	for (i = 0; i < rows->n; i++)
+		fprintf(out, "%s%s", i > 0 ? ", " : "", rows->row[i].json);
+	fputs("]\n", out);
+}
+
+static void
+print_table(const struct rows *rows, FILE *out)
+{
+	static const char *const headings[] = {"HOST",   "SUB",  "MODE",
+	                                       "SOURCE", "PINS", "EXPIRES",
+	                                       NULL};
+	struct tool_table *table =
+	        tool_table_new(headings, rows->run->is_colored);
+	char expires[TOOL_TIME_TEXT], pins[24];
+	int64_t now = rows->run->options.now;
+	const struct row *row;
+	const char *cells[6];
+	size_t i;
+
+	for (i = 0; i < rows->n; i++) {
+		row = &rows->row[i];
+		tool_time_print_relative(row->expires, now, expires);
+		snprintf(pins, sizeof(pins), "%zu", row->n_pins);
+		cells[0] = row->host;
+		cells[1] = row->include_subdomains ? "yes" : "-";
+		cells[2] = pinstore_mode_word(row->mode);
+		cells[3] = pinstore_source_word(row->source);
+		cells[4] = pins;
+		cells[5] = expires;
+		tool_table_add(table, cells);
+		if (row->expires < now)
+			tool_table_tint(table, TOOL_TINT_DIM);
+	}
+	tool_table_print(table, out);
+}
+
+/* A GLOB that is a plain name is brought to the form that names are kept in. */
+static void
+make_globs(struct run *run, struct rows *rows)
+{
+	char name[PINSTORE_HOST_MAX + 1];
+	enum pinstore_host_kind kind;
+	const char *glob;
+	size_t i;
+
+	rows->n_globs = run->n_operands;
+	rows->globs = tool_alloc(rows->n_globs, sizeof(char *));
+	for (i = 0; i < rows->n_globs; i++) {
+		glob = run->operands[i];
+		if (pinstore_host_canonical(glob, strlen(glob), name, &kind) ==
+		    PINSTORE_OK)
+			glob = name;
+		rows->globs[i] = tool_copy(glob, strlen(glob));
+	}
+}
+
+static void
+rows_free(struct rows *rows)
+{
+	size_t i;
+
+	for (i = 0; i < rows->n; i++) {
+		free(rows->row[i].host);
+		free(rows->row[i].json);
+	}
+	free(rows->row);
+	for (i = 0; i < rows->n_globs; i++)
+		free(rows->globs[i]);
+	free(rows->globs);
+}
+
+int
+cmd_list(struct run *run)
+{
+	struct rows rows = {.run = run};
+	struct pinstore_error error;
+	int code = TOOL_EXIT_OK;
+
+	if (!run_open(run, false))
+		return run->fault.exit;
+	make_globs(run, &rows);
+	if (pinstore_walk(run->store, NULL, visit, &rows, &error) !=
+	    PINSTORE_OK) {
+		rows_free(&rows);
+		return run_fail(run, &error);
+	}
+	if (rows.n > 0)
+		qsort_r(rows.row, rows.n, sizeof(*rows.row), compare,
+		        &run->options);
+	if (run->is_json)
+		print_json(&rows, run->out);
+	else
+		print_table(&rows, run->out);
+	if (rows.n == 0 && (option_given(&run->options, OPTION_EXPIRED) ||
+	                    option_given(&run->options, OPTION_EXPIRING)))
+		code = EXIT_NONE;
+	rows_free(&rows);
+	return code;
+}

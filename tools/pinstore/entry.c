@@ -1,0 +1,196 @@
+/*
+ * entry.c - entries for people and for scripts.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <config.h>
+
+#include "pinstore/entry.h"
+
+#include <inttypes.h>
+
+#include "common/json.h"
+#include "common/pin.h"
+#include "common/text.h"
+#include "common/when.h"
+
+static const enum pinstore_layer layers[] = {PINSTORE_CONFIGURED,
+                                             PINSTORE_LEARNED};
+
+#define N_LAYERS (sizeof(layers) / sizeof(layers[0]))
+
+bool
+entry_is_expired(const struct pinstore_entry *entry, int64_t now)
+{
+	return pinstore_entry_expires(entry) < now;
+}
+
+json_t *
+entry_json(const struct pinstore_entry *entry, int64_t now)
+{
+	json_t *out = tool_json_object();
+	int64_t max_age = pinstore_entry_max_age_sent(entry);
+	const struct pinstore_pin *pins;
+	size_t n;
+
+	pins = pinstore_entry_pins(entry, &n);
+	tool_json_add(out, "host", tool_json_text(pinstore_entry_host(entry)));
+	tool_json_add(out, "layer", tool_json_text(pinstore_layer_word(
+	        pinstore_entry_layer(entry))));
+	tool_json_add(out, "source", tool_json_text(pinstore_source_word(
+	        pinstore_entry_source(entry))));
+	tool_json_add(out, "mode", tool_json_text(pinstore_mode_word(
+	        pinstore_entry_mode(entry))));
+	tool_json_add(out, "include_subdomains", json_boolean(
+	        pinstore_entry_include_subdomains(entry)));
+	tool_json_add(out, "pins", tool_json_pins(pins, n));
+	tool_json_add_time(out, "noted", pinstore_entry_noted(entry));
+	tool_json_add_time(out, "updated", pinstore_entry_updated(entry));
+	tool_json_add_time(out, "expires", pinstore_entry_expires(entry));
+	tool_json_add(out, "max_age_sent",
+	              max_age < 0 ? json_null() : tool_json_integer(max_age));
+	tool_json_add(out, "report_uri",
+	              tool_json_text(pinstore_entry_report_uri(entry)));
+	tool_json_add(out, "note", tool_json_text(pinstore_entry_note(entry)));
+	tool_json_add(out, "expired",
+	              json_boolean(entry_is_expired(entry, now)));
+	return out;
+}
+
+static const char *
+origin(const struct pinstore_entry *entry)
+{
+	switch (pinstore_entry_source(entry)) {
+	case PINSTORE_HEADER:
+		return "from its header";
+	case PINSTORE_TOFU:
+		return "the key of the first visit";
+	case PINSTORE_STATIC:
+		return "made by the operator";
+	}
+	return "of unknown origin";
+}
+
+static void
+print_time(const char *label, int64_t when, int64_t now, FILE *out)
+{
+	char at[TOOL_TIME_TEXT], relative[TOOL_TIME_TEXT];
+
+	tool_time_print(when, at);
+	tool_time_print_relative(when, now, relative);
+	fprintf(out, "  %-10s%s", label, at);
+	if (when != PINSTORE_NEVER)
+		fprintf(out, " (%s)", relative);
+	fputc('\n', out);
+}
+
+/* What the header asked for, and what it got. */
+static void
+print_max_age(const struct pinstore_entry *entry, FILE *out)
+{
+	int64_t sent = pinstore_entry_max_age_sent(entry), life;
+
+	if (sent < 0)
+		return;
+	life = pinstore_entry_expires(entry) - pinstore_entry_noted(entry);
+	fprintf(out, "  %-10s%" PRId64 " s", "max-age", sent);
+	if (life < sent)
+		fprintf(out, " sent, capped to %" PRId64 " s", life);
+	fputc('\n', out);
+}
+
+static void
+print_text(const char *label, const char *text, FILE *out)
+{
+	if (text == NULL)
+		return;
+	fprintf(out, "  %-10s", label);
+	tool_put_escaped(text, out);
+	fputc('\n', out);
+}
+
+void
+entry_print(const struct pinstore_entry *entry, int64_t now, FILE *out)
+{
+	const struct pinstore_pin *pins;
+	char text[TOOL_PIN_TEXT];
+	size_t i, n;
+
+	fprintf(out, "%s\n", pinstore_entry_host(entry));
+	fprintf(out, "  %-10s%s, %s\n", "layer",
+	        pinstore_layer_word(pinstore_entry_layer(entry)),
+	        origin(entry));
+	fprintf(out, "  %-10s%s\n", "covers",
+	        pinstore_entry_include_subdomains(entry)
+	                ? "the host and its subdomains"
+	                : "the host alone");
+	fprintf(out, "  %-10s%s\n", "mode",
+	        pinstore_mode_word(pinstore_entry_mode(entry)));
+	pins = pinstore_entry_pins(entry, &n);
+	for (i = 0; i < n; i++) {
+		tool_pin_print(&pins[i], TOOL_PIN_CURL, text);
+		fprintf(out, "  %-10s%s\n", i == 0 ? "pins" : "", text);
+	}
+	print_time("noted", pinstore_entry_noted(entry), now, out);
+	print_time("updated", pinstore_entry_updated(entry), now, out);
+	print_time(entry_is_expired(entry, now) ? "expired" : "expires",
+	           pinstore_entry_expires(entry), now, out);
+	print_max_age(entry, out);
+	print_text("report-uri", pinstore_entry_report_uri(entry), out);
+	print_text("note", pinstore_entry_note(entry), out);
+}
+
+void
+entry_print_rule(const struct pinstore_entry *entry, FILE *out)
+{
+	char noted[TOOL_TIME_TEXT], expires[TOOL_TIME_TEXT];
+
+	tool_date_print(pinstore_entry_noted(entry), noted);
+	tool_date_print(pinstore_entry_expires(entry), expires);
+	fprintf(out, "%s%s, %s, noted %s, expires %s",
+	        pinstore_entry_host(entry),
+	        pinstore_entry_include_subdomains(entry) ? " (+subdomains)"
+	                                                 : "",
+	        origin(entry), noted, expires);
+}
+
+json_t *
+applies_json(const struct pinstore_result *result)
+{
+	json_t *out = tool_json_array(), *one;
+	const struct pinstore_entry *entry;
+	size_t i;
+
+	for (i = 0; i < N_LAYERS; i++) {
+		entry = pinstore_result_entry(result, layers[i]);
+		if (entry == NULL)
+			continue;
+		one = tool_json_object();
+		tool_json_add(one, "layer", tool_json_text(
+		        pinstore_layer_word(layers[i])));
+		tool_json_add(one, "entry_host",
+		              tool_json_text(pinstore_entry_host(entry)));
+		tool_json_append(out, one);
+	}
+	return out;
+}
+
+void
+applies_print(const struct pinstore_result *result, FILE *out)
+{
+	const struct pinstore_entry *entry;
+	size_t i, n = 0;
+
+	for (i = 0; i < N_LAYERS; i++) {
+		entry = pinstore_result_entry(result, layers[i]);
+		if (entry == NULL)
+			continue;
+		fprintf(out, "  %-10s", "applies");
+		entry_print_rule(entry, out);
+		fputc('\n', out);
+		n++;
+	}
+	if (n == 0)
+		fprintf(out, "  %-10snothing: the host is not pinned\n",
+		        "applies");
+}

@@ -1,0 +1,41 @@
+/*
+ * entry.h - entries for people and for scripts.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef TOOL_ENTRY_H
+#define TOOL_ENTRY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <jansson.h>
+
+#include <pinstore/pinstore.h>
+
+/* Whether its life was over at now. */
+bool
+entry_is_expired(const struct pinstore_entry *entry, int64_t now);
+
+/* All its members; expired as of now. */
+json_t *
+entry_json(const struct pinstore_entry *entry, int64_t now);
+
+/* In full, on lines of their own. */
+void
+entry_print(const struct pinstore_entry *entry, int64_t now, FILE *out);
+
+/* On one line: "a.test (+subdomains), from its header, noted ..., ..." */
+void
+entry_print_rule(const struct pinstore_entry *entry, FILE *out);
+
+/* {"layer", "entry_host"} of each enforcing entry that applies. */
+json_t *
+applies_json(const struct pinstore_result *result);
+
+/* The same as a line of text for each, or that there is none. */
+void
+applies_print(const struct pinstore_result *result, FILE *out);
+
+#endif /* TOOL_ENTRY_H */

@@ -1,0 +1,101 @@
+/*
+ * help.c - help, printed from the command table.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <config.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/memory.h"
+#include "pinstore/verb.h"
+
+#define WIDTH 79
+#define COLUMN 26
+
+static void
+spaces(size_t n, FILE *out)
+{
+	for (; n > 0; n--)
+		fputc(' ', out);
+}
+
+/* Words of text from column on, broken before WIDTH. */
+static void
+put_wrapped(const char *text, size_t column, FILE *out)
+{
+	size_t at = column, n;
+
+	while (*text != '\0') {
+		n = strcspn(text, " ");
+		if (at > column && at + 1 + n > WIDTH) {
+			fputc('\n', out);
+			spaces(column, out);
+			at = column;
+		} else if (at > column) {
+			fputc(' ', out);
+			at++;
+		}
+		fprintf(out, "%.*s", (int)n, text);
+		at += n;
+		text += n;
+		text += strspn(text, " ");
+	}
+	fputc('\n', out);
+}
+
+static void
+put_option(const struct option_row *row, FILE *out)
+{
+	char letter[5] = {'-', row->letter, ',', ' ', '\0'};
+	char *left = tool_format("  %s--%s%s%s", row->letter != 0 ? letter : "",
+	                         row->name, row->argument != NULL ? " " : "",
+	                         row->argument != NULL ? row->argument : "");
+	size_t len = strlen(left);
+
+	fputs(left, out);
+	if (len + 2 > COLUMN) {
+		fputc('\n', out);
+		len = 0;
+	}
+	spaces(COLUMN - len, out);
+	put_wrapped(row->summary, COLUMN, out);
+	free(left);
+}
+
+static void
+put_options(uint64_t set, FILE *out)
+{
+	int i;
+
+	for (i = 0; i < OPTION_COUNT; i++)
+		if ((set & OPTION_BIT(i)) != 0)
+			put_option(option_row((enum option)i), out);
+}
+
+void
+help_print(FILE *out)
+{
+	const struct verb *verb;
+
+	fputs("Usage: " PROGRAM " VERB [OPTIONS] [ARGUMENTS]\n\n"
+	      "Look after the store of public key pins (RFC 7469).\n\n", out);
+	for (verb = verbs; verb->name != NULL; verb++)
+		fprintf(out, "  %-10s%s\n", verb->name, verb->summary);
+	fputs("\nOptions, before or behind the verb:\n\n", out);
+	put_options(OPTIONS_EVERYWHERE | OPTION_BIT(OPTION_STORE), out);
+	fputs("\n" PROGRAM " help VERB tells more of a verb.\n", out);
+}
+
+void
+help_print_verb(const struct verb *verb, FILE *out)
+{
+	fprintf(out, "Usage: " PROGRAM " %s [OPTIONS]%s%s\n\n", verb->name,
+	        verb->arguments[0] != '\0' ? " " : "", verb->arguments);
+	fprintf(out, "%s: %s.\n", verb->name, verb->summary);
+	if (verb->text != NULL)
+		fprintf(out, "\n%s", verb->text);
+	fputs("\nOptions:\n\n", out);
+	put_options(verb->options | OPTIONS_EVERYWHERE, out);
+}

@@ -1,0 +1,438 @@
+/*
+ * options.c - the command line, read by one table.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <config.h>
+
+#include "pinstore/options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/memory.h"
+#include "common/text.h"
+#include "common/when.h"
+
+#define DEFAULT_GRACE (INT64_C(7) * 24 * 60 * 60)
+#define TIME_FORMS "@EPOCH, 2026-10-02T12:00:00Z, or from now 90s 15m 12h 30d"
+
+static const struct option_row rows[OPTION_COUNT] = {
+	[OPTION_ALL] = {"all", 0, NULL, "every host; static entries are spared "
+	                "unless --source names them"},
+	[OPTION_AT] = {"at", 0, "TIME", "judge as of TIME: " TIME_FORMS},
+	[OPTION_CHAIN_NONE] = {"chain-none", 0, NULL, "the validated path is "
+	                       "empty"},
+	[OPTION_CHAIN_PIN] = {"chain-pin", 0, "PIN", "the validated path has "
+	                      "this key; once for each, leaf first"},
+	[OPTION_COLOR] = {"color", 0, "WHEN", "auto, always or never"},
+	[OPTION_DRY_RUN] = {"dry-run", 'n', NULL, "only say what would be "
+	                    "done"},
+	[OPTION_EXPIRED] = {"expired", 0, NULL, "only entries that have "
+	                    "expired; exit 1 if none has"},
+	[OPTION_EXPIRES] = {"expires", 0, "TIME", "end of the entry's life; "
+	                    "without it there is none"},
+	[OPTION_EXPIRING] = {"expiring", 0, "DURATION", "only entries that "
+	                     "will have expired by then; exit 1 if none"},
+	[OPTION_FORCE] = {"force", 0, NULL, "also when the clock seems to run "
+	                  "ahead"},
+	[OPTION_FORMAT] = {"format", 0, "FORM", "curl, rfc7469, gnutls, "
+	                   "okhttp, hex or json"},
+	[OPTION_GRACE] = {"grace", 0, "DURATION", "spare what expired less than "
+	                  "DURATION ago (7d)"},
+	[OPTION_HELP] = {"help", 'h', NULL, "print help"},
+	[OPTION_HOST] = {"host", 0, "HOST", "judge for HOST: its suffix may be "
+	                 "public"},
+	[OPTION_INCLUDE_SUBDOMAINS] = {"include-subdomains", 0, NULL, "cover "
+	                               "the names below HOST too"},
+	[OPTION_JSON] = {"json", 0, NULL, "machine output, errors on stderr "
+	                 "too"},
+	[OPTION_MODE] = {"mode", 0, "MODE", "only entries of MODE: enforce or "
+	                 "report"},
+	[OPTION_NO_BACKUP] = {"no-backup", 0, NULL, "a single pin is meant"},
+	[OPTION_NOTE] = {"note", 0, "TEXT", "a remark kept with the entry"},
+	[OPTION_REPORT_ONLY] = {"report-only", 0, NULL, "the field is "
+	                        "Public-Key-Pins-Report-Only"},
+	[OPTION_SINCE] = {"since", 0, "TIME", "only what was noted since TIME; "
+	                  "a duration counts back from now"},
+	[OPTION_SORT] = {"sort", 0, "KEY", "host, expires, noted, updated, "
+	                 "source or mode"},
+	[OPTION_SOURCE] = {"source", 0, "SOURCE", "only entries from SOURCE: "
+	                   "static, header, tofu or all"},
+	[OPTION_STORE] = {"store", 0, "DIR", "the store, instead of $PINSTORE "
+	                  "and the default"},
+	[OPTION_STRICT] = {"strict", 0, NULL, "the grammar of RFC 7469 to the "
+	                   "letter"},
+	[OPTION_SUBDOMAINS] = {"subdomains", 0, NULL, "and every name below "
+	                       "HOST"},
+	[OPTION_VERSION] = {"version", 0, NULL, "print the version"},
+	[OPTION_YES] = {"yes", 0, NULL, "do not ask"},
+};
+
+/* A word that stands for a value, in tables ended by NULL. */
+struct word {
+	const char *word;
+	unsigned value;
+};
+
+static const struct word source_words[] = {
+	{"static", PINSTORE_STATIC}, {"header", PINSTORE_HEADER},
+	{"tofu", PINSTORE_TOFU},     {"all", SOURCE_ALL},
+	{NULL, 0},
+};
+static const struct word mode_words[] = {
+	{"enforce", PINSTORE_ENFORCE}, {"report", PINSTORE_REPORT}, {NULL, 0},
+};
+static const struct word sort_words[] = {
+	{"host", SORT_HOST},     {"expires", SORT_EXPIRES},
+	{"noted", SORT_NOTED},   {"updated", SORT_UPDATED},
+	{"source", SORT_SOURCE}, {"mode", SORT_MODE},
+	{NULL, 0},
+};
+static const struct word format_words[] = {
+	{"curl", HASH_CURL},     {"rfc7469", HASH_RFC7469},
+	{"gnutls", HASH_GNUTLS}, {"okhttp", HASH_OKHTTP},
+	{"hex", HASH_HEX},       {"json", HASH_JSON},
+	{NULL, 0},
+};
+
+const struct option_row *
+option_row(enum option option)
+{
+	return &rows[option];
+}
+
+bool
+option_given(const struct options *options, enum option option)
+{
+	return (options->given & OPTION_BIT(option)) != 0;
+}
+
+bool
+options_wants_json(int argc, char *argv[])
+{
+	int i;
+
+	for (i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--json") == 0)
+			return true;
+	return false;
+}
+
+void
+options_free(struct options *options)
+{
+	free(options->chain_pins);
+	free(options->operands);
+	memset(options, 0, sizeof(*options));
+}
+
+/* Where an option stands for messages: "--at". */
+static void
+bad_value(struct tool_fault *fault, enum option option, const char *value,
+          const char *hint)
+{
+	char *where = tool_format("--%s", rows[option].name);
+
+	tool_fault_usage(fault, where, hint, "--%s: %s \"%s\" is none that I "
+	                 "know", rows[option].name, rows[option].argument,
+	                 value);
+	free(where);
+}
+
+static bool
+take_word(const struct word words[], enum option option, const char *value,
+          unsigned *out, struct tool_fault *fault)
+{
+	size_t i;
+
+	for (i = 0; words[i].word != NULL; i++) {
+		if (strcmp(words[i].word, value) == 0) {
+			*out = words[i].value;
+			return true;
+		}
+	}
+	bad_value(fault, option, value, rows[option].summary);
+	return false;
+}
+
+static bool
+take_time(enum option option, const char *value, int64_t now, bool is_past,
+          int64_t *out, struct tool_fault *fault)
+{
+	if (tool_time_parse(value, now, is_past, out))
+		return true;
+	bad_value(fault, option, value, "write " TIME_FORMS);
+	return false;
+}
+
+static bool
+take_duration(enum option option, const char *value, int64_t *out,
+              struct tool_fault *fault)
+{
+	if (tool_duration_parse(value, out))
+		return true;
+	bad_value(fault, option, value, "write 90, 90s, 15m, 12h or 30d");
+	return false;
+}
+
+static bool
+take_chain_pin(const char *value, struct options *options,
+               struct tool_fault *fault)
+{
+	options->chain_pins = tool_grow(options->chain_pins,
+	                                options->n_chain_pins,
+	                                sizeof(*options->chain_pins));
+	if (!tool_pin_parse(value,
+	                    &options->chain_pins[options->n_chain_pins])) {
+		bad_value(fault, OPTION_CHAIN_PIN, value,
+		          "write sha256//BASE64; pinstore hash FILE prints "
+		          "it");
+		return false;
+	}
+	options->n_chain_pins++;
+	return true;
+}
+
+/* Times that are relative to --at are taken when all has been read. */
+struct late {
+	const char *expires, *since;
+};
+
+static bool
+take(enum option option, const char *value, struct options *options,
+     struct late *late, struct tool_fault *fault)
+{
+	unsigned word = 0;
+	bool is_good = true;
+
+	switch (option) {
+	case OPTION_AT:
+		return take_time(option, value, tool_now(), false,
+		                 &options->now, fault);
+	case OPTION_CHAIN_PIN:
+		return take_chain_pin(value, options, fault);
+	case OPTION_COLOR:
+		if (tool_color_parse(value, &options->color))
+			return true;
+		bad_value(fault, option, value, rows[option].summary);
+		return false;
+	case OPTION_EXPIRES:
+		late->expires = value;
+		return true;
+	case OPTION_EXPIRING:
+		return take_duration(option, value, &options->expiring, fault);
+	case OPTION_GRACE:
+		return take_duration(option, value, &options->grace, fault);
+	case OPTION_FORMAT:
+		is_good = take_word(format_words, option, value, &word, fault);
+		options->format = (enum hash_format)word;
+		return is_good;
+	case OPTION_MODE:
+		is_good = take_word(mode_words, option, value, &word, fault);
+		options->mode = (enum pinstore_mode)word;
+		return is_good;
+	case OPTION_SORT:
+		is_good = take_word(sort_words, option, value, &word, fault);
+		options->sort = (enum sort_key)word;
+		return is_good;
+	case OPTION_SOURCE:
+		return take_word(source_words, option, value, &options->sources,
+		                 fault);
+	case OPTION_SINCE:
+		late->since = value;
+		return true;
+	case OPTION_HOST:
+		options->host = value;
+		return true;
+	case OPTION_NOTE:
+		options->note = value;
+		return true;
+	case OPTION_STORE:
+		options->store = value;
+		return true;
+	case OPTION_ALL:
+	case OPTION_CHAIN_NONE:
+	case OPTION_DRY_RUN:
+	case OPTION_EXPIRED:
+	case OPTION_FORCE:
+	case OPTION_HELP:
+	case OPTION_INCLUDE_SUBDOMAINS:
+	case OPTION_JSON:
+	case OPTION_NO_BACKUP:
+	case OPTION_REPORT_ONLY:
+	case OPTION_STRICT:
+	case OPTION_SUBDOMAINS:
+	case OPTION_VERSION:
+	case OPTION_YES:
+	case OPTION_COUNT:
+		break;
+	}
+	return true;
+}
+
+static bool
+take_late(const struct late *late, struct options *options,
+          struct tool_fault *fault)
+{
+	int64_t clock = tool_now();
+
+	if (late->expires != NULL &&
+	    !take_time(OPTION_EXPIRES, late->expires, clock, false,
+	               &options->expires, fault))
+		return false;
+	return late->since == NULL ||
+	       take_time(OPTION_SINCE, late->since, clock, true,
+	                 &options->since, fault);
+}
+
+static enum option
+find_long(const char *name, size_t len)
+{
+	int i;
+
+	for (i = 0; i < OPTION_COUNT; i++)
+		if (strlen(rows[i].name) == len &&
+		    strncmp(rows[i].name, name, len) == 0)
+			break;
+	return (enum option)i;
+}
+
+static enum option
+find_letter(char letter)
+{
+	int i;
+
+	for (i = 0; i < OPTION_COUNT; i++)
+		if (rows[i].letter == letter)
+			break;
+	return (enum option)i;
+}
+
+static void
+unknown(const char *text, struct tool_fault *fault)
+{
+	const char *names[OPTION_COUNT + 1] = {NULL}, *near;
+	const char *word = text + strspn(text, "-");
+	char *name = tool_copy(word, strcspn(word, "="));
+	size_t i;
+
+	for (i = 0; i < OPTION_COUNT; i++)
+		names[i] = rows[i].name;
+	near = tool_nearest(name, names);
+	if (near != NULL)
+		tool_fault_usage(fault, text, "pinstore help VERB lists the "
+		                 "options of a verb",
+		                 "unknown option \"%s\"; did you mean --%s?",
+		                 text, near);
+	else
+		tool_fault_usage(fault, text, "pinstore help VERB lists the "
+		                 "options of a verb",
+		                 "unknown option \"%s\"", text);
+	free(name);
+}
+
+/* A long option: "--at", "--at=@0"; *used is 2 if the next word is its value. */
+static bool
+parse_long(char *argv[], int left, struct options *out, struct late *late,
+           int *used, struct tool_fault *fault)
+{
+	const char *name = argv[0] + 2, *value = strchr(name, '=');
+	size_t len = value != NULL ? (size_t)(value - name) : strlen(name);
+	enum option option = find_long(name, len);
+
+	*used = 1;
+	if (option == OPTION_COUNT) {
+		unknown(argv[0], fault);
+		return false;
+	}
+	if (rows[option].argument == NULL && value != NULL) {
+		tool_fault_usage(fault, argv[0], NULL, "--%s takes no value",
+		                 rows[option].name);
+		return false;
+	}
+	if (value != NULL)
+		value++;
+	if (rows[option].argument != NULL && value == NULL) {
+		if (left < 2) {
+			tool_fault_usage(fault, argv[0], rows[option].summary,
+			                 "--%s needs a value: %s",
+			                 rows[option].name,
+			                 rows[option].argument);
+			return false;
+		}
+		*used = 2;
+		value = argv[1];
+	}
+	out->given |= OPTION_BIT(option);
+	return take(option, value, out, late, fault);
+}
+
+/* Letters behind one dash; none of them takes a value. */
+static bool
+parse_letters(const char *word, struct options *out, struct tool_fault *fault)
+{
+	enum option option;
+	size_t i;
+
+	for (i = 1; word[i] != '\0'; i++) {
+		option = find_letter(word[i]);
+		if (option == OPTION_COUNT) {
+			unknown(word, fault);
+			return false;
+		}
+		out->given |= OPTION_BIT(option);
+	}
+	return true;
+}
+
+bool
+options_parse(int argc, char *argv[], struct options *out,
+              struct tool_fault *fault)
+{
+	struct late late = {NULL, NULL};
+	bool is_open = true, is_good = true;
+	int i, used;
+
+	memset(out, 0, sizeof(*out));
+	out->now = tool_now();
+	out->expires = PINSTORE_NEVER;
+	out->since = INT64_MIN;
+	out->grace = DEFAULT_GRACE;
+	out->operands = tool_alloc((size_t)argc + 1, sizeof(char *));
+	for (i = 1; i < argc && is_good; i += used) {
+		used = 1;
+		if (is_open && strcmp(argv[i], "--") == 0)
+			is_open = false;
+		else if (is_open && strncmp(argv[i], "--", 2) == 0)
+			is_good = parse_long(argv + i, argc - i, out, &late,
+			                     &used, fault);
+		else if (is_open && argv[i][0] == '-' && argv[i][1] != '\0')
+			is_good = parse_letters(argv[i], out, fault);
+		else
+			out->operands[out->n_operands++] = argv[i];
+	}
+	return is_good && take_late(&late, out, fault);
+}
+
+bool
+options_check(const struct options *options, uint64_t allowed,
+              const char *verb, struct tool_fault *fault)
+{
+	uint64_t stray = options->given & ~(allowed | OPTIONS_EVERYWHERE);
+	char *where;
+	int i;
+
+	for (i = 0; i < OPTION_COUNT; i++) {
+		if ((stray & OPTION_BIT(i)) == 0)
+			continue;
+		where = tool_format("--%s", rows[i].name);
+		tool_fault_usage(fault, where, "pinstore help VERB lists the "
+		                 "options of a verb",
+		                 "pinstore %s has no option --%s", verb,
+		                 rows[i].name);
+		free(where);
+		return false;
+	}
+	return true;
+}

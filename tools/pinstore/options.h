@@ -1,0 +1,139 @@
+/*
+ * options.h - the command line, read by one table.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef TOOL_OPTIONS_H
+#define TOOL_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <pinstore/pinstore.h>
+
+#include "common/fault.h"
+#include "common/pin.h"
+#include "common/screen.h"
+
+enum option {
+	OPTION_ALL,
+	OPTION_AT,
+	OPTION_CHAIN_NONE,
+	OPTION_CHAIN_PIN,
+	OPTION_COLOR,
+	OPTION_DRY_RUN,
+	OPTION_EXPIRED,
+	OPTION_EXPIRES,
+	OPTION_EXPIRING,
+	OPTION_FORCE,
+	OPTION_FORMAT,
+	OPTION_GRACE,
+	OPTION_HELP,
+	OPTION_HOST,
+	OPTION_INCLUDE_SUBDOMAINS,
+	OPTION_JSON,
+	OPTION_MODE,
+	OPTION_NO_BACKUP,
+	OPTION_NOTE,
+	OPTION_REPORT_ONLY,
+	OPTION_SINCE,
+	OPTION_SORT,
+	OPTION_SOURCE,
+	OPTION_STORE,
+	OPTION_STRICT,
+	OPTION_SUBDOMAINS,
+	OPTION_VERSION,
+	OPTION_YES,
+	OPTION_COUNT
+};
+
+#define OPTION_BIT(option) (UINT64_C(1) << (option))
+/* Those that every verb takes. */
+#define OPTIONS_EVERYWHERE                                                    \
+	(OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_COLOR) |                 \
+	 OPTION_BIT(OPTION_HELP) | OPTION_BIT(OPTION_VERSION))
+
+/* --source all */
+#define SOURCE_ALL                                                            \
+	((unsigned)PINSTORE_HEADER | (unsigned)PINSTORE_TOFU |                \
+	 (unsigned)PINSTORE_STATIC)
+
+enum sort_key {
+	SORT_HOST,
+	SORT_EXPIRES,
+	SORT_NOTED,
+	SORT_UPDATED,
+	SORT_SOURCE,
+	SORT_MODE
+};
+
+enum hash_format {
+	HASH_CURL = TOOL_PIN_CURL,
+	HASH_RFC7469 = TOOL_PIN_RFC7469,
+	HASH_GNUTLS = TOOL_PIN_GNUTLS,
+	HASH_OKHTTP = TOOL_PIN_OKHTTP,
+	HASH_HEX = TOOL_PIN_HEX,
+	HASH_JSON
+};
+
+/* A row for each option. */
+struct option_row {
+	const char *name; /* without "--" */
+	char letter;      /* 0 = none */
+	const char *argument; /* what stands for it in help; NULL = none */
+	const char *summary;
+};
+
+struct options {
+	uint64_t given; /* OPTION_BIT() of those that were */
+	const char *store;
+	enum tool_color color;
+	int64_t now; /* of --at, else the wall clock */
+	struct pinstore_pin *chain_pins;
+	size_t n_chain_pins;
+	const char *host;
+	const char *note;
+	unsigned sources; /* 0 = not given */
+	enum pinstore_mode mode;
+	enum sort_key sort;
+	enum hash_format format;
+	int64_t expires;  /* PINSTORE_NEVER if not given */
+	int64_t expiring; /* seconds */
+	int64_t grace;    /* seconds; the default if not given */
+	int64_t since;    /* INT64_MIN if not given */
+	/* What is no option, the verb first; pointers into argv. */
+	char **operands;
+	size_t n_operands;
+};
+
+const struct option_row *
+option_row(enum option option);
+
+/* Whether option stands in *options. */
+bool
+option_given(const struct options *options, enum option option);
+
+/*
+ * Read the command line, options and operands in any order.  Values are checked
+ * here, whether an option belongs to the verb is not.
+ *
+ * Owner: the caller, who ends *out with options_free(), also on failure.
+ */
+bool
+options_parse(int argc, char *argv[], struct options *out,
+              struct tool_fault *fault);
+
+/* Whether all that was given is among allowed; if not, *fault names one. */
+bool
+options_check(const struct options *options, uint64_t allowed,
+              const char *verb, struct tool_fault *fault);
+
+/* Whether argv asks for JSON: errors must know before all is read. */
+bool
+options_wants_json(int argc, char *argv[]);
+
+void
+options_free(struct options *options);
+
+#endif /* TOOL_OPTIONS_H */
