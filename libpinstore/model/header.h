@@ -42,9 +42,12 @@ struct ps_header {
 };
 
 /*
- * Parse len octets, unfolded.  Whether the field can be used is in out->why;
- * all else in *out means something only if that is PINSTORE_WHY_OK, but for
- * syntax and offset.
+ * Parse len octets, unfolded.  Whether the field can be used is in out->why.
+ * If it is not PINSTORE_WHY_OK, nothing of the field is in *out but syntax,
+ * offset, and the departures up to there.
+ *
+ * The offset is that of the octet which breaks the grammar, else of the
+ * directive which is at fault; the end of the text where something is missing.
  */
 void
 ps_header_parse(const char *value, size_t len, enum pinstore_kind kind,
@@ -52,8 +55,8 @@ ps_header_parse(const char *value, size_t len, enum pinstore_kind kind,
 
 /*
  * Whether text is a report-uri that can be used: absolute, http or https, with
- * a host, without userinfo, visible ASCII, within PINSTORE_URI_MAX octets.
- * *use is its length without the fragment.
+ * a host that ps_host_parse() takes, without userinfo, visible ASCII, within
+ * PINSTORE_URI_MAX octets.  *use is its length without the fragment.
  */
 bool
 ps_header_is_report_uri(const char *text, size_t len, size_t *use);

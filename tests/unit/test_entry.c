@@ -7,11 +7,13 @@
 
 #include "model/entry.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <check.h>
+
 #include "base/octets.h"
+#include "tests/support/suite.h"
 
 static const struct ps_store_id id = { { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11,
 	                                 12, 13, 14, 15 } };
@@ -583,15 +585,11 @@ START_TEST(random_damage_is_safe)
 }
 END_TEST
 
-#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
-
 int
 main(void)
 {
 	Suite *suite = suite_create("entry");
 	TCase *tcase = tcase_create("entry");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, tcase);
 	tcase_add_test(tcase, example_of_the_documentation);
@@ -609,8 +607,5 @@ main(void)
 	tcase_add_test(tcase, longer_heads_are_skipped);
 	tcase_add_test(tcase, each_layer_once_in_order);
 	tcase_add_loop_test(tcase, random_damage_is_safe, 0, 4);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

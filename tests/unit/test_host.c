@@ -7,9 +7,12 @@
 
 #include "model/host.h"
 
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <check.h>
+
+#include "tests/support/suite.h"
 
 struct name {
 	const char *in;
@@ -446,15 +449,11 @@ START_TEST(labels_are_counted)
 }
 END_TEST
 
-#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
-
 int
 main(void)
 {
 	Suite *suite = suite_create("host");
 	TCase *tcase = tcase_create("host");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, tcase);
 	tcase_add_loop_test(tcase, name_is_canonical, 0, COUNT(names));
@@ -471,8 +470,5 @@ main(void)
 	tcase_add_loop_test(tcase, ancestor_within_a_limit, 0,
 	                    COUNT(withins));
 	tcase_add_test(tcase, labels_are_counted);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -7,10 +7,12 @@
 
 #include "model/pinset.h"
 
-#include <check.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include <check.h>
+
+#include "tests/support/suite.h"
 
 static struct pinstore_pin
 pin_of(size_t number)
@@ -113,16 +115,11 @@ main(void)
 {
 	Suite *suite = suite_create("pinset");
 	TCase *tcase = tcase_create("pinset");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, tcase);
 	tcase_add_test(tcase, every_bit_tells_pins_apart);
 	tcase_add_test(tcase, holds_32_and_no_more);
 	tcase_add_test(tcase, keeps_order_and_finds);
 	tcase_add_test(tcase, equal_in_any_order);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }
