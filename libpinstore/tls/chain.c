@@ -166,21 +166,28 @@ add_pin(struct pinstore_chain *chain, size_t i, const uint8_t *der, size_t len)
 	return status;
 }
 
-static enum pinstore_status
-fill_path(struct pinstore_chain *chain, const uint8_t *const der[],
-          const size_t len[])
+enum pinstore_status
+ps_chain_from_parsed(const uint8_t *const der[], const size_t len[], size_t n,
+                     struct pinstore_chain **out)
 {
-	enum pinstore_status status;
+	enum pinstore_status status = PINSTORE_OK;
+	struct pinstore_chain *chain;
 	size_t i;
 
-	for (i = 0; i < chain->n; i++) {
-		status = check_certificate(der[i], len[i]);
-		if (status == PINSTORE_OK)
-			status = add_pin(chain, i, der[i], len[i]);
-		if (status != PINSTORE_OK)
-			return status;
+	*out = NULL;
+	chain = chain_new(n);
+	if (chain == NULL)
+		return PINSTORE_ERR_NOMEM;
+	for (i = 0; i < n && status == PINSTORE_OK; i++)
+		status = add_pin(chain, i, der[i], len[i]);
+	if (status == PINSTORE_OK)
+		status = list_make(der, len, n, &chain->path);
+	if (status != PINSTORE_OK) {
+		pinstore_chain_free(chain);
+		return status;
 	}
-	return list_make(der, len, chain->n, &chain->path);
+	*out = chain;
+	return PINSTORE_OK;
 }
 
 static bool
@@ -201,8 +208,8 @@ pinstore_chain_from_validated_certificates(const uint8_t *const der[],
                                            const size_t len[], size_t n,
                                            struct pinstore_chain **out)
 {
-	struct pinstore_chain *chain;
 	enum pinstore_status status;
+	size_t i;
 
 	if (out == NULL)
 		return PINSTORE_ERR_ARG;
@@ -211,16 +218,12 @@ pinstore_chain_from_validated_certificates(const uint8_t *const der[],
 		return PINSTORE_ERR_CHAIN;
 	if (!is_list(der, len, n))
 		return PINSTORE_ERR_ARG;
-	chain = chain_new(n);
-	if (chain == NULL)
-		return PINSTORE_ERR_NOMEM;
-	status = fill_path(chain, der, len);
-	if (status != PINSTORE_OK) {
-		pinstore_chain_free(chain);
-		return status;
+	for (i = 0; i < n; i++) {
+		status = check_certificate(der[i], len[i]);
+		if (status != PINSTORE_OK)
+			return status;
 	}
-	*out = chain;
-	return PINSTORE_OK;
+	return ps_chain_from_parsed(der, len, n, out);
 }
 
 enum pinstore_status

@@ -27,6 +27,14 @@ ps_chain_copy(const struct pinstore_chain *chain,
               struct pinstore_chain **out) PINSTORE_MUST_CHECK;
 
 /*
+ * The chain of certificates that GnuTLS has parsed, leaf first.  A key without
+ * a pin is no error.  Owner: the caller.  Errors: NOMEM, INTERNAL.
+ */
+enum pinstore_status
+ps_chain_from_parsed(const uint8_t *const der[], const size_t len[], size_t n,
+                     struct pinstore_chain **out) PINSTORE_MUST_CHECK;
+
+/*
  * Pointers to the pins, NULL for a key without one, for ps_policy_match();
  * they live as long as chain.
  */
@@ -39,7 +47,9 @@ ps_chain_pins(const struct pinstore_chain *chain, size_t *n);
  *
  * Owner:   the caller.
  * Threads: one thread-local collector is in use for the length of the call.
- * Errors:  ARG, NOMEM, CHAIN; the text says what GnuTLS found.
+ * Errors:  NOMEM, HOST (an address that no certificate can have), CHAIN (no
+ *          certificate, not valid, more than PS_CHAIN_LEN_MAX certificates),
+ *          INTERNAL; the text says what GnuTLS found.
  */
 enum pinstore_status
 ps_chain_from_session(gnutls_session_t session, const char *host,

@@ -1,0 +1,341 @@
+/*
+ * path.c - the path that validated the peer of a GnuTLS session.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * GnuTLS hands out the list that the peer sent, strays and all, but not the
+ * path it built; a pin compared with the list is a pin that anyone can match
+ * who appends the pinned certificate.  The path is known only to the verify
+ * output function, which is told of each link (certificate, issuer, status)
+ * while the peer is verified, the anchor's side first.
+ *
+ * It is also told of attempts that fail.  So links of status 0 are used only,
+ * from a run that succeeded as a whole, and followed one by one from the leaf.
+ * An attempt comes after those that failed before it: for each certificate the
+ * latest link counts, and its issuer's must have come earlier.
+ *
+ * The function has no argument of its own.  What it collects is found through
+ * a thread-local pointer, set for the length of one verification.
+ */
+#include <config.h>
+
+#include "tls/chain.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <gnutls/x509.h>
+
+#include "base/status.h"
+
+/* Far more than a few attempts at 16 certificates have. */
+#define LINKS_MAX 256
+/* Of a host in an error's text, so that the cause has room. */
+#define HOST_SHOWN 100
+
+struct link {
+	gnutls_datum_t cert;
+	gnutls_datum_t issuer;
+};
+
+struct collector {
+	size_t n;
+	struct link *links;
+	enum pinstore_status status; /* not OK: a link is missing */
+};
+
+static _Thread_local struct collector *current;
+
+static enum pinstore_status
+status_of(int ret)
+{
+	if (ret == 0)
+		return PINSTORE_OK;
+	return ret == GNUTLS_E_MEMORY_ERROR ? PINSTORE_ERR_NOMEM :
+	                                      PINSTORE_ERR_INTERNAL;
+}
+
+static enum pinstore_status
+add_link(struct collector *collector, gnutls_x509_crt_t cert,
+         gnutls_x509_crt_t issuer)
+{
+	struct link link = {{NULL, 0}, {NULL, 0}}, *links;
+	enum pinstore_status status;
+
+	if (collector->n == LINKS_MAX)
+		return PINSTORE_ERR_CHAIN;
+	links = realloc(collector->links, (collector->n + 1) * sizeof(*links));
+	if (links == NULL)
+		return PINSTORE_ERR_NOMEM;
+	collector->links = links;
+	status = status_of(gnutls_x509_crt_export2(cert, GNUTLS_X509_FMT_DER,
+	                                           &link.cert));
+	if (status == PINSTORE_OK)
+		status = status_of(gnutls_x509_crt_export2(
+		        issuer, GNUTLS_X509_FMT_DER, &link.issuer));
+	if (status != PINSTORE_OK) {
+		gnutls_free(link.cert.data);
+		return status;
+	}
+	links[collector->n++] = link;
+	return PINSTORE_OK;
+}
+
+/* What GnuTLS does with the value returned is nowhere said: nothing. */
+static int
+collect(gnutls_x509_crt_t cert, gnutls_x509_crt_t issuer,
+        gnutls_x509_crl_t crl, unsigned output)
+{
+	if (current == NULL || current->status != PINSTORE_OK ||
+	    cert == NULL || issuer == NULL || crl != NULL || output != 0)
+		return 0;
+	current->status = add_link(current, cert, issuer);
+	return 0;
+}
+
+static void
+collector_clear(struct collector *collector)
+{
+	size_t i;
+
+	for (i = 0; i < collector->n; i++) {
+		gnutls_free(collector->links[i].cert.data);
+		gnutls_free(collector->links[i].issuer.data);
+	}
+	free(collector->links);
+}
+
+static bool
+is_same(const gnutls_datum_t *a, const gnutls_datum_t *b)
+{
+	return a->size == b->size && memcmp(a->data, b->data, a->size) == 0;
+}
+
+static bool
+is_on(const gnutls_datum_t *path[], size_t n, const gnutls_datum_t *cert)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (is_same(path[i], cert))
+			return true;
+	return false;
+}
+
+/* The path from leaf, into PS_CHAIN_LEN_MAX places; 0 if it is longer. */
+static size_t
+follow(const struct collector *collector, const gnutls_datum_t *leaf,
+       const gnutls_datum_t *path[])
+{
+	size_t i = collector->n, n = 1;
+	const struct link *link;
+
+	path[0] = leaf;
+	while (i-- > 0) {
+		link = &collector->links[i];
+		if (!is_same(&link->cert, path[n - 1]))
+			continue;
+		/* Also an anchor that was served: a link to itself. */
+		if (is_on(path, n, &link->issuer))
+			break;
+		if (n == PS_CHAIN_LEN_MAX)
+			return 0;
+		path[n++] = &link->issuer;
+	}
+	return n;
+}
+
+/* -------------------------------------------------------------- verifying */
+
+/*
+ * The octets of an address, as a certificate has them: with or without
+ * brackets, a zone, or the shapes of IPv4 that resolvers take.
+ */
+static bool
+parse_address(const char *host, uint8_t out[16], unsigned *len)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct in_addr four;
+	size_t n;
+
+	*len = 0;
+	if (strchr(host, ':') == NULL) {
+		if (inet_aton(host, &four) == 0)
+			return false;
+		memcpy(out, &four, sizeof(four));
+		*len = sizeof(four);
+		return true;
+	}
+	if (*host == '[')
+		host++;
+	n = strcspn(host, "%]");
+	if (n >= sizeof(text))
+		return false;
+	memcpy(text, host, n);
+	text[n] = '\0';
+	if (inet_pton(AF_INET6, text, out) != 1)
+		return false;
+	*len = 16;
+	return true;
+}
+
+/* GnuTLS only reads what stands in its typed data. */
+static unsigned char *
+unconst(const void *octets)
+{
+	return (unsigned char *)(uintptr_t)octets;
+}
+
+/* GnuTLS's words, without the space behind the last one. */
+static enum pinstore_status
+fail_words(struct pinstore_error *error, const char *host, unsigned output)
+{
+	gnutls_datum_t words = {NULL, 0};
+	enum pinstore_status status;
+
+	if (gnutls_certificate_verification_status_print(
+	            output, GNUTLS_CRT_X509, &words, 0) != 0)
+		return ps_fail(error, PINSTORE_ERR_CHAIN,
+		               "certificate of %.*s: verification status 0x%x",
+		               HOST_SHOWN, host, output);
+	while (words.size > 0 && words.data[words.size - 1] == ' ')
+		words.size--;
+	status = ps_fail(error, PINSTORE_ERR_CHAIN, "certificate of %.*s: %.*s",
+	                 HOST_SHOWN, host, (int)words.size,
+	                 (const char *)words.data);
+	gnutls_free(words.data);
+	return status;
+}
+
+static enum pinstore_status
+verify(gnutls_session_t session, const char *host, bool is_address,
+       struct pinstore_error *error)
+{
+	gnutls_typed_vdata_st data[2];
+	uint8_t address[16];
+	/* Not 0, should a library forget to set it. */
+	unsigned output = GNUTLS_CERT_INVALID;
+	int ret;
+
+	memset(data, 0, sizeof(data));
+	data[0].type = GNUTLS_DT_DNS_HOSTNAME;
+	data[0].data = unconst(host);
+	if (is_address) {
+		if (!parse_address(host, address, &data[0].size))
+			return ps_fail(error, PINSTORE_ERR_HOST,
+			               "%.*s: no certificate can be valid for "
+			               "this address", HOST_SHOWN, host);
+		data[0].type = GNUTLS_DT_IP_ADDRESS;
+		data[0].data = address;
+	}
+	data[1].type = GNUTLS_DT_KEY_PURPOSE_OID;
+	data[1].data = unconst(GNUTLS_KP_TLS_WWW_SERVER);
+	ret = gnutls_certificate_verify_peers(session, data, 2, &output);
+	if (ret == GNUTLS_E_MEMORY_ERROR)
+		return ps_fail_nomem(error);
+	if (ret != 0)
+		return ps_fail_lib(error, PINSTORE_ERR_CHAIN, ret,
+		                   "certificate of %.*s: %s", HOST_SHOWN, host,
+		                   gnutls_strerror(ret));
+	return output == 0 ? PINSTORE_OK : fail_words(error, host, output);
+}
+
+/* It verified, and yet what it was verified with is not at hand: refuse. */
+static enum pinstore_status
+fail_keep(struct pinstore_error *error, enum pinstore_status status,
+          const char *host)
+{
+	if (status == PINSTORE_ERR_NOMEM)
+		return ps_fail_nomem(error);
+	return ps_fail(error, status,
+	               "certificate of %.*s: its path cannot be kept",
+	               HOST_SHOWN, host);
+}
+
+static enum pinstore_status
+set_served(struct pinstore_chain *chain, const gnutls_datum_t *peers,
+           unsigned n_peers)
+{
+	const uint8_t **der;
+	enum pinstore_status status = PINSTORE_ERR_NOMEM;
+	size_t *len;
+	unsigned i;
+
+	der = calloc(n_peers, sizeof(*der));
+	len = calloc(n_peers, sizeof(*len));
+	if (der != NULL && len != NULL) {
+		for (i = 0; i < n_peers; i++) {
+			der[i] = peers[i].data;
+			len[i] = peers[i].size;
+		}
+		status = pinstore_chain_set_served(chain, der, len, n_peers);
+	}
+	free(len);
+	free(der);
+	return status;
+}
+
+static enum pinstore_status
+make_chain(const struct collector *collector, const char *host,
+           const gnutls_datum_t *peers, unsigned n_peers,
+           struct pinstore_chain **out, struct pinstore_error *error)
+{
+	const gnutls_datum_t *path[PS_CHAIN_LEN_MAX];
+	const uint8_t *der[PS_CHAIN_LEN_MAX];
+	struct pinstore_chain *chain = NULL;
+	size_t len[PS_CHAIN_LEN_MAX], n, i;
+	enum pinstore_status status;
+
+	n = follow(collector, &peers[0], path);
+	if (n == 0)
+		return ps_fail(error, PINSTORE_ERR_CHAIN,
+		               "certificate of %.*s: the path has more than %d "
+		               "certificates", HOST_SHOWN, host,
+		               PS_CHAIN_LEN_MAX);
+	for (i = 0; i < n; i++) {
+		der[i] = path[i]->data;
+		len[i] = path[i]->size;
+	}
+	status = ps_chain_from_parsed(der, len, n, &chain);
+	if (status == PINSTORE_OK)
+		status = set_served(chain, peers, n_peers);
+	if (status == PINSTORE_OK) {
+		*out = chain;
+		return PINSTORE_OK;
+	}
+	pinstore_chain_free(chain);
+	return fail_keep(error, status, host);
+}
+
+enum pinstore_status
+ps_chain_from_session(gnutls_session_t session, const char *host,
+                      bool is_address, struct pinstore_chain **out,
+                      struct pinstore_error *error)
+{
+	struct collector collector = {0, NULL, PINSTORE_OK};
+	const gnutls_datum_t *peers;
+	enum pinstore_status status;
+	unsigned n_peers = 0;
+
+	*out = NULL;
+	peers = gnutls_certificate_get_peers(session, &n_peers);
+	if (peers == NULL || n_peers == 0 ||
+	    gnutls_certificate_type_get2(session, GNUTLS_CTYPE_SERVER) !=
+	            GNUTLS_CRT_X509)
+		return ps_fail(error, PINSTORE_ERR_CHAIN,
+		               "no certificate from %.*s", HOST_SHOWN, host);
+	current = &collector;
+	gnutls_session_set_verify_output_function(session, collect);
+	status = verify(session, host, is_address, error);
+	gnutls_session_set_verify_output_function(session, NULL);
+	current = NULL;
+	if (status == PINSTORE_OK && collector.status != PINSTORE_OK)
+		status = fail_keep(error, collector.status, host);
+	if (status == PINSTORE_OK)
+		status = make_chain(&collector, host, peers, n_peers, out,
+		                    error);
+	collector_clear(&collector);
+	return status;
+}
