@@ -1,0 +1,120 @@
+/*
+ * exchange.c - what comes back on one hop: libcurl's callbacks.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <config.h>
+
+#include "pinfetch/exchange.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/memory.h"
+#include "common/text.h"
+
+void
+fetch_exchange_begin(struct fetch_exchange *exchange, struct fetch_sink *sink)
+{
+	free(exchange->location);
+	exchange->location = NULL;
+	exchange->sink = sink;
+	exchange->status = 0;
+	exchange->has_failed = false;
+	exchange->message[0] = '\0';
+}
+
+/*
+ * The header is complete.  In a proxy's answer to CONNECT there is no status
+ * of the origin yet, and interim answers have one below 200.
+ */
+static bool
+end_of_header(struct fetch_exchange *exchange)
+{
+	const struct fetch_options *options = exchange->options;
+	struct curl_header *header = NULL;
+	long status = 0;
+
+	(void)curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE,
+	                        &status);
+	if (status < 200 || exchange->status)
+		return true;
+	exchange->status = status;
+	if (options->location && status >= 300 && status < 400 &&
+	    !curl_easy_header(exchange->easy, "Location", 0, CURLH_HEADER, -1,
+	                      &header))
+		exchange->location = tool_copy(header->value,
+		                               strlen(header->value));
+	/*
+	 * Not CURLOPT_FAILONERROR: that ends the transfer before the header
+	 * has been delivered, and its pins would not be noted.
+	 */
+	exchange->has_failed = options->fail && status >= 400;
+	return !exchange->has_failed;
+}
+
+size_t
+fetch_exchange_header(char *data, size_t size, size_t n, void *arg)
+{
+	struct fetch_exchange *exchange = arg;
+	const struct fetch_options *options = exchange->options;
+	size_t len = size * n;
+	bool is_blank = len > 0 && len <= 2 && data[len - 1] == '\n' &&
+	                (len == 1 || data[0] == '\r');
+
+	if (is_blank && !end_of_header(exchange))
+		return 0;
+	if ((options->include || options->head) &&
+	    !fetch_sink_write(exchange->sink, data, len))
+		return 0;
+	return len;
+}
+
+size_t
+fetch_exchange_body(char *data, size_t size, size_t n, void *arg)
+{
+	struct fetch_exchange *exchange = arg;
+	size_t len = size * n;
+
+	/* The body of a redirect that is followed is nobody's. */
+	if (exchange->location || fetch_sink_write(exchange->sink, data, len))
+		return len;
+	return 0;
+}
+
+static void
+put_line(const char *prefix, const char *data, size_t len)
+{
+	char *shown = tool_alloc(len + 1, 8);
+
+	while (len > 0 && (data[len - 1] == '\r' || data[len - 1] == '\n'))
+		len--;
+	(void)tool_escape(data, len, shown, 8 * (len + 1));
+	fprintf(stderr, "%s%s\n", prefix, shown);
+	free(shown);
+}
+
+int
+fetch_exchange_trace(CURL *easy, curl_infotype type, char *data, size_t len,
+                     void *arg)
+{
+	const char *prefix = type == CURLINFO_TEXT        ? "* "
+	                     : type == CURLINFO_HEADER_IN ? "< "
+	                                                  : "> ";
+
+	(void)easy;
+	(void)arg;
+	if (type != CURLINFO_TEXT && type != CURLINFO_HEADER_IN &&
+	    type != CURLINFO_HEADER_OUT)
+		return 0;
+	while (len > 0) {
+		const char *end = memchr(data, '\n', len);
+		size_t n = end ? (size_t)(end - data) + 1 : len;
+
+		put_line(prefix, data, n);
+		data += n;
+		len -= n;
+	}
+	return 0;
+}

@@ -1,0 +1,97 @@
+/*
+ * main.c - pinfetch, curl with a memory.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <config.h>
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <curl/curl.h>
+
+#include <pinstore/pinstore.h>
+
+#include "common/fault.h"
+#include "common/memory.h"
+#include "common/screen.h"
+#include "pinfetch/options.h"
+#include "pinfetch/session.h"
+#include "pinfetch/visit.h"
+
+/* The codes that nothing after them may hide. */
+static bool
+is_lasting(int code)
+{
+	return code == FETCH_EXIT_MISMATCH || code == FETCH_EXIT_STORE ||
+	       code == FETCH_EXIT_REVOKED || code == FETCH_EXIT_UNPINNED;
+}
+
+/* The last URL's code, but the first of those that last. */
+static int
+visit_all(struct fetch_session *session)
+{
+	int worst = 0;
+
+	for (size_t i = 0; i < session->options->n_urls; i++) {
+		int code = fetch_visit(session, i);
+
+		if (!is_lasting(worst))
+			worst = code;
+	}
+	return worst;
+}
+
+static int
+run(const struct fetch_options *options)
+{
+	struct fetch_session session = {0};
+	struct tool_fault fault = {0};
+	int code;
+
+	if (curl_global_init(CURL_GLOBAL_DEFAULT)) {
+		fputs("pinfetch: (2) libcurl cannot be initialised\n", stderr);
+		return CURLE_FAILED_INIT;
+	}
+	if (fetch_session_begin(options, &session, &fault)) {
+		code = visit_all(&session);
+	} else {
+		fprintf(stderr, "pinfetch: (%d) %s\n", fault.exit,
+		        fault.message);
+		code = fault.exit;
+	}
+	fetch_session_end(&session);
+	curl_global_cleanup();
+	return code;
+}
+
+int
+main(int argc, char *argv[])
+{
+	struct fetch_options options;
+	struct tool_fault fault = {0};
+	enum fetch_wish wish;
+	int code = 0;
+
+	tool_start();
+	tool_memory_exit(CURLE_OUT_OF_MEMORY);
+	/* A reader that has gone is a write error, told as such. */
+	(void)signal(SIGPIPE, SIG_IGN);
+	if (!fetch_options_read(argc, argv, &options, &wish, &fault)) {
+		tool_fault_print(&fault, "pinfetch", false);
+		code = fault.exit;
+	} else if (wish == FETCH_HELP) {
+		fetch_options_help(stdout);
+	} else if (wish == FETCH_VERSION) {
+		printf("pinfetch %s\n%s\n", pinstore_version(), curl_version());
+	} else {
+		code = run(&options);
+	}
+	fetch_options_free(&options);
+	if (!tool_stdout_close() && !is_lasting(code)) {
+		perror("pinfetch: (23) stdout cannot be written");
+		code = FETCH_EXIT_WRITE;
+	}
+	return code;
+}

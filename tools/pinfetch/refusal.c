@@ -1,0 +1,308 @@
+/*
+ * refusal.c - why a fetch came to nothing, and what can be done.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <config.h>
+
+#include "pinfetch/refusal.h"
+
+#include <string.h>
+
+#include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
+
+#include "common/pin.h"
+#include "common/text.h"
+#include "common/when.h"
+
+static const enum pinstore_layer layers[] = {PINSTORE_CONFIGURED,
+                                             PINSTORE_LEARNED};
+
+/* The entry of a layer that refused, or NULL. */
+static const struct pinstore_entry *
+refusing_entry(const struct pinstore_result *result, enum pinstore_layer layer)
+{
+	if (!result || pinstore_result_matched(result, layer, NULL, NULL))
+		return NULL;
+	return pinstore_result_entry(result, layer);
+}
+
+static void
+put_rule(const struct pinstore_entry *entry, FILE *out)
+{
+	char noted[TOOL_TIME_TEXT];
+	char expires[TOOL_TIME_TEXT];
+	const char *origin = "pinned by the operator, made";
+
+	switch (pinstore_entry_source(entry)) {
+	case PINSTORE_HEADER:
+		origin = "from its header, noted";
+		break;
+	case PINSTORE_TOFU:
+		origin = "from its first visit, noted";
+		break;
+	case PINSTORE_STATIC:
+		break;
+	}
+	tool_date_print(pinstore_entry_noted(entry), noted);
+	tool_date_print(pinstore_entry_expires(entry), expires);
+	fputs("  rule      ", out);
+	tool_put_escaped(pinstore_entry_host(entry), out);
+	fprintf(out, "%s, %s %s, expires %s\n",
+	        pinstore_entry_include_subdomains(entry) ? " (+subdomains)"
+	                                                 : "",
+	        origin, noted, expires);
+}
+
+static void
+put_expected(const struct pinstore_entry *entry, FILE *out)
+{
+	char text[TOOL_PIN_TEXT];
+	size_t n = 0;
+	const struct pinstore_pin *pins = pinstore_entry_pins(entry, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		tool_pin_print(&pins[i], TOOL_PIN_CURL, text);
+		fprintf(out, "  %-10s%s\n", i == 0 ? "expected" : "", text);
+	}
+}
+
+/* Whom a certificate names: its CN, else its whole subject. */
+static void
+put_subject(const uint8_t *der, size_t len, FILE *out)
+{
+	gnutls_datum_t data = {0};
+	gnutls_datum_t name = {0};
+	gnutls_x509_crt_t certificate;
+	char common_name[256];
+	size_t size = sizeof(common_name);
+	char *copy;
+
+	if (!der || len > UINT16_MAX * 16U ||
+	    gnutls_x509_crt_init(&certificate))
+		return;
+	/* GnuTLS only reads it. */
+	copy = gnutls_malloc(len);
+	if (!copy)
+		goto out;
+	memcpy(copy, der, len);
+	data.data = (unsigned char *)copy;
+	data.size = (unsigned)len;
+	if (gnutls_x509_crt_import(certificate, &data, GNUTLS_X509_FMT_DER))
+		goto out;
+	if (!gnutls_x509_crt_get_dn_by_oid(certificate,
+	                                   GNUTLS_OID_X520_COMMON_NAME, 0, 0,
+	                                   common_name, &size)) {
+		fputs("CN=", out);
+		tool_put_escaped(common_name, out);
+	} else if (!gnutls_x509_crt_get_dn3(certificate, &name, 0)) {
+		tool_put_escaped((const char *)name.data, out);
+	}
+out:
+	gnutls_free(name.data);
+	gnutls_free(copy);
+	gnutls_x509_crt_deinit(certificate);
+}
+
+static void
+put_served(const struct pinstore_chain *chain, FILE *out)
+{
+	size_t n = chain ? pinstore_chain_length(chain) : 0;
+
+	if (n == 0)
+		fputs("  served    no certificate that validates\n", out);
+	for (size_t i = 0; i < n; i++) {
+		const struct pinstore_pin *pin = pinstore_chain_pin(chain, i);
+		const char *role = i == 0       ? "leaf"
+		                   : i == n - 1 ? "root"
+		                                : "intermediate";
+		char text[TOOL_PIN_TEXT] = "a key without a pin";
+		const uint8_t *der;
+		size_t len = 0;
+
+		if (pin)
+			tool_pin_print(pin, TOOL_PIN_CURL, text);
+		fprintf(out, "  %-10s%-52s  %-12s  ", i == 0 ? "served" : "",
+		        text, role);
+		der = pinstore_chain_certificate(chain, i, &len);
+		put_subject(der, len, out);
+		fputs(i == n - 1 ? "  (validated path)\n" : "\n", out);
+	}
+}
+
+/* What the data at hand can tell; else nothing is said. */
+static void
+put_likely(const struct pinstore_entry *entry, const char *host, FILE *out)
+{
+	const char *name = pinstore_entry_host(entry);
+
+	if (pinstore_entry_noted(entry) > tool_now()) {
+		fputs("  likely    the entry was noted in the future: is this "
+		      "machine's clock right?\n",
+		      out);
+	} else if (strcmp(name, host) != 0) {
+		fputs("  likely    the policy is inherited: ", out);
+		tool_put_escaped(name, out);
+		fputs(" covers its subdomains\n", out);
+	}
+}
+
+/* The command that a person can type, with the store that was named. */
+static void
+put_command(const char *verb, const char *host, const char *store, FILE *out)
+{
+	fprintf(out, "pinstore %s ", verb);
+	tool_put_escaped(host, out);
+	if (store) {
+		fputs(" --store ", out);
+		tool_put_escaped(store, out);
+	}
+}
+
+static void
+put_mismatch(const struct fetch_session *session,
+             const struct fetch_report *report, FILE *out)
+{
+	const struct pinstore_result *result = report->verdict.result;
+	const char *store = session->options->store;
+	const char *host = report->request.at.host;
+	const struct pinstore_entry *entry = NULL;
+
+	for (size_t i = 0; i < 2; i++) {
+		const struct pinstore_entry *one =
+		        refusing_entry(result, layers[i]);
+
+		if (!one)
+			continue;
+		entry = one;
+		put_rule(one, out);
+		put_expected(one, out);
+	}
+	put_served(pinstore_result_chain(result), out);
+	if (!entry)
+		return;
+	put_likely(entry, host, out);
+	fputs("  next      another network?      try there: the same keys?\n"
+	      "            what is known?        ",
+	      out);
+	put_command("explain", host, store, out);
+	fputs("\n            an announced change?  compare the key out of "
+	      "band, then: ",
+	      out);
+	put_command(pinstore_entry_layer(entry) == PINSTORE_CONFIGURED
+	                    ? "pin"
+	                    : "clear",
+	            pinstore_entry_host(entry), store, out);
+	fputs(pinstore_entry_layer(entry) == PINSTORE_CONFIGURED
+	              ? " PIN BACKUP-PIN\n"
+	              : "\n",
+	      out);
+}
+
+/* GnuTLS's words for what libcurl only calls a failure. */
+static void
+put_certificate(const struct fetch_session *session,
+                const struct fetch_report *report, FILE *out)
+{
+	const struct pinstore_error *error = &report->verdict.error;
+	gnutls_datum_t words = {0};
+	long status = 0;
+
+	if (error->status)
+		return; /* the first line has them */
+	(void)curl_easy_getinfo(session->easy, CURLINFO_SSL_VERIFYRESULT,
+	                        &status);
+	if (status <= 0 || gnutls_certificate_verification_status_print(
+	                           (unsigned)status, GNUTLS_CRT_X509, &words, 0))
+		return;
+	fputs("  reason    ", out);
+	tool_put_escaped((const char *)words.data, out);
+	fputc('\n', out);
+	gnutls_free(words.data);
+}
+
+static void
+put_store(const struct fetch_session *session,
+          const struct fetch_report *report, FILE *out)
+{
+	struct tool_fault fault = {0};
+
+	tool_fault_library(&fault, FETCH_EXIT_STORE, &report->verdict.error,
+	                   session->store_path);
+	if (session->store_path) {
+		fputs("  store     ", out);
+		tool_put_escaped(session->store_path, out);
+		fputc('\n', out);
+	}
+	fprintf(out, "  reason    %s\n", fault.message);
+	if (fault.hint)
+		fprintf(out, "  mend      %s\n", fault.hint);
+}
+
+void
+fetch_refusal_fill(const struct fetch_session *session,
+                   struct fetch_report *report)
+{
+	const struct fetch_verdict *verdict = &report->verdict;
+	const char *host = report->request.at.host;
+
+	(void)session;
+	if (verdict->exit == FETCH_EXIT_MISMATCH)
+		tool_fault_set(&report->fault, verdict->exit, "mismatch", NULL,
+		               NULL,
+		               "pin mismatch for %s: connection refused, "
+		               "nothing was sent",
+		               host);
+	else if (verdict->exit == FETCH_EXIT_REVOKED)
+		tool_fault_set(&report->fault, verdict->exit, "revoked", NULL,
+		               NULL,
+		               "revoked key in the chain of %s: connection "
+		               "refused, nothing was sent",
+		               host);
+	else if (verdict->exit == FETCH_EXIT_UNPINNED)
+		tool_fault_set(&report->fault, verdict->exit, "unpinned", NULL,
+		               NULL,
+		               "no pin covers %s: connection refused, "
+		               "nothing was sent",
+		               host);
+	else if (verdict->exit == FETCH_EXIT_STORE)
+		tool_fault_set(&report->fault, verdict->exit, "store", NULL,
+		               NULL,
+		               "the pin store cannot be used for %s: "
+		               "connection refused, nothing was sent",
+		               host);
+	else if (verdict->error.status)
+		tool_fault_set(&report->fault, verdict->exit,
+		               tool_status_word(verdict->error.status), NULL,
+		               NULL, "%s", verdict->error.text);
+}
+
+void
+fetch_refusal_print(const struct fetch_session *session,
+                    const struct fetch_report *report, FILE *out)
+{
+	const struct tool_fault *fault = &report->fault;
+
+	fprintf(out, "pinfetch: (%d) %s%s%s\n", fault->exit, fault->where,
+	        fault->where[0] ? ": " : "", fault->message);
+	if (fault->hint)
+		fprintf(out, "  next      %s\n", fault->hint);
+	switch (fault->exit) {
+	case FETCH_EXIT_MISMATCH:
+		put_mismatch(session, report, out);
+		break;
+	case FETCH_EXIT_CERTIFICATE:
+		put_certificate(session, report, out);
+		break;
+	case FETCH_EXIT_STORE:
+		put_store(session, report, out);
+		break;
+	case FETCH_EXIT_UNPINNED:
+		fputs("  next      ", out);
+		put_command("pin", report->request.at.host,
+		            session->options->store, out);
+		fputs(" PIN BACKUP-PIN\n", out);
+		break;
+	}
+}

@@ -1,0 +1,132 @@
+/*
+ * remark.c - what is said about pins while a fetch goes on.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <config.h>
+
+#include "pinfetch/remark.h"
+
+#include <stdio.h>
+
+#include "common/fault.h"
+#include "common/pin.h"
+#include "common/when.h"
+
+const struct pinstore_entry *
+fetch_remark_entry(const struct pinstore_result *result,
+                   enum pinstore_layer *layer)
+{
+	static const enum pinstore_layer order[] = {PINSTORE_CONFIGURED,
+	                                            PINSTORE_LEARNED};
+	const struct pinstore_entry *first = NULL;
+	bool is_refused;
+
+	*layer = PINSTORE_CONFIGURED;
+	if (!result)
+		return NULL;
+	is_refused = pinstore_result_verdict(result) == PINSTORE_REJECT;
+	for (size_t i = 0; i < 2; i++) {
+		const struct pinstore_entry *entry =
+		        pinstore_result_entry(result, order[i]);
+		bool has_matched = pinstore_result_matched(result, order[i],
+		                                           NULL, NULL);
+
+		if (!entry || (first && has_matched == is_refused))
+			continue;
+		first = entry;
+		*layer = order[i];
+		if (has_matched != is_refused)
+			break;
+	}
+	return first;
+}
+
+void
+fetch_remark_judged(const char *host, const struct fetch_verdict *verdict)
+{
+	const struct pinstore_entry *entry;
+	const struct pinstore_pin *pins;
+	enum pinstore_layer layer;
+	char text[TOOL_PIN_TEXT];
+	size_t at = 0;
+	size_t n;
+
+	if (!verdict->is_judged)
+		return;
+	fprintf(stderr, "* pins: %s: %s, %s\n", host,
+	        pinstore_verdict_word(verdict->verdict),
+	        pinstore_reason_word(pinstore_result_reason(verdict->result)));
+	entry = fetch_remark_entry(verdict->result, &layer);
+	if (!entry || !pinstore_result_matched(verdict->result, layer, &at, NULL))
+		return;
+	pins = pinstore_entry_pins(entry, &n);
+	if (at >= n)
+		return;
+	tool_pin_print(&pins[at], TOOL_PIN_CURL, text);
+	fprintf(stderr, "* pins: %s of %s (%s)\n", text,
+	        pinstore_entry_host(entry),
+	        pinstore_source_word(pinstore_entry_source(entry)));
+}
+
+static void
+warn_of_loss(const char *host, const struct pinstore_noted *noted)
+{
+	if (noted->suffix_rule)
+		tool_warn("pinfetch",
+		          "%s is a public suffix: its includeSubDomains was "
+		          "left out",
+		          host);
+	if (noted->clock_went_back)
+		tool_warn("pinfetch",
+		          "the entry of %s was from the future and has been "
+		          "replaced: was the clock set back?",
+		          host);
+	if (noted->action == PINSTORE_REMOVED &&
+	    noted->why == PINSTORE_WHY_NO_PINS)
+		tool_warn("pinfetch",
+		          "%s sent no pin of a known kind: its entry was "
+		          "removed",
+		          host);
+	if (noted->why == PINSTORE_WHY_FULL)
+		tool_warn("pinfetch",
+		          "the pins that %s sent could not be stored: the "
+		          "store is full",
+		          host);
+}
+
+void
+fetch_remark_noted(const struct fetch_options *options, const char *host,
+                   const struct pinstore_noted *noted,
+                   enum pinstore_status status,
+                   const struct pinstore_error *error)
+{
+	char expires[TOOL_TIME_TEXT];
+
+	if (status == PINSTORE_OK && options->verbose) {
+		fprintf(stderr, "* pins: header of %s: %s, %s", host,
+		        pinstore_action_word(noted->action),
+		        pinstore_reason_word(noted->why));
+		if (noted->why == PINSTORE_WHY_MALFORMED)
+			fprintf(stderr, " (%s at %zu)",
+			        pinstore_syntax_word(noted->syntax),
+			        noted->offset);
+		if (noted->expires) {
+			tool_time_print(noted->expires, expires);
+			fprintf(stderr, ", expires %s", expires);
+		}
+		if (noted->ignored_fields)
+			fprintf(stderr, "; %zu more ignored",
+			        noted->ignored_fields);
+		fputc('\n', stderr);
+	}
+	if (options->silent && !options->show_error)
+		return;
+	if (status)
+		tool_warn("pinfetch",
+		          "the pins that %s sent could not be stored: %s", host,
+		          error->text[0] ? error->text
+		                         : pinstore_strerror(status));
+	else
+		warn_of_loss(host, noted);
+}

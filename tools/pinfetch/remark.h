@@ -1,0 +1,33 @@
+/*
+ * remark.h - what is said about pins while a fetch goes on.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef FETCH_REMARK_H
+#define FETCH_REMARK_H
+
+#include "pinfetch/session.h"
+
+/* For -v: what was decided about a hop to host. */
+void
+fetch_remark_judged(const char *host, const struct fetch_verdict *verdict);
+
+/*
+ * What became of the pins that host sent: for -v all of it, else only what was
+ * lost; -s says nothing.
+ */
+void
+fetch_remark_noted(const struct fetch_options *options, const char *host,
+                   const struct pinstore_noted *noted,
+                   enum pinstore_status status,
+                   const struct pinstore_error *error);
+
+/*
+ * The layer whose entry tells most about a result: the one that matched, or
+ * that refused; NULL if no entry applies.
+ */
+const struct pinstore_entry *
+fetch_remark_entry(const struct pinstore_result *result,
+                   enum pinstore_layer *layer);
+
+#endif /* FETCH_REMARK_H */

@@ -1,0 +1,67 @@
+/*
+ * session.h - one run: a libcurl handle, and a store when https asks for it.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef FETCH_SESSION_H
+#define FETCH_SESSION_H
+
+#include <stdbool.h>
+
+#include <curl/curl.h>
+
+#include <pinstore/curl.h>
+
+#include "pinfetch/exchange.h"
+#include "pinfetch/options.h"
+#include "pinfetch/request.h"
+
+/* Exit codes beside those of libcurl. */
+enum {
+	FETCH_EXIT_CERTIFICATE = 60,
+	FETCH_EXIT_MISMATCH = 90,
+	FETCH_EXIT_STORE = 120,
+	FETCH_EXIT_REVOKED = 121,
+	FETCH_EXIT_UNPINNED = 122
+};
+
+struct fetch_session {
+	const struct fetch_options *options;
+	CURL *easy;
+	char *store_path;
+	struct pinstore *ps;
+	struct pinstore_curl *attached;
+	struct fetch_exchange exchange;
+};
+
+/* What a hop ended with. */
+struct fetch_verdict {
+	int exit;
+	enum pinstore_verdict verdict;
+	bool is_judged;                      /* https, and a result came about */
+	const struct pinstore_result *result; /* or NULL; the session's */
+	struct pinstore_error error;         /* if no verdict came about */
+};
+
+/* False: *fault tells why.  Either way fetch_session_end() ends *out. */
+bool
+fetch_session_begin(const struct fetch_options *options,
+                    struct fetch_session *out, struct tool_fault *fault);
+
+/*
+ * Open the store and tie it to the handle, once, for the first https hop.
+ * False: verdict has the exit code and the error.
+ */
+bool
+fetch_session_pins(struct fetch_session *session,
+                   struct fetch_verdict *verdict);
+
+/* Make the transfer of one hop and tell what came of it. */
+void
+fetch_session_hop(struct fetch_session *session, struct fetch_request *request,
+                  long timeout_ms, struct fetch_verdict *verdict);
+
+void
+fetch_session_end(struct fetch_session *session);
+
+#endif /* FETCH_SESSION_H */

@@ -1,0 +1,180 @@
+/*
+ * target.c - where a hop goes: a URL whose host has its one canonical form.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <config.h>
+
+#include "pinfetch/target.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <curl/curl.h>
+
+#include "common/memory.h"
+
+static bool
+bad_url(struct tool_fault *fault, const char *text, const char *why)
+{
+	tool_fault_set(fault, FETCH_EXIT_URL, "url", NULL, NULL, "%s: %s", text,
+	               why);
+	return false;
+}
+
+/* A part of url, or NULL; curl's memory becomes ours. */
+static char *
+part_of(CURLU *url, CURLUPart what, unsigned flags)
+{
+	char *part = NULL;
+	char *copy;
+
+	if (curl_url_get(url, what, &part, flags) || !part)
+		return NULL;
+	copy = tool_copy(part, strlen(part));
+	curl_free(part);
+	return copy;
+}
+
+static bool
+read_scheme(CURLU *url, struct fetch_target *out, struct tool_fault *fault)
+{
+	char *scheme = part_of(url, CURLUPART_SCHEME, 0);
+	bool is_http = scheme && strcasecmp(scheme, "http") == 0;
+
+	out->is_https = scheme && strcasecmp(scheme, "https") == 0;
+	if (!is_http && !out->is_https)
+		tool_fault_set(fault, FETCH_EXIT_PROTOCOL, "protocol", NULL,
+		               NULL, "%s: only https and http are supported",
+		               scheme ? scheme : "no scheme");
+	free(scheme);
+	return is_http || out->is_https;
+}
+
+static bool
+read_host(CURLU *url, const char *text, struct fetch_target *out,
+          struct tool_fault *fault)
+{
+	char *host = part_of(url, CURLUPART_HOST, 0);
+	enum pinstore_host_kind kind;
+	enum pinstore_status status = PINSTORE_ERR_HOST;
+	CURLUcode code = CURLUE_OK;
+
+	if (host)
+		status = pinstore_host_canonical(host, strlen(host), out->host,
+		                                 &kind);
+	if (!status && strcmp(host, out->host) != 0)
+		code = curl_url_set(url, CURLUPART_HOST, out->host, 0);
+	free(host);
+	if (status == PINSTORE_ERR_NOMEM || code == CURLUE_OUT_OF_MEMORY)
+		tool_no_memory();
+	if (status || code)
+		return bad_url(fault, text, pinstore_strerror(PINSTORE_ERR_HOST));
+	return true;
+}
+
+/* User and password leave the URL: they are libcurl options, hop by hop. */
+static bool
+read_credentials(CURLU *url, const char *text, struct fetch_target *out,
+                 struct tool_fault *fault)
+{
+	char *raw = part_of(url, CURLUPART_USER, 0);
+	char *raw_password = part_of(url, CURLUPART_PASSWORD, 0);
+	bool is_good;
+
+	out->user = part_of(url, CURLUPART_USER, CURLU_URLDECODE);
+	out->password = part_of(url, CURLUPART_PASSWORD, CURLU_URLDECODE);
+	is_good = !raw == !out->user && !raw_password == !out->password;
+	free(raw);
+	free(raw_password);
+	if (!is_good)
+		return bad_url(fault, text, "user or password cannot be used");
+	(void)curl_url_set(url, CURLUPART_USER, NULL, 0);
+	(void)curl_url_set(url, CURLUPART_PASSWORD, NULL, 0);
+	return true;
+}
+
+/* Finish url into *out. */
+static bool
+settle(CURLU *url, const char *text, struct fetch_target *out,
+       struct tool_fault *fault)
+{
+	if (!read_scheme(url, out, fault) ||
+	    !read_host(url, text, out, fault) ||
+	    !read_credentials(url, text, out, fault))
+		return false;
+	out->port = part_of(url, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+	out->url = part_of(url, CURLUPART_URL, 0);
+	if (!out->port || !out->url)
+		return bad_url(fault, text, "cannot be used");
+	return true;
+}
+
+static CURLU *
+new_url(void)
+{
+	CURLU *url = curl_url();
+
+	if (!url)
+		tool_no_memory();
+	return url;
+}
+
+bool
+fetch_target_read(const char *text, struct fetch_target *out,
+                  struct tool_fault *fault)
+{
+	CURLU *url = new_url();
+	char *whole = strstr(text, "://") ? tool_copy(text, strlen(text))
+	                                  : tool_format("http://%s", text);
+	CURLUcode code;
+	bool is_good;
+
+	*out = (struct fetch_target){0};
+	code = curl_url_set(url, CURLUPART_URL, whole,
+	                    CURLU_NON_SUPPORT_SCHEME);
+	is_good = code ? bad_url(fault, text, curl_url_strerror(code))
+	               : settle(url, text, out, fault);
+	free(whole);
+	curl_url_cleanup(url);
+	return is_good;
+}
+
+bool
+fetch_target_follow(const struct fetch_target *from, const char *location,
+                    struct fetch_target *out, struct tool_fault *fault)
+{
+	CURLU *url = new_url();
+	CURLUcode code;
+	bool is_good;
+
+	*out = (struct fetch_target){0};
+	code = curl_url_set(url, CURLUPART_URL, from->url, 0);
+	if (!code)
+		code = curl_url_set(url, CURLUPART_URL, location,
+		                    CURLU_NON_SUPPORT_SCHEME |
+		                            CURLU_URLENCODE);
+	is_good = code ? bad_url(fault, location, curl_url_strerror(code))
+	               : settle(url, location, out, fault);
+	curl_url_cleanup(url);
+	return is_good;
+}
+
+bool
+fetch_target_same_origin(const struct fetch_target *a,
+                         const struct fetch_target *b)
+{
+	return a->is_https == b->is_https && strcmp(a->host, b->host) == 0 &&
+	       strcmp(a->port, b->port) == 0;
+}
+
+void
+fetch_target_clear(struct fetch_target *target)
+{
+	free(target->url);
+	free(target->port);
+	free(target->user);
+	free(target->password);
+	*target = (struct fetch_target){0};
+}

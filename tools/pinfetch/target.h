@@ -1,0 +1,51 @@
+/*
+ * target.h - where a hop goes: a URL whose host has its one canonical form.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The canonical name is written back into the URL before libcurl sees it, so
+ * that DNS, SNI, the certificate's name check and the pins all use one string.
+ */
+#ifndef FETCH_TARGET_H
+#define FETCH_TARGET_H
+
+#include <stdbool.h>
+
+#include <pinstore/pinstore.h>
+
+#include "common/fault.h"
+
+/* curl's exit codes. */
+enum { FETCH_EXIT_PROTOCOL = 1, FETCH_EXIT_URL = 3 };
+
+struct fetch_target {
+	char *url; /* without user and password */
+	char host[PINSTORE_HOST_MAX + 1];
+	char *port;
+	bool is_https;
+	char *user; /* NULL = none in the URL */
+	char *password;
+};
+
+/*
+ * What the user asks for; without a scheme it is http.  False: *fault tells
+ * why, codes 1 and 3.  Either way fetch_target_clear() ends *out.
+ */
+bool
+fetch_target_read(const char *text, struct fetch_target *out,
+                  struct tool_fault *fault);
+
+/* The same for a Location field that came from `from`. */
+bool
+fetch_target_follow(const struct fetch_target *from, const char *location,
+                    struct fetch_target *out, struct tool_fault *fault);
+
+/* Scheme, host and port: credentials go to the same origin only. */
+bool
+fetch_target_same_origin(const struct fetch_target *a,
+                         const struct fetch_target *b);
+
+void
+fetch_target_clear(struct fetch_target *target);
+
+#endif /* FETCH_TARGET_H */

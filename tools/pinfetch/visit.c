@@ -1,0 +1,246 @@
+/*
+ * visit.c - fetch one URL, hop by hop, and tell what came of it.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <config.h>
+
+#include "pinfetch/visit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "common/memory.h"
+#include "common/text.h"
+#include "pinfetch/refusal.h"
+#include "pinfetch/remark.h"
+#include "pinfetch/writeout.h"
+
+#define MS_PER_SECOND 1000
+
+static int64_t
+monotonic_ms(void)
+{
+	struct timespec now = {0};
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * MS_PER_SECOND + now.tv_nsec / 1000000;
+}
+
+/*
+ * The rest of -m for the next hop; 0 = without limit, -1 = none is left.
+ */
+static long
+time_left(const struct fetch_options *options, int64_t start)
+{
+	int64_t left;
+
+	if (!options->timeout_ms)
+		return 0;
+	left = start + options->timeout_ms - monotonic_ms();
+	return left > 0 ? (long)left : -1;
+}
+
+/* The proxy that the environment names for this hop, or NULL. */
+static const char *
+environment_proxy(const struct fetch_options *options, bool is_https)
+{
+	static const char *const https[] = {"https_proxy", "HTTPS_PROXY",
+	                                    "all_proxy", "ALL_PROXY", NULL};
+	/* HTTP_PROXY is what a web server passes to its scripts. */
+	static const char *const http[] = {"http_proxy", "all_proxy",
+	                                   "ALL_PROXY", NULL};
+	const char *const *name = is_https ? https : http;
+
+	for (; !options->proxy && *name; name++) {
+		const char *value = getenv(*name);
+
+		if (value && *value)
+			return strncasecmp(value, "https://", 8) == 0 ? *name
+			                                              : NULL;
+	}
+	return NULL;
+}
+
+/* What can be refused before anything is asked of the network. */
+static bool
+may_start(struct fetch_session *session, struct fetch_report *report)
+{
+	const struct fetch_options *options = session->options;
+	const struct fetch_target *at = &report->request.at;
+	struct fetch_verdict *verdict = &report->verdict;
+	const char *variable = environment_proxy(options, at->is_https);
+
+	if (variable) {
+		tool_fault_usage(&report->fault, variable,
+		                 "name another proxy, or none: --proxy ''",
+		                 "what is sent to an HTTPS proxy leaves before "
+		                 "pins can be asked");
+		return false;
+	}
+	if (at->is_https)
+		return fetch_session_pins(session, verdict);
+	if (options->require_pin) {
+		verdict->exit = FETCH_EXIT_UNPINNED;
+		return false;
+	}
+	if (options->verbose)
+		fprintf(stderr, "* pins do not apply to http://%s\n", at->host);
+	return true;
+}
+
+/* Add up what -w tells about all hops. */
+static void
+count_hop(CURL *easy, struct fetch_report *report)
+{
+	curl_off_t total = 0;
+	long number = 0;
+
+	(void)curl_easy_getinfo(easy, CURLINFO_TOTAL_TIME_T, &total);
+	report->redirect_time += total;
+	(void)curl_easy_getinfo(easy, CURLINFO_HEADER_SIZE, &number);
+	report->header_size += number;
+	number = 0;
+	(void)curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &number);
+	report->request_size += number;
+	number = 0;
+	(void)curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &number);
+	report->connects += number;
+}
+
+/* What the answer's header did to the store. */
+static void
+take_note(struct fetch_session *session, struct fetch_report *report)
+{
+	const struct fetch_options *options = session->options;
+	size_t hops = pinstore_curl_hops(session->attached);
+	struct pinstore_error error = {0};
+	enum pinstore_status status;
+
+	report->has_noted = false;
+	report->noted = (struct pinstore_noted){.size = sizeof(report->noted)};
+	if (!report->request.at.is_https || !report->verdict.is_judged ||
+	    !pinstore_curl_noted(session->attached, hops - 1, &report->noted,
+	                         &status, &error))
+		return;
+	report->has_noted = !status;
+	fetch_remark_noted(options, report->request.at.host, &report->noted,
+	                   status, &error);
+}
+
+/* One hop.  False: the fetch is over. */
+static bool
+make_hop(struct fetch_session *session, struct fetch_report *report,
+         int64_t start)
+{
+	struct fetch_exchange *exchange = &session->exchange;
+	struct fetch_verdict *verdict = &report->verdict;
+	long left = time_left(session->options, start);
+
+	*verdict = (struct fetch_verdict){0};
+	fetch_exchange_begin(exchange, &report->sink);
+	if (!may_start(session, report))
+		return false;
+	if (left < 0) {
+		verdict->exit = CURLE_OPERATION_TIMEDOUT;
+		(void)snprintf(exchange->message, sizeof(exchange->message),
+		               "Operation timed out after %ld milliseconds",
+		               session->options->timeout_ms);
+		return false;
+	}
+	report->has_transfer = true;
+	fetch_session_hop(session, &report->request, left, verdict);
+	if (session->options->verbose)
+		fetch_remark_judged(report->request.at.host, verdict);
+	take_note(session, report);
+	return verdict->exit == 0 && exchange->location;
+}
+
+static void
+walk(struct fetch_session *session, struct fetch_report *report)
+{
+	struct fetch_exchange *exchange = &session->exchange;
+	int64_t start = monotonic_ms();
+
+	while (make_hop(session, report, start)) {
+		char *location = exchange->location;
+		bool is_good;
+
+		exchange->location = NULL;
+		is_good = fetch_request_follow(&report->request,
+		                               exchange->status, location,
+		                               &report->fault);
+		free(location);
+		if (!is_good)
+			return;
+		count_hop(session->easy, report);
+	}
+}
+
+/* libcurl's words for its code, or ours for an HTTP status. */
+static void
+tell_libcurl(struct fetch_session *session, struct fetch_report *report)
+{
+	const struct fetch_exchange *exchange = &session->exchange;
+	int code = report->verdict.exit;
+
+	if (exchange->has_failed)
+		tool_fault_set(&report->fault, code, "http", NULL, NULL,
+		               "The requested URL returned error: %ld",
+		               exchange->status);
+	else if (exchange->sink->fault.exit)
+		report->fault = exchange->sink->fault;
+	else
+		tool_fault_set(&report->fault, code, "libcurl", NULL, NULL,
+		               "%s", exchange->message[0]
+		                             ? exchange->message
+		                             : curl_easy_strerror((CURLcode)code));
+}
+
+/* Fill the fault and, unless -s forbids, print it. */
+static void
+tell(struct fetch_session *session, struct fetch_report *report)
+{
+	const struct fetch_options *options = session->options;
+	bool is_quiet = options->silent && !options->show_error;
+
+	if (report->fault.exit == 0 && report->verdict.exit != 0) {
+		fetch_refusal_fill(session, report);
+		if (report->fault.exit == 0)
+			tell_libcurl(session, report);
+	}
+	if (report->fault.exit != 0 && !is_quiet)
+		fetch_refusal_print(session, report, stderr);
+}
+
+int
+fetch_visit(struct fetch_session *session, size_t n)
+{
+	struct fetch_report report = {
+	        .url = session->options->urls[n],
+	        .number = n,
+	};
+	bool is_good;
+
+	if (!fetch_sink_begin(session->options, n, report.url, &report.sink)) {
+		report.fault = report.sink.fault;
+	} else {
+		if (report.sink.path)
+			report.file = tool_copy(report.sink.path,
+			                        strlen(report.sink.path));
+		if (fetch_request_begin(session->options, report.url,
+		                        &report.request, &report.fault))
+			walk(session, &report);
+	}
+	is_good = report.fault.exit == 0 && report.verdict.exit == 0;
+	if (!fetch_sink_end(&report.sink, is_good) && is_good)
+		report.fault = report.sink.fault;
+	tell(session, &report);
+	fetch_writeout(session, &report);
+	fetch_request_end(&report.request);
+	free(report.file);
+	return report.fault.exit;
+}
