@@ -80,5 +80,8 @@ judge()
 	library libpinstore/curl/symbols.list \
 		"$top_builddir/libpinstore/.libs/libpinstore-curl.so" \
 		$include/curl.h
+	library libpinstore/curl/symbols.list \
+		"$top_builddir/libpinstore/.libs/libpinstore-curl.so" \
+		$include/curl.h
 }
 judge_tree "$top_srcdir"
