@@ -89,7 +89,7 @@ main(int argc, char *argv[])
 		code = run(&options);
 	}
 	fetch_options_free(&options);
-	if (!tool_stdout_close() && !is_lasting(code)) {
+	if (!tool_stdout_close() && code == 0) {
 		perror("pinfetch: (23) stdout cannot be written");
 		code = FETCH_EXIT_WRITE;
 	}

@@ -152,12 +152,14 @@ put_likely(const struct pinstore_entry *entry, const char *host, FILE *out)
 static void
 put_command(const char *verb, const char *host, const char *store, FILE *out)
 {
-	fprintf(out, "pinstore %s ", verb);
-	tool_put_escaped(host, out);
+	fputs("pinstore ", out);
 	if (store) {
-		fputs(" --store ", out);
+		fputs("--store ", out);
 		tool_put_escaped(store, out);
+		fputc(' ', out);
 	}
+	fprintf(out, "%s ", verb);
+	tool_put_escaped(host, out);
 }
 
 static void

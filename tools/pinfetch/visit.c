@@ -56,7 +56,7 @@ environment_proxy(const struct fetch_options *options, bool is_https)
 	const char *const *name = is_https ? https : http;
 
 	for (; !options->proxy && *name; name++) {
-		const char *value = getenv(*name);
+		const char *value = secure_getenv(*name);
 
 		if (value && *value)
 			return strncasecmp(value, "https://", 8) == 0 ? *name
