@@ -29,8 +29,8 @@ ps_policy_expires(int64_t now, int64_t max_age, int64_t cap);
 
 /*
  * Whether a stored section applies to the name that is asked for: EXACT or
- * ANCESTOR if so, else EXPIRED or NO_INCLUDE_SUBDOMAINS.  is_exact: it is the
- * entry of the very name.
+ * ANCESTOR if so, else EXPIRED or NO_INCLUDE_SUBDOMAINS; NO_ENTRY if it is not
+ * present.  is_exact: it is the entry of the very name.
  */
 enum pinstore_reason
 ps_policy_applies(const struct ps_section_view *section, bool is_exact,
@@ -57,8 +57,9 @@ enum ps_plan {
 
 /*
  * What to do with a parsed field over a connection whose validated path has
- * these pins.  has_chain false: match and backup are not judged (NOT_JUDGED).
- * *why is OK for NOTE, REMOVE, REPORT and PASS, NO_PINS for UNPIN.
+ * these pins.  *why is OK for NOTE, REMOVE, REPORT and PASS, NO_PINS for UNPIN.
+ * has_chain false: match and backup are not judged, and NOTE or REPORT with
+ * NOT_JUDGED is what the field alone would allow.
  */
 enum ps_plan
 ps_policy_plan(const struct ps_header *header, enum pinstore_kind kind,
@@ -77,8 +78,8 @@ enum ps_merge {
 
 /*
  * Compare fresh (observed = now) with the stored learned section, which may be
- * absent.  slack is in 1/10000 of max-age and gives at most an hour; 0 = write
- * whenever a time changes.  Sets fresh->updated.
+ * absent.  slack is in 1/10000 of the entry's life and gives at most an hour;
+ * 0 = write whenever a time changes.  Sets fresh->updated.
  */
 enum ps_merge
 ps_policy_merge(const struct ps_section *stored, struct ps_section *fresh,
