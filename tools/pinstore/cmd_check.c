@@ -13,8 +13,8 @@
 #include "common/pin.h"
 #include "common/screen.h"
 #include "common/when.h"
-#include "pinstore/entry.h"
-#include "pinstore/verb.h"
+#include "entry.h"
+#include "verb.h"
 
 static const enum pinstore_layer layers[] = {PINSTORE_CONFIGURED,
                                              PINSTORE_LEARNED};

@@ -11,7 +11,7 @@
 
 #include "common/json.h"
 #include "common/memory.h"
-#include "pinstore/verb.h"
+#include "verb.h"
 
 /* The count for --dry-run: the conditions of pinstore_clear(). */
 struct count {

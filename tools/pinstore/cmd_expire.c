@@ -6,7 +6,7 @@
 #include <config.h>
 
 #include "common/json.h"
-#include "pinstore/verb.h"
+#include "verb.h"
 
 static void
 print(const struct run *run, size_t removed)

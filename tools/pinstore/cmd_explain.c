@@ -8,8 +8,8 @@
 #include "common/json.h"
 #include "common/table.h"
 #include "common/when.h"
-#include "pinstore/entry.h"
-#include "pinstore/verb.h"
+#include "entry.h"
+#include "verb.h"
 
 static json_t *
 step_json(const struct pinstore_step *step)

@@ -7,8 +7,8 @@
 
 #include "common/json.h"
 #include "common/pin.h"
-#include "pinstore/keys.h"
-#include "pinstore/verb.h"
+#include "keys.h"
+#include "verb.h"
 
 static void
 print_json(const struct keys *keys, FILE *out)

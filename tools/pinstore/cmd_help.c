@@ -5,7 +5,7 @@
  */
 #include <config.h>
 
-#include "pinstore/verb.h"
+#include "verb.h"
 
 int
 cmd_help(struct run *run)

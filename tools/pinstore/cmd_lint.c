@@ -17,7 +17,7 @@
 #include "common/pin.h"
 #include "common/screen.h"
 #include "common/text.h"
-#include "pinstore/verb.h"
+#include "verb.h"
 
 /* No client reads more than 8 KiB; one that would has to be told so. */
 #define VALUE_MAX (1024u * 1024)

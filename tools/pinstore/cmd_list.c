@@ -14,8 +14,8 @@
 #include "common/memory.h"
 #include "common/table.h"
 #include "common/when.h"
-#include "pinstore/entry.h"
-#include "pinstore/verb.h"
+#include "entry.h"
+#include "verb.h"
 
 /* What is kept of an entry: it lives no longer than the visit. */
 struct row {

@@ -12,7 +12,7 @@
 #include "common/json.h"
 #include "common/memory.h"
 #include "common/when.h"
-#include "pinstore/verb.h"
+#include "verb.h"
 
 #define VALUE_MAX (1024u * 1024)
 

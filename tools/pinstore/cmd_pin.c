@@ -15,9 +15,9 @@
 #include "common/pin.h"
 #include "common/text.h"
 #include "common/when.h"
-#include "pinstore/entry.h"
-#include "pinstore/keys.h"
-#include "pinstore/verb.h"
+#include "entry.h"
+#include "keys.h"
+#include "verb.h"
 
 struct pins {
 	struct pinstore_pin *pin;

@@ -6,8 +6,8 @@
 #include <config.h>
 
 #include "common/json.h"
-#include "pinstore/entry.h"
-#include "pinstore/verb.h"
+#include "entry.h"
+#include "verb.h"
 
 static const enum pinstore_layer layers[] = {PINSTORE_CONFIGURED,
                                              PINSTORE_LEARNED};

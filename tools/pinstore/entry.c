@@ -5,7 +5,7 @@
  */
 #include <config.h>
 
-#include "pinstore/entry.h"
+#include "entry.h"
 
 #include <inttypes.h>
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "common/memory.h"
-#include "pinstore/verb.h"
+#include "verb.h"
 
 #define WIDTH 79
 #define COLUMN 26

@@ -5,7 +5,7 @@
  */
 #include <config.h>
 
-#include "pinstore/keys.h"
+#include "keys.h"
 
 #include <errno.h>
 #include <stdint.h>

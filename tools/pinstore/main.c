@@ -12,7 +12,7 @@
 #include "common/memory.h"
 #include "common/screen.h"
 #include "common/text.h"
-#include "pinstore/verb.h"
+#include "verb.h"
 
 #define VERBS_MAX 64
 

@@ -5,7 +5,7 @@
  */
 #include <config.h>
 
-#include "pinstore/options.h"
+#include "options.h"
 
 #include <stdlib.h>
 #include <string.h>

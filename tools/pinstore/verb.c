@@ -5,7 +5,7 @@
  */
 #include <config.h>
 
-#include "pinstore/verb.h"
+#include "verb.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -14,7 +14,7 @@
 #include <pinstore/pinstore.h>
 
 #include "common/fault.h"
-#include "pinstore/options.h"
+#include "options.h"
 
 #define PROGRAM "pinstore"
 
