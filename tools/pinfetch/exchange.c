@@ -21,7 +21,6 @@ fetch_exchange_begin(struct fetch_exchange *exchange, struct fetch_sink *sink)
 	exchange->location = NULL;
 	exchange->sink = sink;
 	exchange->status = 0;
-	exchange->has_failed = false;
 	exchange->message[0] = '\0';
 }
 
@@ -29,7 +28,7 @@ fetch_exchange_begin(struct fetch_exchange *exchange, struct fetch_sink *sink)
  * The header is complete.  In a proxy's answer to CONNECT there is no status
  * of the origin yet, and interim answers have one below 200.
  */
-static bool
+static void
 end_of_header(struct fetch_exchange *exchange)
 {
 	const struct fetch_options *options = exchange->options;
@@ -39,19 +38,13 @@ end_of_header(struct fetch_exchange *exchange)
 	(void)curl_easy_getinfo(exchange->easy, CURLINFO_RESPONSE_CODE,
 	                        &status);
 	if (status < 200 || exchange->status)
-		return true;
+		return;
 	exchange->status = status;
 	if (options->location && status >= 300 && status < 400 &&
 	    !curl_easy_header(exchange->easy, "Location", 0, CURLH_HEADER, -1,
 	                      &header))
 		exchange->location = tool_copy(header->value,
 		                               strlen(header->value));
-	/*
-	 * Not CURLOPT_FAILONERROR: that ends the transfer before the header
-	 * has been delivered, and its pins would not be noted.
-	 */
-	exchange->has_failed = options->fail && status >= 400;
-	return !exchange->has_failed;
 }
 
 size_t
@@ -63,8 +56,8 @@ fetch_exchange_header(char *data, size_t size, size_t n, void *arg)
 	bool is_blank = len > 0 && len <= 2 && data[len - 1] == '\n' &&
 	                (len == 1 || data[0] == '\r');
 
-	if (is_blank && !end_of_header(exchange))
-		return 0;
+	if (is_blank)
+		end_of_header(exchange);
 	if ((options->include || options->head) &&
 	    !fetch_sink_write(exchange->sink, data, len))
 		return 0;

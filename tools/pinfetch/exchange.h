@@ -20,7 +20,6 @@ struct fetch_exchange {
 	struct fetch_sink *sink;
 	long status;      /* 0 = there was no answer */
 	char *location;   /* where -L goes next, or NULL */
-	bool has_failed;  /* -f, and status is 400 or above */
 	char message[CURL_ERROR_SIZE]; /* libcurl's */
 };
 

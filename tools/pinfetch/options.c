@@ -97,8 +97,9 @@ take_number(const struct fetch_row *row, const char *argument,
 		options->max_redirects = (long)number;
 	}
 	if (!is_good)
-		tool_fault_usage(fault, argument, NULL,
-		                 "--%s wants a number", row->name);
+		tool_fault_usage(fault, NULL, NULL,
+		                 "--%s wants a number, not '%s'", row->name,
+		                 argument);
 	return is_good;
 }
 

@@ -75,6 +75,9 @@ set_network(const struct fetch_options *options, CURL *easy)
 	if (!code)
 		code = curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
 	if (!code)
+		code = curl_easy_setopt(easy, CURLOPT_FAILONERROR,
+		                        options->fail ? 1L : 0L);
+	if (!code)
 		code = curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	if (!code)
 		code = curl_easy_setopt(easy, CURLOPT_RESOLVE,
@@ -247,7 +250,8 @@ fetch_session_hop(struct fetch_session *session, struct fetch_request *request,
                   long timeout_ms, struct fetch_verdict *verdict)
 {
 	size_t hops = pinstore_curl_hops(session->attached);
-	struct fetch_exchange *exchange = &session->exchange;
+	const struct fetch_exchange *exchange = &session->exchange;
+	enum pinstore_verdict unpinned;
 	CURL *easy = session->easy;
 	CURLcode code;
 
@@ -259,15 +263,13 @@ fetch_session_hop(struct fetch_session *session, struct fetch_request *request,
 	verdict->exit = (int)code;
 	if (request->at.is_https)
 		judge(session, code, hops, verdict);
-	else if (session->attached)
-		(void)!pinstore_curl_outcome(session->attached, code,
-		                             &verdict->verdict,
-		                             &verdict->error);
+	else if (session->attached &&
+	         pinstore_curl_outcome(session->attached, code, &unpinned,
+	                               NULL) && !code)
+		verdict->exit = FETCH_EXIT_STORE; /* a defect: refuse */
 	if (verdict->exit != (int)code)
 		return;
-	if (exchange->has_failed)
-		verdict->exit = CURLE_HTTP_RETURNED_ERROR;
-	else if (exchange->sink->fault.exit)
+	if (exchange->sink->fault.exit)
 		verdict->exit = exchange->sink->fault.exit;
 }
 

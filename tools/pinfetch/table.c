@@ -38,8 +38,8 @@ const struct fetch_row fetch_rows[FETCH_ROWS] = {
         {FETCH_OPT_TLS13, "tlsv1.3", NULL, "TLS 1.3 or later"},
         {FETCH_OPT_CACERT, "cacert", "FILE", "trust these CAs, and no others"},
         {'k', "insecure", NULL,
-         "do not verify certificates and learn nothing; never for a\n"
-         "host that is pinned"},
+         "verify no certificate and learn nothing;\n"
+         "never for a host that is pinned"},
         {FETCH_OPT_STORE, "store", "DIR", "the pin store; else $PINSTORE, else\n"
                                     "~/.local/share/pinstore"},
         {FETCH_OPT_NO_LEARN, "no-learn", NULL, "enforce pins, note none"},

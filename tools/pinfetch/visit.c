@@ -180,18 +180,14 @@ walk(struct fetch_session *session, struct fetch_report *report)
 	}
 }
 
-/* libcurl's words for its code, or ours for an HTTP status. */
+/* libcurl's words for its code, or why the answer cannot be written. */
 static void
 tell_libcurl(struct fetch_session *session, struct fetch_report *report)
 {
 	const struct fetch_exchange *exchange = &session->exchange;
 	int code = report->verdict.exit;
 
-	if (exchange->has_failed)
-		tool_fault_set(&report->fault, code, "http", NULL, NULL,
-		               "The requested URL returned error: %ld",
-		               exchange->status);
-	else if (exchange->sink->fault.exit)
+	if (exchange->sink->fault.exit)
 		report->fault = exchange->sink->fault;
 	else
 		tool_fault_set(&report->fault, code, "libcurl", NULL, NULL,

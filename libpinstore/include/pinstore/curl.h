@@ -39,9 +39,11 @@ struct pinstore_curl_setup {
  * request, on new and on reused connections and on each redirect hop; and note
  * what the responses say.  Sets CURLOPT_PREREQFUNCTION, CURLOPT_HEADERFUNCTION
  * and their data, CURLOPT_SSL_VERIFYPEER and CURLOPT_SSL_VERIFYHOST; attach
- * after the handle's other options are set, and attach anew after
- * curl_easy_reset() or curl_easy_duphandle().  A transfer that libcurl ended
- * with CURLE_ABORTED_BY_CALLBACK has a reason: pinstore_curl_outcome().
+ * after the handle's other options are set.  curl_easy_reset() drops what was
+ * set: detach, then attach anew.  A handle from curl_easy_duphandle() has the
+ * original's callbacks, which refuse its requests until it is attached itself.
+ * A transfer that libcurl ended with CURLE_ABORTED_BY_CALLBACK has a reason:
+ * pinstore_curl_outcome().  Schemes other than http and https are refused.
  *
  * Owner:   the caller, who ends *out with pinstore_curl_detach() before the
  *          easy handle; ps must outlive it.
