@@ -57,6 +57,7 @@ judge(struct pinstore_lint *lint, const struct pinstore_lint_setup *setup,
 	ps_header_parse(value, len, setup->kind, setup->strict != 0,
 	                &lint->header);
 	facts->header = &lint->header;
+	facts->hint = ps_lint_hint(&lint->header, value, len);
 	facts->kind = setup->kind;
 	facts->cap = setup->max_age_cap;
 	facts->why = lint->header.why;
