@@ -21,13 +21,24 @@ struct ps_write; /* a write transaction under way */
 
 struct ps_store_options {
 	bool read_only;
-	int lock_limit_ms;
-	uint64_t max_bytes;
+	int lock_limit_ms;  /* wait for another process at most */
+	uint64_t max_bytes; /* of the data file; 0: the default */
+	uint64_t map_bytes; /* of the first map, which grows; 0: the default */
 };
 
+#define PS_STORE_MAX_BYTES ((uint64_t)1 << 40)
+/* Smaller limits and maps are taken for this. */
+#define PS_STORE_LEAST_BYTES ((uint64_t)1 << 20)
+
 /*
- * Open or create the store in directory path.  Errors: as pinstore_open().
- * Owner: the caller, who ends *out with ps_store_close().
+ * Open or create the store in directory path; missing parents are created too.
+ * All handles of a process on one store share an environment, and the largest
+ * of their max_bytes holds.  With read_only an empty directory is an empty
+ * store, until a writer creates one there.
+ *
+ * Owner:   the caller, who ends *out with ps_store_close().
+ * Threads: any, on one handle; after fork() in the parent and in the child.
+ * Errors:  as pinstore_open().
  */
 enum pinstore_status
 ps_store_open(const char *path, const struct ps_store_options *options,

@@ -1,0 +1,699 @@
+/*
+ * db.c - an LMDB environment and its transactions.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <config.h>
+
+#include "store/db.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <lmdb.h>
+
+#include "base/status.h"
+
+#define MAX_DBS 16
+/* Below that no attempt is made to do with a smaller map. */
+#define MAP_LEAST ((size_t)64 << 20)
+#define FLAGS (MDB_NOTLS | MDB_NORDAHEAD)
+
+struct ps_db {
+	MDB_env *env;
+	const char *path;
+	MDB_dbi dbi[PS_TABLES];
+};
+
+struct ps_txn {
+	struct ps_db *db;
+	MDB_txn *txn;
+	MDB_cursor *cursor[PS_TABLES];
+	enum ps_trouble trouble;
+	bool is_writer;
+	bool has_changed;
+};
+
+static const char *const table_names[PS_TABLES] = {
+	"hosts", "meta", "settings", "revoked",
+	"bypass", "journal", "reports", "quota",
+};
+
+/* --------------------------------------------------- LMDB's numbers to ours */
+
+static enum ps_trouble
+trouble_of(int code)
+{
+	switch (code) {
+	case MDB_MAP_FULL:
+		return PS_TROUBLE_MAP;
+	case MDB_MAP_RESIZED:
+		return PS_TROUBLE_RESIZED;
+	case MDB_READERS_FULL:
+		return PS_TROUBLE_READERS;
+	case MDB_BAD_RSLOT:
+		return PS_TROUBLE_SLOT;
+	case MDB_PANIC:
+		return PS_TROUBLE_DEAD;
+	default:
+		return PS_TROUBLE_NONE;
+	}
+}
+
+/* The one translator; damage is what LMDB calls corrupted in any way. */
+static enum pinstore_status
+status_of(int code)
+{
+	switch (code) {
+	case MDB_SUCCESS:
+		return PINSTORE_OK;
+	case MDB_NOTFOUND:
+		return PINSTORE_ERR_NOTFOUND;
+	case MDB_PAGE_NOTFOUND:
+	case MDB_CORRUPTED:
+	case MDB_INVALID:
+	case MDB_CURSOR_FULL:
+	case MDB_PAGE_FULL:
+	case MDB_INCOMPATIBLE:
+	case MDB_BAD_TXN:
+		return PINSTORE_ERR_DAMAGED;
+	case MDB_VERSION_MISMATCH:
+		return PINSTORE_ERR_VERSION;
+	case MDB_MAP_FULL:
+	case MDB_TXN_FULL:
+	case ENOSPC:
+	case EDQUOT:
+	case EFBIG:
+		return PINSTORE_ERR_FULL;
+	case MDB_READERS_FULL:
+	case MDB_MAP_RESIZED:
+	case MDB_BAD_RSLOT:
+	case EAGAIN:
+		return PINSTORE_ERR_BUSY;
+	case ENOMEM:
+		return PINSTORE_ERR_NOMEM;
+	case EACCES:
+	case EPERM:
+	case EROFS:
+		return PINSTORE_ERR_ACCESS;
+	case MDB_KEYEXIST:
+	case MDB_BAD_VALSIZE:
+	case MDB_BAD_DBI:
+	case MDB_DBS_FULL:
+	case MDB_TLS_FULL:
+		return PINSTORE_ERR_INTERNAL;
+	default:
+		return PINSTORE_ERR_IO;
+	}
+}
+
+/* What to do about it, as the end of a sentence. */
+static const char *
+way_out(int code)
+{
+	switch (code) {
+	case MDB_READERS_FULL:
+		return "too many processes read it at once; try again later";
+	case EAGAIN:
+		return "it is shared between pid namespaces, and another "
+		       "process of this pid uses it; use one store for each";
+	case MDB_PANIC:
+		return "an earlier write failed; the store must be reopened";
+	case MDB_MAP_FULL:
+		return "it is at its size limit";
+	case MDB_TXN_FULL:
+		return "too much for one transaction; do it in parts";
+	case ENOSPC:
+	case EDQUOT:
+	case EFBIG:
+		return "make room on the file system";
+	default:
+		return status_of(code) == PINSTORE_ERR_DAMAGED
+		               ? "run pinstore fsck"
+		               : NULL;
+	}
+}
+
+static enum pinstore_status
+fail(const char *path, int code, const char *doing,
+     struct pinstore_error *error)
+{
+	enum pinstore_status status = status_of(code);
+	const char *mend = way_out(code);
+
+	if (status == PINSTORE_ERR_NOMEM)
+		return ps_fail_nomem(error);
+	if (code > 0)
+		return ps_fail_os(error, status, code, "store %s: cannot %s: %s%s%s",
+		                  path, doing, mdb_strerror(code),
+		                  mend == NULL ? "" : ": ",
+		                  mend == NULL ? "" : mend);
+	return ps_fail_lib(error, status, code, "store %s: cannot %s: %s%s%s",
+	                   path, doing, mdb_strerror(code),
+	                   mend == NULL ? "" : ": ", mend == NULL ? "" : mend);
+}
+
+static enum pinstore_status
+fail_txn(struct ps_txn *txn, int code, const char *doing,
+         struct pinstore_error *error)
+{
+	enum ps_trouble trouble = trouble_of(code);
+
+	/* What follows the first one is BAD_TXN, and tells nothing. */
+	if (trouble != PS_TROUBLE_NONE)
+		txn->trouble = trouble;
+	return fail(txn->db->path, code, doing, error);
+}
+
+/* -------------------------------------------------------------- environment */
+
+static int
+env_create(size_t map_bytes, MDB_env **out)
+{
+	MDB_env *env = NULL;
+	int code;
+
+	*out = NULL;
+	code = mdb_env_create(&env);
+	if (code != 0)
+		return code;
+	if ((code = mdb_env_set_maxdbs(env, MAX_DBS)) != 0 ||
+	    (code = mdb_env_set_maxreaders(env, PS_DB_READERS)) != 0 ||
+	    (code = mdb_env_set_mapsize(env, map_bytes)) != 0) {
+		mdb_env_close(env);
+		return code;
+	}
+	*out = env;
+	return 0;
+}
+
+/* A handle on which mdb_env_open() failed can only be closed: so a new one. */
+static int
+env_open(int dir_fd, size_t map_bytes, MDB_env **out)
+{
+	char path[64];
+	MDB_env *env = NULL;
+	int code, fd = -1;
+
+	*out = NULL;
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", dir_fd);
+	for (;;) {
+		code = env_create(map_bytes, &env);
+		if (code != 0)
+			return code;
+		code = mdb_env_open(env, path, FLAGS, 0600);
+		if (code == 0)
+			break;
+		mdb_env_close(env);
+		if ((code != ENOMEM && code != EINVAL) ||
+		    map_bytes / 2 < MAP_LEAST)
+			return code;
+		map_bytes /= 2;
+	}
+	/* LMDB 0.9.24 opens the data file without O_CLOEXEC. */
+	if (mdb_env_get_fd(env, &fd) == 0 && fd >= 0)
+		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+	*out = env;
+	return 0;
+}
+
+/* Whether a line of mdb_reader_list() is of this process. */
+static int
+find_own_slot(const char *line, void *arg)
+{
+	bool *found = (bool *)arg;
+	unsigned long pid = 0;
+
+	while (*line == ' ')
+		line++;
+	while (*line >= '0' && *line <= '9')
+		pid = pid * 10 + (unsigned long)(*line++ - '0');
+	if (pid == (unsigned long)getpid())
+		*found = true;
+	return 0;
+}
+
+/*
+ * A container that was started again has the pid of its dead predecessor, and
+ * inherits its reader slots, which nobody may clear: taking and closing the
+ * environment once drops them.
+ */
+static int
+drop_own_slots(int dir_fd, size_t map_bytes, MDB_env **env)
+{
+	MDB_txn *txn = NULL;
+	bool found = false;
+	int code;
+
+	if (mdb_reader_list(*env, find_own_slot, &found) < 0 || !found)
+		return 0;
+	code = mdb_txn_begin(*env, NULL, MDB_RDONLY, &txn);
+	if (code != 0)
+		return code;
+	mdb_txn_abort(txn);
+	mdb_env_close(*env);
+	return env_open(dir_fd, map_bytes, env);
+}
+
+/* Open the databases; that is also the first transaction. */
+static enum pinstore_status
+open_tables(struct ps_db *db, bool create, struct pinstore_error *error)
+{
+	MDB_txn *txn = NULL;
+	MDB_envinfo info;
+	size_t i;
+	int code;
+
+	(void)mdb_env_info(db->env, &info);
+	code = mdb_txn_begin(db->env, NULL, create ? 0 : MDB_RDONLY, &txn);
+	if (code == MDB_MAP_RESIZED) {
+		enum ps_trouble trouble;
+		enum pinstore_status status =
+		        ps_db_resize(db, false, 0, &trouble, error);
+
+		if (status != PINSTORE_OK)
+			return status;
+		code = mdb_txn_begin(db->env, NULL, create ? 0 : MDB_RDONLY,
+		                     &txn);
+	}
+	if (code != 0)
+		return fail(db->path, code, "be read", error);
+	if (mdb_txn_id(txn) < info.me_last_txnid) {
+		mdb_txn_abort(txn);
+		return ps_fail(error, PINSTORE_ERR_BUSY,
+		               "store %s: its lock file is behind its data; "
+		               "try again", db->path);
+	}
+	for (i = 0; i < PS_TABLES; i++) {
+		code = mdb_dbi_open(txn, table_names[i],
+		                    create ? MDB_CREATE : 0, &db->dbi[i]);
+		if (code != 0)
+			break;
+	}
+	if (code == MDB_NOTFOUND) {
+		mdb_txn_abort(txn);
+		return ps_fail_lib(error, PINSTORE_ERR_DAMAGED, code,
+		                   "store %s is damaged: it has no database "
+		                   "\"%s\"; run pinstore fsck", db->path,
+		                   table_names[i]);
+	}
+	if (code != 0) {
+		mdb_txn_abort(txn);
+		return fail(db->path, code, "open its databases", error);
+	}
+	code = mdb_txn_commit(txn);
+	txn = NULL;
+	return code == 0 ? PINSTORE_OK
+	                 : fail(db->path, code, "be opened", error);
+}
+
+enum pinstore_status
+ps_db_open(int dir_fd, const char *path, uint64_t map_bytes, bool create,
+           struct ps_db **out, struct pinstore_error *error)
+{
+	enum pinstore_status status;
+	struct ps_db *db = NULL;
+	int code;
+
+	*out = NULL;
+	db = calloc(1, sizeof(*db));
+	if (db == NULL)
+		return ps_fail_nomem(error);
+	db->path = path;
+	code = env_open(dir_fd, (size_t)map_bytes, &db->env);
+	if (code == 0)
+		code = drop_own_slots(dir_fd, (size_t)map_bytes, &db->env);
+	if (code == ENOENT) {
+		free(db);
+		return ps_fail_os(error, PINSTORE_ERR_IO, code,
+		                  "store %s: cannot be opened by /proc/self/fd: "
+		                  "is /proc mounted?", path);
+	}
+	if (code != 0) {
+		free(db);
+		return fail(path, code, "be opened", error);
+	}
+	status = open_tables(db, create, error);
+	if (status != PINSTORE_OK) {
+		ps_db_close(db);
+		return status;
+	}
+	*out = db;
+	return PINSTORE_OK;
+}
+
+void
+ps_db_close(struct ps_db *db)
+{
+	if (db == NULL)
+		return;
+	if (db->env != NULL)
+		mdb_env_close(db->env);
+	free(db);
+}
+
+void
+ps_db_info(struct ps_db *db, struct ps_db_info *out)
+{
+	MDB_envinfo info;
+	MDB_stat stat;
+
+	memset(&info, 0, sizeof(info));
+	memset(&stat, 0, sizeof(stat));
+	(void)mdb_env_info(db->env, &info);
+	(void)mdb_env_stat(db->env, &stat);
+	out->map_bytes = info.me_mapsize;
+	out->used_bytes = ((uint64_t)info.me_last_pgno + 1) * stat.ms_psize;
+	out->last_txn = info.me_last_txnid;
+	out->readers = info.me_numreaders;
+	out->readers_max = info.me_maxreaders;
+}
+
+int
+ps_db_clear_readers(struct ps_db *db)
+{
+	int dead = 0;
+
+	if (mdb_reader_check(db->env, &dead) != 0)
+		return 0;
+	return dead;
+}
+
+/*
+ * mdb_env_set_mapsize() has unmapped the old map when it fails, and the next
+ * transaction would crash: so ask first whether there is room.
+ */
+static bool
+has_address_space(size_t len)
+{
+	void *at = mmap(NULL, len, PROT_NONE,
+	                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (at == MAP_FAILED)
+		return false;
+	(void)munmap(at, len);
+	return true;
+}
+
+enum pinstore_status
+ps_db_resize(struct ps_db *db, bool grow, uint64_t max_bytes,
+             enum ps_trouble *trouble, struct pinstore_error *error)
+{
+	struct ps_db_info info;
+	uint64_t target;
+	int code;
+
+	*trouble = PS_TROUBLE_NONE;
+	ps_db_info(db, &info);
+	target = info.map_bytes;
+	if (grow) {
+		target = target > max_bytes / 2 ? max_bytes : target * 2;
+		if (target <= info.map_bytes)
+			return ps_fail(error, PINSTORE_ERR_FULL,
+			               "store %s is at its size limit of %llu "
+			               "octets: raise the limit, or clear "
+			               "entries", db->path,
+			               (unsigned long long)max_bytes);
+	} else {
+		while (target < info.used_bytes)
+			target = target > UINT64_MAX / 2 ? info.used_bytes
+			                                 : target * 2;
+	}
+	if (target > SIZE_MAX || !has_address_space((size_t)target))
+		return ps_fail(error,
+		               grow ? PINSTORE_ERR_FULL : PINSTORE_ERR_NOMEM,
+		               "store %s: no address space to map %llu octets: "
+		               "raise the process's limit", db->path,
+		               (unsigned long long)target);
+	code = mdb_env_set_mapsize(db->env, (size_t)target);
+	if (code != 0) {
+		*trouble = PS_TROUBLE_DEAD;
+		return fail(db->path, code, "be mapped", error);
+	}
+	return PINSTORE_OK;
+}
+
+/* ------------------------------------------------------------- transactions */
+
+static int
+cursor_of(struct ps_txn *txn, enum ps_table table)
+{
+	if (txn->cursor[table] != NULL)
+		return 0;
+	return mdb_cursor_open(txn->txn, txn->db->dbi[table],
+	                       &txn->cursor[table]);
+}
+
+static void
+close_cursors(struct ps_txn *txn, bool all)
+{
+	size_t i;
+
+	for (i = 0; i < PS_TABLES; i++) {
+		if (txn->cursor[i] == NULL || (!all && i == PS_HOSTS))
+			continue;
+		mdb_cursor_close(txn->cursor[i]);
+		txn->cursor[i] = NULL;
+	}
+}
+
+enum pinstore_status
+ps_txn_begin(struct ps_db *db, bool write, struct ps_txn **out,
+             enum ps_trouble *trouble, struct pinstore_error *error)
+{
+	struct ps_txn *txn = NULL;
+	int code;
+
+	*out = NULL;
+	*trouble = PS_TROUBLE_NONE;
+	txn = calloc(1, sizeof(*txn));
+	if (txn == NULL)
+		return ps_fail_nomem(error);
+	txn->db = db;
+	txn->is_writer = write;
+	code = mdb_txn_begin(db->env, NULL, write ? 0 : MDB_RDONLY, &txn->txn);
+	if (code != 0) {
+		free(txn);
+		*trouble = trouble_of(code);
+		return fail(db->path, code, write ? "be written" : "be read",
+		            error);
+	}
+	code = cursor_of(txn, PS_HOSTS);
+	if (code != 0) {
+		ps_txn_abort(txn);
+		return fail(db->path, code, "be read", error);
+	}
+	*out = txn;
+	return PINSTORE_OK;
+}
+
+void
+ps_txn_rest(struct ps_txn *txn)
+{
+	close_cursors(txn, false);
+	mdb_txn_reset(txn->txn);
+}
+
+enum pinstore_status
+ps_txn_renew(struct ps_txn *txn, enum ps_trouble *trouble,
+             struct pinstore_error *error)
+{
+	int code;
+
+	*trouble = PS_TROUBLE_NONE;
+	txn->trouble = PS_TROUBLE_NONE;
+	code = mdb_txn_renew(txn->txn);
+	if (code == 0) {
+		code = mdb_cursor_renew(txn->txn, txn->cursor[PS_HOSTS]);
+		if (code != 0)
+			mdb_txn_reset(txn->txn);
+	}
+	if (code == 0)
+		return PINSTORE_OK;
+	*trouble = trouble_of(code);
+	return fail(txn->db->path, code, "be read", error);
+}
+
+void
+ps_txn_abort(struct ps_txn *txn)
+{
+	if (txn == NULL)
+		return;
+	close_cursors(txn, true);
+	mdb_txn_abort(txn->txn);
+	free(txn);
+}
+
+void
+ps_txn_forget(struct ps_txn *txn)
+{
+	free(txn);
+}
+
+enum pinstore_status
+ps_txn_commit(struct ps_txn *txn, enum ps_trouble *trouble,
+              struct pinstore_error *error)
+{
+	const char *path = txn->db->path;
+	int code;
+
+	close_cursors(txn, true);
+	code = mdb_txn_commit(txn->txn);
+	txn->txn = NULL;
+	free(txn);
+	*trouble = trouble_of(code);
+	return code == 0 ? PINSTORE_OK : fail(path, code, "be written", error);
+}
+
+uint64_t
+ps_txn_id(const struct ps_txn *txn)
+{
+	return mdb_txn_id(txn->txn);
+}
+
+const char *
+ps_txn_path(const struct ps_txn *txn)
+{
+	return txn->db->path;
+}
+
+enum ps_trouble
+ps_txn_trouble(const struct ps_txn *txn)
+{
+	return txn->trouble;
+}
+
+bool
+ps_txn_has_changed(const struct ps_txn *txn)
+{
+	return txn->has_changed;
+}
+
+/* --------------------------------------------------------------- operations */
+
+static MDB_val
+val_of(struct ps_bytes bytes)
+{
+	MDB_val val;
+
+	/* LMDB takes keys and values it only reads by a pointer to void. */
+	memcpy(&val.mv_data, &bytes.at, sizeof(val.mv_data));
+	val.mv_size = bytes.len;
+	return val;
+}
+
+static struct ps_bytes
+bytes_of(MDB_val val)
+{
+	struct ps_bytes bytes;
+
+	bytes.at = (const uint8_t *)val.mv_data;
+	bytes.len = val.mv_size;
+	return bytes;
+}
+
+enum pinstore_status
+ps_txn_get(struct ps_txn *txn, enum ps_table table, struct ps_bytes key,
+           struct ps_bytes *value, struct pinstore_error *error)
+{
+	MDB_val k = val_of(key), v = {0, NULL};
+	int code;
+
+	value->at = NULL;
+	value->len = 0;
+	code = mdb_get(txn->txn, txn->db->dbi[table], &k, &v);
+	if (code == MDB_NOTFOUND)
+		return PINSTORE_ERR_NOTFOUND;
+	if (code != 0)
+		return fail_txn(txn, code, "be read", error);
+	*value = bytes_of(v);
+	return PINSTORE_OK;
+}
+
+enum pinstore_status
+ps_txn_put(struct ps_txn *txn, enum ps_table table, struct ps_bytes key,
+           struct ps_bytes value, struct pinstore_error *error)
+{
+	MDB_val k = val_of(key), v = val_of(value);
+	int code;
+
+	txn->has_changed = true;
+	code = mdb_put(txn->txn, txn->db->dbi[table], &k, &v, 0);
+	return code == 0 ? PINSTORE_OK
+	                 : fail_txn(txn, code, "be written", error);
+}
+
+enum pinstore_status
+ps_txn_delete(struct ps_txn *txn, enum ps_table table, struct ps_bytes key,
+              struct pinstore_error *error)
+{
+	MDB_val k = val_of(key);
+	int code;
+
+	txn->has_changed = true;
+	code = mdb_del(txn->txn, txn->db->dbi[table], &k, NULL);
+	if (code == MDB_NOTFOUND)
+		return PINSTORE_ERR_NOTFOUND;
+	return code == 0 ? PINSTORE_OK
+	                 : fail_txn(txn, code, "be written", error);
+}
+
+enum pinstore_status
+ps_txn_count(struct ps_txn *txn, enum ps_table table, uint64_t *out,
+             struct pinstore_error *error)
+{
+	MDB_stat stat;
+	int code;
+
+	*out = 0;
+	code = mdb_stat(txn->txn, txn->db->dbi[table], &stat);
+	if (code != 0)
+		return fail_txn(txn, code, "be read", error);
+	*out = stat.ms_entries;
+	return PINSTORE_OK;
+}
+
+static MDB_cursor_op
+op_of(enum ps_seek seek)
+{
+	switch (seek) {
+	case PS_SEEK_FROM:
+		return MDB_SET_RANGE;
+	case PS_SEEK_FIRST:
+		return MDB_FIRST;
+	case PS_SEEK_LAST:
+		return MDB_LAST;
+	case PS_SEEK_NEXT:
+		return MDB_NEXT;
+	case PS_SEEK_PREV:
+		return MDB_PREV;
+	}
+	return MDB_FIRST;
+}
+
+enum pinstore_status
+ps_txn_seek(struct ps_txn *txn, enum ps_table table, enum ps_seek seek,
+            struct ps_bytes *key, struct ps_bytes *value,
+            struct pinstore_error *error)
+{
+	MDB_val k = val_of(*key), v = {0, NULL};
+	int code;
+
+	value->at = NULL;
+	value->len = 0;
+	code = cursor_of(txn, table);
+	if (code == 0)
+		code = mdb_cursor_get(txn->cursor[table], &k, &v, op_of(seek));
+	if (code == MDB_NOTFOUND)
+		return PINSTORE_ERR_NOTFOUND;
+	if (code != 0)
+		return fail_txn(txn, code, "be read", error);
+	*key = bytes_of(k);
+	*value = bytes_of(v);
+	return PINSTORE_OK;
+}

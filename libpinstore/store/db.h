@@ -1,0 +1,184 @@
+/*
+ * db.h - an LMDB environment and its transactions.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * db.c alone includes lmdb.h.  Rules of LMDB that the callers keep: one
+ * environment a directory and process; none used across fork(); no remote
+ * file system; no transaction of this process under way when the map changes
+ * (finished readers, ps_txn_rest(), may stay).
+ */
+#ifndef PS_STORE_DB_H
+#define PS_STORE_DB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <pinstore/pinstore.h>
+
+#define PS_DB_DATA "data.mdb"
+#define PS_DB_LOCK "lock.mdb"
+#define PS_DB_READERS 4096
+/* What LMDB's lock file needs for that many readers. */
+#define PS_DB_LOCK_LEN 262272
+#define PS_DB_KEY_MAX 511
+
+enum ps_table {
+	PS_HOSTS,
+	PS_META,
+	PS_SETTINGS,
+	PS_REVOKED,
+	PS_BYPASS,
+	PS_JOURNAL,
+	PS_REPORTS,
+	PS_QUOTA
+};
+#define PS_TABLES 8
+
+/* What stopped a transaction, when another try may help. */
+enum ps_trouble {
+	PS_TROUBLE_NONE = 0,
+	PS_TROUBLE_MAP,     /* the map is full */
+	PS_TROUBLE_RESIZED, /* another process has made the file larger */
+	PS_TROUBLE_READERS, /* no free slot in the table of readers */
+	PS_TROUBLE_SLOT,    /* this reader has lost its slot: leak it */
+	PS_TROUBLE_DEAD     /* the environment must be opened anew */
+};
+
+struct ps_db;
+struct ps_txn;
+
+struct ps_bytes {
+	const uint8_t *at;
+	size_t len;
+};
+
+struct ps_db_info {
+	uint64_t map_bytes;
+	uint64_t used_bytes; /* the file's, up to the last page in use */
+	uint64_t last_txn;
+	unsigned readers;
+	unsigned readers_max;
+};
+
+/*
+ * Open the environment in directory dir_fd, with a map of map_bytes or, where
+ * the address space does not allow that, of less.  path is for messages and
+ * must outlive the result.  With create its databases are made, and they must
+ * exist otherwise.
+ *
+ * Errors: NOMEM, BUSY, FULL, IO, VERSION, DAMAGED.
+ */
+enum pinstore_status
+ps_db_open(int dir_fd, const char *path, uint64_t map_bytes, bool create,
+           struct ps_db **out, struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/*
+ * No transaction may be under way; finished readers are forgotten, not ended.
+ * The only call that a child may make on an environment it inherited.
+ */
+void
+ps_db_close(struct ps_db *db);
+
+void
+ps_db_info(struct ps_db *db, struct ps_db_info *out);
+
+/* Free the slots of readers that have died; how many there were. */
+int
+ps_db_clear_readers(struct ps_db *db);
+
+/*
+ * Make the map at least twice as large (grow), or as large as the file needs,
+ * but with grow not larger than max_bytes.  No transaction may be under way.
+ *
+ * Errors: FULL (the limit, or no address space for more: the old map stays),
+ *         NOMEM, IO (the environment is lost: *trouble is DEAD).
+ */
+enum pinstore_status
+ps_db_resize(struct ps_db *db, bool grow, uint64_t max_bytes,
+             enum ps_trouble *trouble,
+             struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/*
+ * Begin to read or to write.  A writer must hold the gate.
+ * Errors: NOMEM, BUSY, IO, DAMAGED; *trouble then says whether to try again.
+ */
+enum pinstore_status
+ps_txn_begin(struct ps_db *db, bool write, struct ps_txn **out,
+             enum ps_trouble *trouble,
+             struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* Let a reader's snapshot go, keeping its slot; and take a new one. */
+void
+ps_txn_rest(struct ps_txn *txn);
+enum pinstore_status
+ps_txn_renew(struct ps_txn *txn, enum ps_trouble *trouble,
+             struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* End a reader, or roll a writer back.  NULL is fine. */
+void
+ps_txn_abort(struct ps_txn *txn);
+
+/* Free what is ours of a reader that must not be ended. */
+void
+ps_txn_forget(struct ps_txn *txn);
+
+/* Make a writer's work durable; txn is gone, whatever is returned. */
+enum pinstore_status
+ps_txn_commit(struct ps_txn *txn, enum ps_trouble *trouble,
+              struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* The snapshot's number. */
+uint64_t
+ps_txn_id(const struct ps_txn *txn);
+
+/* The store's path, for messages. */
+const char *
+ps_txn_path(const struct ps_txn *txn);
+
+/* The last trouble that an operation of txn met. */
+enum ps_trouble
+ps_txn_trouble(const struct ps_txn *txn);
+
+/* Whether a writer has put or deleted anything. */
+bool
+ps_txn_has_changed(const struct ps_txn *txn);
+
+/*
+ * What they give points into the map, or at pages of the transaction, and is
+ * good until the next put or delete and the end of the transaction.
+ * NOTFOUND is returned without text; other errors: IO, FULL, NOMEM, DAMAGED.
+ */
+enum pinstore_status
+ps_txn_get(struct ps_txn *txn, enum ps_table table, struct ps_bytes key,
+           struct ps_bytes *value,
+           struct pinstore_error *error) PINSTORE_MUST_CHECK;
+enum pinstore_status
+ps_txn_put(struct ps_txn *txn, enum ps_table table, struct ps_bytes key,
+           struct ps_bytes value,
+           struct pinstore_error *error) PINSTORE_MUST_CHECK;
+enum pinstore_status
+ps_txn_delete(struct ps_txn *txn, enum ps_table table, struct ps_bytes key,
+              struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* Records in table. */
+enum pinstore_status
+ps_txn_count(struct ps_txn *txn, enum ps_table table, uint64_t *out,
+             struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+enum ps_seek {
+	PS_SEEK_FROM, /* the first record at or behind *key */
+	PS_SEEK_FIRST,
+	PS_SEEK_LAST,
+	PS_SEEK_NEXT,
+	PS_SEEK_PREV
+};
+
+/* Move the cursor that txn has on table; errors as ps_txn_get(). */
+enum pinstore_status
+ps_txn_seek(struct ps_txn *txn, enum ps_table table, enum ps_seek seek,
+            struct ps_bytes *key, struct ps_bytes *value,
+            struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+#endif /* PS_STORE_DB_H */

@@ -1,0 +1,648 @@
+/*
+ * env.c - one environment as all handles and threads of a process share it.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <config.h>
+
+#include "store/env.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/status.h"
+#include "store/clock.h"
+#include "store/create.h"
+#include "store/entries.h"
+#include "store/pages.h"
+#include "store/registry.h"
+
+/* How often readers compare the files' identity. */
+#define CHECK_EVERY_MS 1000
+/* After so many commits, or so long, slots of dead readers are freed. */
+#define CLEAR_EVERY_COMMITS 256
+#define CLEAR_EVERY_MS 60000
+/* An environment that has to be opened anew so often is not to be had. */
+#define TRIES 3
+/* A lock file that a dying process has still in its hands: wait for its end. */
+#define OPEN_TRIES 50
+
+/* ---------------------------------------------------------- opening, closing */
+
+struct ps_env *
+ps_env_new(char *path, uint64_t map_bytes, uint64_t max_bytes)
+{
+	pthread_rwlockattr_t kind;
+	struct ps_env *env;
+
+	/* Its pool stands on borders of cache lines. */
+	env = aligned_alloc(PS_CACHE_LINE, sizeof(*env));
+	if (env == NULL)
+		return NULL;
+	memset(env, 0, sizeof(*env));
+	if (pthread_rwlockattr_init(&kind) != 0) {
+		free(env);
+		return NULL;
+	}
+	(void)pthread_rwlockattr_setkind_np(
+	        &kind, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	if (pthread_rwlock_init(&env->lock, &kind) != 0) {
+		(void)pthread_rwlockattr_destroy(&kind);
+		free(env);
+		return NULL;
+	}
+	(void)pthread_rwlockattr_destroy(&kind);
+	env->map_bytes = map_bytes;
+	atomic_init(&env->max_bytes, max_bytes);
+	env->dir_fd = -1;
+	env->hold_fd = -1;
+	ps_pool_init(&env->pool);
+	ps_path_show(path, env->shown);
+	env->path = path; /* now env's */
+	return env;
+}
+
+/* The identities that are compared later. */
+static enum pinstore_status
+remember(struct ps_env *env, int dir_fd, struct pinstore_error *error)
+{
+	enum pinstore_status status;
+	struct stat st;
+
+	if (fstat(dir_fd, &st) != 0)
+		return ps_fail_os(error, ps_file_status(errno), errno,
+		                  "store %s: cannot be used: %s", env->shown,
+		                  strerror(errno));
+	env->dir.device = st.st_dev;
+	env->dir.inode = st.st_ino;
+	status = ps_file_look(dir_fd, env->shown, PS_DB_DATA, &env->data,
+	                      error);
+	if (status == PINSTORE_OK)
+		status = ps_file_look(dir_fd, env->shown, PS_DB_LOCK,
+		                      &env->lock_file, error);
+	if (status == PINSTORE_OK)
+		status = ps_file_look(dir_fd, env->shown, PS_GATE_NAME,
+		                      &env->gate_file, error);
+	if (status == PINSTORE_ERR_NOTFOUND)
+		return ps_fail(error, PINSTORE_ERR_DAMAGED,
+		               "store %s: files vanish from it while it is "
+		               "opened; run pinstore fsck", env->shown);
+	return status;
+}
+
+/*
+ * LMDB would make the lock file without blocks, and die of SIGBUS on a full
+ * disk.  Opening and closing it would drop LMDB's locks on it, if this process
+ * had an environment on it: the registry sees to it that it has not.
+ */
+static enum pinstore_status
+prepare_lock_file(struct ps_env *env, int dir_fd,
+                  struct pinstore_error *error)
+{
+	enum pinstore_status status;
+	struct stat st;
+	int fd = -1;
+
+	status = ps_file_open(dir_fd, env->shown, PS_DB_LOCK, true, &fd, error);
+	if (status != PINSTORE_OK)
+		return status;
+	if (fstat(fd, &st) != 0 || st.st_size < PS_DB_LOCK_LEN)
+		status = ps_file_reserve(fd, env->shown, PS_DB_LOCK,
+		                         PS_DB_LOCK_LEN, error);
+	(void)close(fd);
+	return status;
+}
+
+/*
+ * LMDB's first opener resets the table of readers, and knows itself the first
+ * by a lock that any close of the file in this process drops.  This lock stands
+ * at the same octet, belongs to the descriptor, and so keeps others from
+ * taking themselves for the first while we are here.
+ */
+static enum pinstore_status
+hold_lock_file(struct ps_env *env, struct pinstore_error *error)
+{
+	struct flock lock;
+	enum pinstore_status status;
+
+	status = ps_file_open(env->dir_fd, env->shown, PS_DB_LOCK, false,
+	                      &env->hold_fd, error);
+	if (status == PINSTORE_ERR_NOTFOUND)
+		return ps_fail(error, PINSTORE_ERR_BUSY,
+		               "store %s: %s is being removed: never do that; "
+		               "try again", env->shown, PS_DB_LOCK);
+	if (status != PINSTORE_OK)
+		return status;
+	memset(&lock, 0, sizeof(lock));
+	lock.l_type = F_RDLCK;
+	lock.l_whence = SEEK_SET;
+	lock.l_len = 1;
+	if (fcntl(env->hold_fd, F_OFD_SETLK, &lock) != 0)
+		return ps_fail_os(error, PINSTORE_ERR_BUSY, errno,
+		                  "store %s: %s cannot be locked: %s",
+		                  env->shown, PS_DB_LOCK, strerror(errno));
+	return PINSTORE_OK;
+}
+
+/* What the store says of itself, and that nothing which must be is missing. */
+static enum pinstore_status
+load(struct ps_env *env, struct pinstore_error *error)
+{
+	static const enum ps_table proved[] = {PS_HOSTS, PS_REVOKED, PS_BYPASS};
+	struct ps_txn *txn = NULL;
+	enum ps_trouble trouble;
+	enum pinstore_status status;
+	size_t i;
+
+	status = ps_txn_begin(env->db, false, &txn, &trouble, error);
+	if (status != PINSTORE_OK)
+		return status;
+	status = ps_meta_load(txn, &env->schema, error);
+	for (i = 0; status == PINSTORE_OK && i < 3; i++)
+		status = ps_entries_load(txn, &env->schema.id, proved[i],
+		                         error);
+	ps_txn_abort(txn);
+	return status;
+}
+
+static uint64_t
+first_map(const struct ps_env *env)
+{
+	uint64_t max = atomic_load(&env->max_bytes);
+
+	return env->map_bytes < max ? env->map_bytes : max;
+}
+
+/*
+ * The table of readers says which snapshot is the last; it is behind the data
+ * if the process that was to fill it was killed, and still holds its lock.
+ */
+static enum pinstore_status
+open_db(struct ps_env *env, int64_t deadline_ms, struct pinstore_error *error)
+{
+	enum pinstore_status status;
+	struct ps_db_info info;
+	int tries;
+
+	for (tries = 0;; tries++) {
+		status = ps_db_open(env->dir_fd, env->shown, first_map(env),
+		                    false, &env->db, error);
+		if (status != PINSTORE_ERR_BUSY || tries == OPEN_TRIES ||
+		    !ps_clock_pause(deadline_ms))
+			break;
+	}
+	if (status != PINSTORE_OK)
+		return status;
+	ps_db_info(env->db, &info);
+	if (info.readers > info.readers_max / 2)
+		(void)ps_db_clear_readers(env->db);
+	return PINSTORE_OK;
+}
+
+enum pinstore_status
+ps_env_start(struct ps_env *env, int dir_fd, int64_t deadline_ms,
+             struct pinstore_error *error)
+{
+	enum pinstore_status status;
+	bool is_alone;
+
+	env->dir_fd = dir_fd;
+	status = ps_gate_open(dir_fd, env->shown, deadline_ms, &env->gate,
+	                      &is_alone, error);
+	if (status == PINSTORE_OK)
+		status = ps_pages_check(dir_fd, env->shown, error);
+	if (status == PINSTORE_OK)
+		status = prepare_lock_file(env, dir_fd, error);
+	if (status == PINSTORE_OK)
+		status = remember(env, dir_fd, error);
+	if (status == PINSTORE_OK)
+		status = open_db(env, deadline_ms, error);
+	if (status == PINSTORE_OK)
+		status = load(env, error);
+	if (status == PINSTORE_OK)
+		status = hold_lock_file(env, error);
+	if (status != PINSTORE_OK) {
+		env->dir_fd = -1; /* still the caller's */
+		ps_env_stop(env);
+		return status;
+	}
+	atomic_store(&env->is_dead, false);
+	atomic_store(&env->next_check_ms,
+	             ps_clock_coarse_ms() + CHECK_EVERY_MS);
+	atomic_store(&env->next_clear_ms,
+	             ps_clock_coarse_ms() + CLEAR_EVERY_MS);
+	env->is_open = true;
+	env->opened++;
+	return PINSTORE_OK;
+}
+
+void
+ps_env_stop(struct ps_env *env)
+{
+	env->is_open = false;
+	ps_pool_end(&env->pool);
+	ps_db_close(env->db);
+	env->db = NULL;
+	/* Only now: to close it drops LMDB's own locks. */
+	if (env->hold_fd >= 0)
+		(void)close(env->hold_fd);
+	env->hold_fd = -1;
+	ps_gate_unref(env->gate);
+	env->gate = NULL;
+	if (env->dir_fd >= 0)
+		(void)close(env->dir_fd);
+	env->dir_fd = -1;
+}
+
+void
+ps_env_forget(struct ps_env *env)
+{
+	pthread_rwlockattr_t kind;
+
+	/* Threads that held it were not copied. */
+	(void)pthread_rwlockattr_init(&kind);
+	(void)pthread_rwlockattr_setkind_np(
+	        &kind, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	(void)pthread_rwlock_init(&env->lock, &kind);
+	(void)pthread_rwlockattr_destroy(&kind);
+	ps_pool_forget(&env->pool);
+	ps_gate_forget(env->gate);
+	env->gate = NULL;
+	ps_env_stop(env);
+}
+
+void
+ps_env_free(struct ps_env *env)
+{
+	if (env == NULL)
+		return;
+	ps_env_stop(env);
+	(void)pthread_rwlock_destroy(&env->lock);
+	free(env->path);
+	free(env);
+}
+
+/* -------------------------------------------------------------------- entry */
+
+static bool
+is_same_file(const struct ps_env *env, const char *name,
+             const struct ps_identity *identity)
+{
+	struct ps_identity now;
+	struct stat st;
+
+	if (fstatat(env->dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return false;
+	now.device = st.st_dev;
+	now.inode = st.st_ino;
+	return ps_identity_is_equal(&now, identity);
+}
+
+/*
+ * Whether the files we have open are those that others see.  A directory that
+ * was renamed, or that this process cannot reach any more, stays in use.
+ */
+static bool
+is_same(const struct ps_env *env)
+{
+	struct ps_identity dir;
+	struct stat st;
+
+	if (stat(env->path, &st) == 0 && S_ISDIR(st.st_mode)) {
+		dir.device = st.st_dev;
+		dir.inode = st.st_ino;
+		if (!ps_identity_is_equal(&dir, &env->dir))
+			return false;
+	}
+	return is_same_file(env, PS_DB_DATA, &env->data) &&
+	       is_same_file(env, PS_DB_LOCK, &env->lock_file) &&
+	       is_same_file(env, PS_GATE_NAME, &env->gate_file);
+}
+
+static bool
+is_usable(struct ps_env *env, bool is_strict)
+{
+	int64_t due, now;
+
+	if (!env->is_open ||
+	    atomic_load_explicit(&env->is_dead, memory_order_acquire))
+		return false;
+	due = atomic_load_explicit(&env->next_check_ms, memory_order_relaxed);
+	now = ps_clock_coarse_ms();
+	if (!is_strict && now < due)
+		return true;
+	if (!is_same(env)) {
+		atomic_store(&env->is_dead, true);
+		return false;
+	}
+	atomic_store_explicit(&env->next_check_ms, now + CHECK_EVERY_MS,
+	                      memory_order_relaxed);
+	return true;
+}
+
+enum pinstore_status
+ps_env_enter(struct ps_env *env, bool is_strict, int64_t deadline_ms,
+             struct pinstore_error *error)
+{
+	int tries;
+
+	ps_registry_notice_fork();
+	for (tries = 0; tries < TRIES; tries++) {
+		enum pinstore_status status;
+
+		(void)pthread_rwlock_rdlock(&env->lock);
+		if (is_usable(env, is_strict))
+			return PINSTORE_OK;
+		(void)pthread_rwlock_unlock(&env->lock);
+		status = ps_registry_renew(env, deadline_ms, error);
+		if (status != PINSTORE_OK)
+			return status;
+	}
+	return ps_fail(error, PINSTORE_ERR_BUSY,
+	               "store %s: its files are being replaced all the time: "
+	               "try again", env->shown);
+}
+
+void
+ps_env_leave(struct ps_env *env)
+{
+	(void)pthread_rwlock_unlock(&env->lock);
+}
+
+/*
+ * Make the map fit, with all transactions of this process out of the way; env
+ * is entered before and behind.
+ */
+static enum pinstore_status
+resize(struct ps_env *env, bool grow, bool *is_retried,
+       struct pinstore_error *error)
+{
+	enum pinstore_status status = PINSTORE_OK;
+	enum ps_trouble trouble = PS_TROUBLE_NONE;
+
+	ps_env_leave(env);
+	(void)pthread_rwlock_wrlock(&env->lock);
+	if (env->is_open && !atomic_load(&env->is_dead)) {
+		/* Room that dead readers hold comes first, once. */
+		if (!grow || *is_retried || ps_db_clear_readers(env->db) == 0)
+			status = ps_db_resize(env->db, grow,
+			                      atomic_load(&env->max_bytes),
+			                      &trouble, error);
+		else
+			*is_retried = true;
+	}
+	if (trouble == PS_TROUBLE_DEAD)
+		atomic_store(&env->is_dead, true);
+	(void)pthread_rwlock_unlock(&env->lock);
+	(void)pthread_rwlock_rdlock(&env->lock);
+	return status;
+}
+
+/* ------------------------------------------------------------------- reading */
+
+static enum pinstore_status
+begin_reader(struct ps_env *env, struct ps_txn **out, enum ps_trouble *trouble,
+             struct pinstore_error *error)
+{
+	struct ps_txn *txn = ps_pool_take(&env->pool);
+	enum pinstore_status status;
+
+	if (txn == NULL)
+		return ps_txn_begin(env->db, false, out, trouble, error);
+	status = ps_txn_renew(txn, trouble, error);
+	if (status == PINSTORE_OK) {
+		*out = txn;
+		return status;
+	}
+	/* Its slot may be another's by now: it cannot be ended. */
+	if (*trouble == PS_TROUBLE_SLOT) {
+		ps_txn_forget(txn);
+		return ps_txn_begin(env->db, false, out, trouble, error);
+	}
+	ps_txn_abort(txn);
+	return status;
+}
+
+enum pinstore_status
+ps_env_read(struct ps_env *env, int64_t deadline_ms, struct ps_txn **out,
+            struct pinstore_error *error)
+{
+	enum pinstore_status status;
+	bool ignored = true;
+	int tries;
+
+	*out = NULL;
+	for (tries = 0;; tries++) {
+		enum ps_trouble trouble = PS_TROUBLE_NONE;
+
+		status = ps_env_enter(env, false, deadline_ms, error);
+		if (status != PINSTORE_OK)
+			return status;
+		status = begin_reader(env, out, &trouble, error);
+		if (status == PINSTORE_OK)
+			return PINSTORE_OK;
+		if (trouble == PS_TROUBLE_NONE || tries == TRIES)
+			break;
+		status = PINSTORE_OK;
+		switch (trouble) {
+		case PS_TROUBLE_RESIZED:
+			status = resize(env, false, &ignored, error);
+			break;
+		case PS_TROUBLE_READERS:
+			(void)ps_db_clear_readers(env->db);
+			break;
+		case PS_TROUBLE_DEAD:
+			atomic_store(&env->is_dead, true);
+			break;
+		case PS_TROUBLE_NONE:
+		case PS_TROUBLE_MAP:
+		case PS_TROUBLE_SLOT:
+			break;
+		}
+		if (status != PINSTORE_OK)
+			break;
+		ps_env_leave(env);
+	}
+	ps_env_leave(env);
+	return status;
+}
+
+void
+ps_env_done(struct ps_env *env, struct ps_txn *txn)
+{
+	if (txn != NULL) {
+		if (ps_txn_trouble(txn) == PS_TROUBLE_DEAD)
+			atomic_store(&env->is_dead, true);
+		ps_txn_rest(txn);
+		if (!ps_pool_give(&env->pool, txn))
+			ps_txn_abort(txn);
+	}
+	ps_env_leave(env);
+}
+
+/* ------------------------------------------------------------------- writing */
+
+/*
+ * One try.  The number that a writer gets must follow that of the last commit:
+ * it does not when the table of readers was reset under us.
+ */
+static enum pinstore_status
+try_work(struct ps_env *env, ps_env_work_fn *work, void *arg,
+         enum ps_trouble *trouble, struct pinstore_error *error)
+{
+	struct ps_txn *txn = NULL;
+	struct ps_db_info info;
+	enum pinstore_status status;
+
+	status = ps_txn_begin(env->db, true, &txn, trouble, error);
+	if (status != PINSTORE_OK)
+		return status;
+	ps_db_info(env->db, &info);
+	if (ps_txn_id(txn) != info.last_txn + 1) {
+		ps_txn_abort(txn);
+		*trouble = PS_TROUBLE_DEAD;
+		return ps_fail(error, PINSTORE_ERR_DAMAGED,
+		               "store %s: its lock file does not fit its data: "
+		               "end all programs that use it, and run pinstore "
+		               "fsck", env->shown);
+	}
+	status = work(env, txn, arg, error);
+	if (status == PINSTORE_OK && ps_txn_trouble(txn) == PS_TROUBLE_NONE &&
+	    ps_txn_has_changed(txn)) {
+		status = ps_txn_commit(txn, trouble, error);
+		txn = NULL;
+		return status;
+	}
+	*trouble = ps_txn_trouble(txn);
+	if (status == PINSTORE_OK && *trouble != PS_TROUBLE_NONE)
+		status = ps_fail(error, PINSTORE_ERR_INTERNAL,
+		                 "a writer passed over an error");
+	ps_txn_abort(txn);
+	return status;
+}
+
+/* Free slots of the dead from time to time, so that the file does not grow. */
+static void
+clear_readers(struct ps_env *env)
+{
+	int64_t now = ps_clock_coarse_ms();
+	unsigned n = atomic_fetch_add(&env->commits, 1) + 1;
+
+	if (n % CLEAR_EVERY_COMMITS != 0 &&
+	    now < atomic_load(&env->next_clear_ms))
+		return;
+	atomic_store(&env->next_clear_ms, now + CLEAR_EVERY_MS);
+	(void)ps_db_clear_readers(env->db);
+}
+
+/*
+ * Behind the gate, env entered.  *trouble is DEAD if env has to be opened anew
+ * for another try.
+ */
+static enum pinstore_status
+write_entered(struct ps_env *env, ps_env_work_fn *work, void *arg,
+              enum ps_trouble *trouble, struct pinstore_error *error)
+{
+	const unsigned opened = env->opened;
+	bool is_retried = false;
+
+	for (;;) {
+		enum pinstore_status status =
+		        try_work(env, work, arg, trouble, error);
+
+		if (status == PINSTORE_OK) {
+			clear_readers(env);
+			return status;
+		}
+		switch (*trouble) {
+		case PS_TROUBLE_MAP:
+		case PS_TROUBLE_RESIZED:
+			status = resize(env, *trouble == PS_TROUBLE_MAP,
+			                &is_retried, error);
+			break;
+		case PS_TROUBLE_DEAD:
+			atomic_store(&env->is_dead, true);
+			return status;
+		case PS_TROUBLE_NONE:
+		case PS_TROUBLE_READERS:
+		case PS_TROUBLE_SLOT:
+			return status;
+		}
+		if (status != PINSTORE_OK)
+			return status;
+		if (!env->is_open || atomic_load(&env->is_dead) ||
+		    env->opened != opened) {
+			*trouble = PS_TROUBLE_DEAD;
+			return ps_fail(error, PINSTORE_ERR_BUSY,
+			               "store %s: it had to be opened anew: "
+			               "try again", env->shown);
+		}
+	}
+}
+
+/* Pass the gate of env as it is now; with OK env is entered. */
+static enum pinstore_status
+pass_gate(struct ps_env *env, int64_t deadline_ms, struct ps_gate **out,
+          struct pinstore_error *error)
+{
+	int tries;
+
+	*out = NULL;
+	for (tries = 0; tries < TRIES; tries++) {
+		struct ps_gate *gate;
+		enum pinstore_status status;
+
+		status = ps_env_enter(env, false, deadline_ms, error);
+		if (status != PINSTORE_OK)
+			return status;
+		gate = ps_gate_ref(env->gate);
+		ps_env_leave(env);
+		status = ps_gate_lock(gate, deadline_ms, error);
+		if (status != PINSTORE_OK) {
+			ps_gate_unref(gate);
+			return status;
+		}
+		status = ps_env_enter(env, true, deadline_ms, error);
+		if (status == PINSTORE_OK && env->gate == gate) {
+			*out = gate;
+			return status;
+		}
+		if (status == PINSTORE_OK)
+			ps_env_leave(env);
+		ps_gate_unlock(gate);
+		ps_gate_unref(gate);
+		if (status != PINSTORE_OK)
+			return status;
+	}
+	return ps_fail(error, PINSTORE_ERR_BUSY,
+	               "store %s: its files are being replaced all the time: "
+	               "try again", env->shown);
+}
+
+enum pinstore_status
+ps_env_write(struct ps_env *env, int64_t deadline_ms, ps_env_work_fn *work,
+             void *arg, struct pinstore_error *error)
+{
+	int tries;
+
+	for (tries = 0;; tries++) {
+		enum ps_trouble trouble = PS_TROUBLE_NONE;
+		struct ps_gate *gate;
+		enum pinstore_status status;
+
+		status = pass_gate(env, deadline_ms, &gate, error);
+		if (status != PINSTORE_OK)
+			return status;
+		status = write_entered(env, work, arg, &trouble, error);
+		ps_env_leave(env);
+		ps_gate_unlock(gate);
+		ps_gate_unref(gate);
+		if (status == PINSTORE_OK || trouble != PS_TROUBLE_DEAD ||
+		    tries == TRIES)
+			return status;
+	}
+}

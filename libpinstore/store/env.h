@@ -1,0 +1,116 @@
+/*
+ * env.h - one environment as all handles and threads of a process share it.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Order of locks: the gate, then the registry's mutex, then the environment's
+ * own lock.  Nobody waits for the gate with the environment's lock in hand.
+ */
+#ifndef PS_STORE_ENV_H
+#define PS_STORE_ENV_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "store/db.h"
+#include "store/files.h"
+#include "store/gate.h"
+#include "store/meta.h"
+#include "store/pool.h"
+
+struct ps_env {
+	/* Under the registry's mutex. */
+	struct ps_env *next;
+	unsigned users;
+
+	char *path; /* from the root */
+	char shown[PS_SHOWN_LEN];
+	uint64_t map_bytes;
+	_Atomic uint64_t max_bytes;
+
+	/* Held for reading while the map is in use, for writing to change it. */
+	pthread_rwlock_t lock;
+	bool is_open;
+	unsigned opened; /* how often: tells a reopened one from the old */
+	int dir_fd;
+	int hold_fd; /* of lock.mdb, with a lock that no close of it drops */
+	struct ps_identity dir;
+	struct ps_identity data;
+	struct ps_identity lock_file;
+	struct ps_identity gate_file;
+	struct ps_db *db;
+	struct ps_gate *gate;
+	struct ps_schema schema;
+
+	struct ps_pool pool;
+	atomic_bool is_dead;            /* to be opened anew */
+	_Atomic int64_t next_check_ms;  /* of the files' identity */
+	_Atomic int64_t next_clear_ms;  /* of dead readers */
+	atomic_uint commits;
+};
+
+/*
+ * An environment that is not open yet, for a store in path, which it takes
+ * over.  NULL without memory.
+ */
+struct ps_env *
+ps_env_new(char *path, uint64_t map_bytes, uint64_t max_bytes);
+
+/*
+ * Open the store in dir_fd, which it takes over on success; the caller holds
+ * the directory's lock, and env for writing or alone.
+ * Errors: ACCESS, NOMEM, BUSY, FULL, IO, VERSION, DAMAGED.
+ */
+enum pinstore_status
+ps_env_start(struct ps_env *env, int dir_fd, int64_t deadline_ms,
+             struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* Undo ps_env_start(); the caller holds env for writing or alone. */
+void
+ps_env_stop(struct ps_env *env);
+
+/* In a child: let go of what is the parent's; opened anew at the next use. */
+void
+ps_env_forget(struct ps_env *env);
+
+void
+ps_env_free(struct ps_env *env);
+
+/*
+ * Begin to use env, and open it anew if it must be; is_strict compares the
+ * files' identity now, not at the next second.  ps_env_leave() ends it.
+ * Errors: as ps_env_start().
+ */
+enum pinstore_status
+ps_env_enter(struct ps_env *env, bool is_strict, int64_t deadline_ms,
+             struct pinstore_error *error) PINSTORE_MUST_CHECK;
+void
+ps_env_leave(struct ps_env *env);
+
+/*
+ * Begin and end a reader; env stays entered in between.
+ * Errors: NOMEM, BUSY, IO, and as ps_env_enter().
+ */
+enum pinstore_status
+ps_env_read(struct ps_env *env, int64_t deadline_ms, struct ps_txn **out,
+            struct pinstore_error *error) PINSTORE_MUST_CHECK;
+void
+ps_env_done(struct ps_env *env, struct ps_txn *txn);
+
+/* What a writer does; it may be called again from the start. */
+typedef enum pinstore_status
+ps_env_work_fn(struct ps_env *env, struct ps_txn *txn, void *arg,
+               struct pinstore_error *error);
+
+/*
+ * Run work behind the gate and make it durable; roll it back unless it
+ * returned OK and changed anything.
+ * Errors: NOMEM, BUSY, FULL, IO, and as ps_env_enter(), and work's own.
+ */
+enum pinstore_status
+ps_env_write(struct ps_env *env, int64_t deadline_ms, ps_env_work_fn *work,
+             void *arg, struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+#endif /* PS_STORE_ENV_H */

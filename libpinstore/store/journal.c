@@ -1,0 +1,224 @@
+/*
+ * journal.c - what happened: a ring of records in the order of their numbers.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <config.h>
+
+#include "store/journal.h"
+
+#include <string.h>
+
+#include "base/octets.h"
+#include "base/status.h"
+#include "store/meta.h"
+#include "store/record.h"
+
+/* The body: kind, layer, two zeros, the key's length, the times, the key. */
+#define BODY_HEAD_LEN 24
+#define OFFSET_KIND 0
+#define OFFSET_LAYER 1
+#define OFFSET_KEY_LEN 4
+#define OFFSET_AT 8
+#define OFFSET_COUNT 16
+/* Records are ordered by their numbers, so the key is big-endian. */
+#define KEY_LEN 8
+
+static void
+put_number(uint64_t number, uint8_t key[KEY_LEN])
+{
+	size_t i;
+
+	for (i = 0; i < KEY_LEN; i++)
+		key[i] = (uint8_t)(number >> (8 * (KEY_LEN - 1 - i)));
+}
+
+static uint64_t
+get_number(const uint8_t *key)
+{
+	uint64_t number = 0;
+	size_t i;
+
+	for (i = 0; i < KEY_LEN; i++)
+		number = number << 8 | key[i];
+	return number;
+}
+
+static enum pinstore_status
+damaged(struct ps_txn *txn, struct pinstore_error *error)
+{
+	return ps_record_fail(ps_txn_path(txn), PINSTORE_ERR_DAMAGED,
+	                      "a record of its journal", error);
+}
+
+/* Make room for one more. */
+static enum pinstore_status
+drop_oldest(struct ps_txn *txn, struct pinstore_error *error)
+{
+	enum pinstore_status status;
+	struct ps_bytes key = {NULL, 0}, record;
+	uint64_t n;
+
+	status = ps_txn_count(txn, PS_JOURNAL, &n, error);
+	for (; status == PINSTORE_OK && n >= PS_JOURNAL_MAX; n--) {
+		uint8_t copy[KEY_LEN];
+
+		status = ps_txn_seek(txn, PS_JOURNAL, PS_SEEK_FIRST, &key,
+		                     &record, error);
+		if (status == PINSTORE_ERR_NOTFOUND ||
+		    (status == PINSTORE_OK && key.len != KEY_LEN))
+			return damaged(txn, error);
+		if (status != PINSTORE_OK)
+			return status;
+		memcpy(copy, key.at, KEY_LEN);
+		key.at = copy;
+		status = ps_txn_delete(txn, PS_JOURNAL, key, error);
+	}
+	return status;
+}
+
+enum pinstore_status
+ps_journal_add(struct ps_txn *txn, const struct ps_store_id *id,
+               const struct ps_event *event, struct pinstore_error *error)
+{
+	uint8_t body[BODY_HEAD_LEN + PINSTORE_HOST_MAX] = {0};
+	uint8_t number_key[KEY_LEN];
+	struct ps_bytes key = {number_key, KEY_LEN};
+	struct ps_key host = {0, {0}};
+	enum pinstore_status status;
+	uint64_t number;
+
+	status = drop_oldest(txn, error);
+	if (status == PINSTORE_OK)
+		status = ps_meta_number(txn, id, PS_NUMBER_JOURNAL, &number,
+		                        error);
+	if (status != PINSTORE_OK)
+		return status;
+	if (event->host != NULL)
+		ps_host_key(event->host, &host);
+	body[OFFSET_KIND] = (uint8_t)event->kind;
+	body[OFFSET_LAYER] = (uint8_t)event->layer;
+	ps_put_le32(body + OFFSET_KEY_LEN, (uint32_t)host.len);
+	ps_put_le64(body + OFFSET_AT, (uint64_t)event->at);
+	ps_put_le64(body + OFFSET_COUNT, event->count);
+	memcpy(body + BODY_HEAD_LEN, host.octets, host.len);
+	put_number(++number, number_key);
+	status = ps_record_put(txn, id, PS_JOURNAL, key, body,
+	                       BODY_HEAD_LEN + host.len, error);
+	if (status != PINSTORE_OK)
+		return status;
+	return ps_meta_set_number(txn, id, PS_NUMBER_JOURNAL, number, error);
+}
+
+static bool
+is_kind(uint8_t kind)
+{
+	return kind >= PS_EVENT_NOTED && kind <= PS_EVENT_CLOCK;
+}
+
+/* Every field of a record is checked; a kind this code does not know too. */
+static enum pinstore_status
+decode(struct ps_txn *txn, const struct ps_store_id *id, struct ps_bytes key,
+       struct ps_bytes record, struct ps_journal_item *out,
+       struct pinstore_error *error)
+{
+	enum pinstore_status status;
+	struct ps_bytes body;
+	size_t len;
+
+	memset(out, 0, sizeof(*out));
+	if (key.len != KEY_LEN)
+		return damaged(txn, error);
+	status = ps_record_open(id, PS_JOURNAL, key, record, &body);
+	if (status != PINSTORE_OK)
+		return ps_record_fail(ps_txn_path(txn), status,
+		                      "a record of its journal", error);
+	if (body.len < BODY_HEAD_LEN)
+		return damaged(txn, error);
+	len = ps_get_le32(body.at + OFFSET_KEY_LEN);
+	if (len != body.len - BODY_HEAD_LEN || len > PINSTORE_HOST_MAX ||
+	    !is_kind(body.at[OFFSET_KIND]) || body.at[OFFSET_LAYER] >= PS_LAYERS)
+		return damaged(txn, error);
+	if (len > 0 && ps_key_host(body.at + BODY_HEAD_LEN, len, &out->host) !=
+	                       PINSTORE_OK)
+		return damaged(txn, error);
+	out->number = get_number(key.at);
+	out->has_host = len > 0;
+	out->event.kind = (enum ps_event_kind)body.at[OFFSET_KIND];
+	out->event.layer = (enum pinstore_layer)body.at[OFFSET_LAYER];
+	out->event.at = (int64_t)ps_get_le64(body.at + OFFSET_AT);
+	out->event.count = ps_get_le64(body.at + OFFSET_COUNT);
+	return PINSTORE_OK;
+}
+
+static bool
+is_meant(const struct ps_journal_item *item, const struct ps_key *key,
+         bool subdomains)
+{
+	struct ps_key own;
+
+	if (key == NULL)
+		return true;
+	if (!item->has_host)
+		return false;
+	ps_host_key(&item->host, &own);
+	if (own.len == key->len && memcmp(own.octets, key->octets, own.len) == 0)
+		return true;
+	return subdomains && ps_key_is_ancestor(key->octets, key->len,
+	                                        own.octets, own.len);
+}
+
+enum pinstore_status
+ps_journal_forget(struct ps_txn *txn, const struct ps_store_id *id,
+                  const struct ps_key *key, bool subdomains,
+                  struct pinstore_error *error)
+{
+	uint8_t from[KEY_LEN] = {0};
+	enum pinstore_status status;
+
+	for (;;) {
+		struct ps_bytes at = {from, KEY_LEN}, record;
+		struct ps_journal_item item;
+
+		status = ps_txn_seek(txn, PS_JOURNAL, PS_SEEK_FROM, &at,
+		                     &record, error);
+		if (status == PINSTORE_ERR_NOTFOUND)
+			return PINSTORE_OK;
+		if (status == PINSTORE_OK)
+			status = decode(txn, id, at, record, &item, error);
+		if (status != PINSTORE_OK)
+			return status;
+		put_number(item.number, from);
+		at.at = from;
+		if (is_meant(&item, key, subdomains))
+			status = ps_txn_delete(txn, PS_JOURNAL, at, error);
+		if (status != PINSTORE_OK || item.number == UINT64_MAX)
+			return status;
+		put_number(item.number + 1, from);
+	}
+}
+
+enum pinstore_status
+ps_journal_read(struct ps_txn *txn, const struct ps_store_id *id,
+                uint64_t after, struct ps_journal_item *out, size_t max,
+                size_t *n, struct pinstore_error *error)
+{
+	uint8_t from[KEY_LEN];
+	struct ps_bytes key = {from, KEY_LEN}, record;
+	enum pinstore_status status;
+
+	*n = 0;
+	if (after == UINT64_MAX)
+		return PINSTORE_OK;
+	put_number(after + 1, from);
+	status = ps_txn_seek(txn, PS_JOURNAL, PS_SEEK_FROM, &key, &record,
+	                     error);
+	while (status == PINSTORE_OK) {
+		status = decode(txn, id, key, record, &out[*n], error);
+		if (status != PINSTORE_OK || ++*n == max)
+			return status;
+		status = ps_txn_seek(txn, PS_JOURNAL, PS_SEEK_NEXT, &key,
+		                     &record, error);
+	}
+	return status == PINSTORE_ERR_NOTFOUND ? PINSTORE_OK : status;
+}

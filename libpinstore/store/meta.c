@@ -1,0 +1,194 @@
+/*
+ * meta.c - what a store knows of itself.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <config.h>
+
+#include "store/meta.h"
+
+#include <string.h>
+
+#include "base/octets.h"
+#include "base/status.h"
+#include "store/record.h"
+
+#define SCHEMA_LEN (16 + PS_SIPHASH_KEY_LEN)
+#define NUMBER_LEN 8
+
+static const uint8_t schema_key[] = "schema";
+
+static const struct {
+	const char *key;
+	const char *missing;
+	const char *bad;
+} numbers[PS_NUMBERS] = {
+	{"clock", "it has no record of the clock", "its record of the clock"},
+	{"learned", "it has no count of entries", "its count of entries"},
+	{"journal", "it has no count of its journal",
+	 "its count of the journal"},
+};
+
+static struct ps_bytes
+number_key(enum ps_number which)
+{
+	struct ps_bytes key;
+
+	key.at = (const uint8_t *)numbers[which].key;
+	key.len = strlen(numbers[which].key);
+	return key;
+}
+
+static struct ps_bytes
+key_of_schema(void)
+{
+	struct ps_bytes key = {schema_key, sizeof(schema_key) - 1};
+
+	return key;
+}
+
+enum pinstore_status
+ps_meta_create(struct ps_txn *txn, const struct ps_store_id *id,
+               struct pinstore_error *error)
+{
+	uint8_t body[SCHEMA_LEN];
+	enum pinstore_status status;
+
+	ps_put_le32(body, PS_SCHEMA);
+	ps_put_le32(body + 4, PS_SCHEMA);
+	ps_put_le32(body + 8, PS_SCHEMA);
+	ps_put_le32(body + 12, 0);
+	memcpy(body + 16, id->octets, sizeof(id->octets));
+	status = ps_record_put(txn, id, PS_META, key_of_schema(), body,
+	                       sizeof(body), error);
+	if (status == PINSTORE_OK)
+		status = ps_meta_set_number(txn, id, PS_NUMBER_CLOCK,
+		                            (uint64_t)INT64_MIN, error);
+	if (status == PINSTORE_OK)
+		status = ps_meta_set_number(txn, id, PS_NUMBER_LEARNED, 0,
+		                            error);
+	if (status == PINSTORE_OK)
+		status = ps_meta_set_number(txn, id, PS_NUMBER_JOURNAL, 0,
+		                            error);
+	return status;
+}
+
+/* The id that checks the record stands in the record. */
+static enum pinstore_status
+load_schema(struct ps_txn *txn, struct ps_schema *out,
+            struct pinstore_error *error)
+{
+	static const char what[] = "its schema record";
+	struct ps_bytes record, body;
+	enum pinstore_status status;
+
+	status = ps_txn_get(txn, PS_META, key_of_schema(), &record, error);
+	if (status == PINSTORE_ERR_NOTFOUND)
+		return ps_record_fail(ps_txn_path(txn), PINSTORE_ERR_DAMAGED,
+		                      "it has no schema record", error);
+	if (status != PINSTORE_OK)
+		return status;
+	if (record.len < PS_RECORD_HEAD_LEN + SCHEMA_LEN)
+		return ps_record_fail(ps_txn_path(txn), PINSTORE_ERR_DAMAGED,
+		                      what, error);
+	memcpy(out->id.octets, record.at + PS_RECORD_HEAD_LEN + 16,
+	       sizeof(out->id.octets));
+	status = ps_record_open(&out->id, PS_META, key_of_schema(), record,
+	                        &body);
+	if (status != PINSTORE_OK)
+		return ps_record_fail(ps_txn_path(txn), status, what, error);
+	out->schema = ps_get_le32(body.at);
+	out->min_reader = ps_get_le32(body.at + 4);
+	out->min_writer = ps_get_le32(body.at + 8);
+	out->flags = ps_get_le32(body.at + 12);
+	if (out->min_reader > PS_SCHEMA || out->flags != 0)
+		return ps_fail(error, PINSTORE_ERR_VERSION,
+		               "store %s is of a later pinstore (schema %u, this "
+		               "one knows %u): use that one", ps_txn_path(txn),
+		               (unsigned)out->schema, (unsigned)PS_SCHEMA);
+	return PINSTORE_OK;
+}
+
+enum pinstore_status
+ps_meta_load(struct ps_txn *txn, struct ps_schema *out,
+             struct pinstore_error *error)
+{
+	enum pinstore_status status;
+	uint64_t value;
+
+	memset(out, 0, sizeof(*out));
+	status = load_schema(txn, out, error);
+	if (status == PINSTORE_OK)
+		status = ps_meta_number(txn, &out->id, PS_NUMBER_CLOCK, &value,
+		                        error);
+	if (status == PINSTORE_OK)
+		status = ps_meta_number(txn, &out->id, PS_NUMBER_LEARNED,
+		                        &value, error);
+	if (status == PINSTORE_OK)
+		status = ps_meta_number(txn, &out->id, PS_NUMBER_JOURNAL,
+		                        &value, error);
+	return status;
+}
+
+enum pinstore_status
+ps_meta_number(struct ps_txn *txn, const struct ps_store_id *id,
+               enum ps_number which, uint64_t *out,
+               struct pinstore_error *error)
+{
+	struct ps_bytes body;
+	enum pinstore_status status;
+
+	*out = 0;
+	status = ps_record_get(txn, id, PS_META, number_key(which),
+	                       numbers[which].bad, &body, error);
+	if (status == PINSTORE_ERR_NOTFOUND)
+		return ps_record_fail(ps_txn_path(txn), PINSTORE_ERR_DAMAGED,
+		                      numbers[which].missing, error);
+	if (status != PINSTORE_OK)
+		return status;
+	if (body.len != NUMBER_LEN)
+		return ps_record_fail(ps_txn_path(txn), PINSTORE_ERR_DAMAGED,
+		                      numbers[which].bad, error);
+	*out = ps_get_le64(body.at);
+	return PINSTORE_OK;
+}
+
+enum pinstore_status
+ps_meta_set_number(struct ps_txn *txn, const struct ps_store_id *id,
+                   enum ps_number which, uint64_t value,
+                   struct pinstore_error *error)
+{
+	uint8_t body[NUMBER_LEN];
+
+	ps_put_le64(body, value);
+	return ps_record_put(txn, id, PS_META, number_key(which), body,
+	                     sizeof(body), error);
+}
+
+enum pinstore_status
+ps_meta_clock(struct ps_txn *txn, const struct ps_store_id *id, int64_t *out,
+              struct pinstore_error *error)
+{
+	enum pinstore_status status;
+	uint64_t value;
+
+	*out = INT64_MIN;
+	status = ps_meta_number(txn, id, PS_NUMBER_CLOCK, &value, error);
+	if (status == PINSTORE_OK)
+		*out = (int64_t)value;
+	return status;
+}
+
+enum pinstore_status
+ps_meta_raise_clock(struct ps_txn *txn, const struct ps_store_id *id,
+                    int64_t now, struct pinstore_error *error)
+{
+	enum pinstore_status status;
+	int64_t mark;
+
+	status = ps_meta_clock(txn, id, &mark, error);
+	if (status != PINSTORE_OK || mark >= now)
+		return status;
+	return ps_meta_set_number(txn, id, PS_NUMBER_CLOCK, (uint64_t)now,
+	                          error);
+}

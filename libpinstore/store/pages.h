@@ -1,0 +1,23 @@
+/*
+ * pages.h - a look at the data file's own structure, before LMDB maps it.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * LMDB takes an empty file for a new store, and dies of SIGBUS where a file is
+ * shorter than it thinks.  What is read here is read with pread().
+ */
+#ifndef PS_STORE_PAGES_H
+#define PS_STORE_PAGES_H
+
+#include <pinstore/pinstore.h>
+
+/*
+ * Check the two meta pages and the length of the data file in dir_fd.
+ * Errors: ACCESS, NOMEM, IO, VERSION (another architecture, another LMDB),
+ *         DAMAGED.
+ */
+enum pinstore_status
+ps_pages_check(int dir_fd, const char *shown,
+               struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+#endif /* PS_STORE_PAGES_H */

@@ -1,0 +1,416 @@
+/*
+ * store.c - the records of one directory, shared by threads and processes.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What the floors above see; the work is done by the rooms behind it.
+ */
+#include <config.h>
+
+#include "store/store.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/status.h"
+#include "store/clock.h"
+#include "store/counts.h"
+#include "store/entries.h"
+#include "store/env.h"
+#include "store/journal.h"
+#include "store/meta.h"
+#include "store/registry.h"
+#include "store/scan.h"
+
+/* Map sizes are whole pages on every machine. */
+#define ROUND ((uint64_t)64 << 10)
+#if SIZE_MAX > UINT32_MAX
+#define MAP_BYTES ((uint64_t)4 << 30)
+#define LIMIT_BYTES ((uint64_t)1 << 46)
+#else
+#define MAP_BYTES ((uint64_t)64 << 20)
+#define LIMIT_BYTES ((uint64_t)1 << 30)
+#endif
+
+/* Journal records copied out at once. */
+#define EVENTS 64
+
+struct ps_store {
+	char *path;
+	struct ps_store_options options;
+	/* NULL while it is an empty directory, opened for reading only. */
+	_Atomic(struct ps_env *) env;
+};
+
+struct ps_write {
+	struct ps_txn *txn;
+	const struct ps_store_id *id;
+};
+
+static int64_t
+deadline(const struct ps_store *store)
+{
+	return ps_clock_ms() + store->options.lock_limit_ms;
+}
+
+static uint64_t
+clamp_bytes(uint64_t bytes, uint64_t by_default)
+{
+	if (bytes == 0)
+		bytes = by_default;
+	if (bytes < PS_STORE_LEAST_BYTES)
+		return PS_STORE_LEAST_BYTES;
+	return bytes > LIMIT_BYTES ? LIMIT_BYTES : bytes / ROUND * ROUND;
+}
+
+/* ----------------------------------------------------------------- the handle */
+
+/* The environment; NULL as long as an empty directory is read. */
+static enum pinstore_status
+env_of(struct ps_store *store, struct ps_env **out,
+       struct pinstore_error *error)
+{
+	struct ps_registry_want want = {
+		.path = store->path,
+		.read_only = store->options.read_only,
+		.map_bytes = store->options.map_bytes,
+		.max_bytes = store->options.max_bytes,
+	};
+	struct ps_env *none = NULL;
+	enum pinstore_status status;
+
+	*out = atomic_load_explicit(&store->env, memory_order_acquire);
+	if (*out != NULL)
+		return PINSTORE_OK;
+	status = ps_registry_share(&want, deadline(store), out, error);
+	if (status != PINSTORE_OK || *out == NULL)
+		return status;
+	/* Another thread may have been faster; it is the same environment. */
+	if (!atomic_compare_exchange_strong(&store->env, &none, *out)) {
+		ps_registry_release(*out);
+		*out = none;
+	}
+	return PINSTORE_OK;
+}
+
+enum pinstore_status
+ps_store_open(const char *path, const struct ps_store_options *options,
+              struct ps_store **out, struct pinstore_error *error)
+{
+	struct ps_store *store;
+	struct ps_env *env;
+	enum pinstore_status status;
+
+	*out = NULL;
+	ps_error_clear(error);
+	store = calloc(1, sizeof(*store));
+	if (store == NULL)
+		return ps_fail_nomem(error);
+	atomic_init(&store->env, NULL);
+	store->options = *options;
+	store->options.max_bytes =
+	        clamp_bytes(options->max_bytes, PS_STORE_MAX_BYTES);
+	store->options.map_bytes = clamp_bytes(options->map_bytes, MAP_BYTES);
+	status = ps_path_absolute(path, &store->path, error);
+	if (status == PINSTORE_OK)
+		status = env_of(store, &env, error);
+	if (status != PINSTORE_OK) {
+		ps_store_close(store);
+		return status;
+	}
+	*out = store;
+	return PINSTORE_OK;
+}
+
+void
+ps_store_close(struct ps_store *store)
+{
+	if (store == NULL)
+		return;
+	ps_registry_release(atomic_load(&store->env));
+	free(store->path);
+	free(store);
+}
+
+/* -------------------------------------------------------------------- reading */
+
+/* Begin to read; *txn is NULL in an empty directory. */
+static enum pinstore_status
+begin(struct ps_store *store, struct ps_env **env, struct ps_txn **txn,
+      struct pinstore_error *error)
+{
+	enum pinstore_status status;
+
+	*txn = NULL;
+	status = env_of(store, env, error);
+	if (status != PINSTORE_OK || *env == NULL)
+		return status;
+	return ps_env_read(*env, deadline(store), txn, error);
+}
+
+enum pinstore_status
+ps_store_climb(struct ps_store *store, const struct ps_host *host,
+               ps_store_step_fn *step, void *arg, struct pinstore_error *error)
+{
+	enum pinstore_status status;
+	struct ps_env *env;
+	struct ps_txn *txn;
+	struct ps_key key;
+
+	status = begin(store, &env, &txn, error);
+	if (status != PINSTORE_OK || txn == NULL)
+		return status;
+	ps_host_key(host, &key);
+	status = ps_entries_climb(txn, &env->schema.id, &key, step, arg, error);
+	ps_env_done(env, txn);
+	return status;
+}
+
+static bool
+is_empty(const struct ps_entry *entry)
+{
+	return !entry->section[PINSTORE_CONFIGURED].is_present &&
+	       !entry->section[PINSTORE_LEARNED].is_present;
+}
+
+enum pinstore_status
+ps_store_get(struct ps_store *store, const struct ps_host *host,
+             struct ps_entry *out, struct pinstore_error *error)
+{
+	enum pinstore_status status;
+	struct ps_env *env;
+	struct ps_txn *txn;
+	struct ps_key key;
+
+	memset(out, 0, sizeof(*out));
+	status = begin(store, &env, &txn, error);
+	if (status == PINSTORE_OK && txn != NULL) {
+		ps_host_key(host, &key);
+		status = ps_entries_get(txn, &env->schema.id, &key, out, error);
+		ps_env_done(env, txn);
+	}
+	if (status == PINSTORE_OK && is_empty(out))
+		status = ps_fail(error, PINSTORE_ERR_NOTFOUND,
+		                 "%s: no entry", host->name);
+	return status;
+}
+
+enum pinstore_status
+ps_store_scan(struct ps_store *store, const struct ps_host *after,
+              ps_store_visit_fn *visit, void *arg,
+              struct pinstore_error *error)
+{
+	struct ps_batch batch = {.last = {1, {0}}};
+	enum pinstore_status status = PINSTORE_OK;
+	bool go_on = true;
+
+	batch.octets = malloc(PS_BATCH_OCTETS);
+	if (batch.octets == NULL)
+		return ps_fail_nomem(error);
+	if (after != NULL)
+		ps_host_key(after, &batch.last);
+	while (status == PINSTORE_OK && go_on && !batch.is_last) {
+		struct ps_env *env;
+		struct ps_txn *txn;
+
+		status = begin(store, &env, &txn, error);
+		if (status != PINSTORE_OK || txn == NULL)
+			break;
+		status = ps_batch_fill(txn, &env->schema.id, &batch, error);
+		ps_env_done(env, txn);
+		if (status == PINSTORE_OK)
+			status = ps_batch_visit(&batch, env->shown, visit, arg,
+			                        &go_on, error);
+	}
+	free(batch.octets);
+	return status;
+}
+
+enum pinstore_status
+ps_store_high_water(struct ps_store *store, int64_t *out,
+                    struct pinstore_error *error)
+{
+	enum pinstore_status status;
+	struct ps_env *env;
+	struct ps_txn *txn;
+
+	*out = INT64_MIN;
+	status = begin(store, &env, &txn, error);
+	if (status != PINSTORE_OK || txn == NULL)
+		return status;
+	status = ps_meta_clock(txn, &env->schema.id, out, error);
+	ps_env_done(env, txn);
+	return status;
+}
+
+static enum pinstore_status
+read_events(struct ps_store *store, uint64_t after,
+            struct ps_journal_item *items, size_t *n,
+            struct pinstore_error *error)
+{
+	enum pinstore_status status;
+	struct ps_env *env;
+	struct ps_txn *txn;
+
+	*n = 0;
+	status = begin(store, &env, &txn, error);
+	if (status != PINSTORE_OK || txn == NULL)
+		return status;
+	status = ps_journal_read(txn, &env->schema.id, after, items, EVENTS, n,
+	                         error);
+	ps_env_done(env, txn);
+	return status;
+}
+
+enum pinstore_status
+ps_store_events(struct ps_store *store, uint64_t after,
+                ps_store_event_fn *visit, void *arg,
+                struct pinstore_error *error)
+{
+	struct ps_journal_item *items = calloc(EVENTS, sizeof(*items));
+	enum pinstore_status status;
+	size_t n = EVENTS, i;
+
+	if (items == NULL)
+		return ps_fail_nomem(error);
+	do {
+		status = read_events(store, after, items, &n, error);
+		for (i = 0; i < n && status == PINSTORE_OK; i++) {
+			struct ps_event *event = &items[i].event;
+
+			after = items[i].number;
+			event->host = items[i].has_host ? &items[i].host : NULL;
+			if (!visit(after, event, arg))
+				goto out;
+		}
+	} while (status == PINSTORE_OK && n == EVENTS);
+out:
+	free(items);
+	return status;
+}
+
+/* -------------------------------------------------------------------- writing */
+
+struct working {
+	int64_t now;
+	ps_store_work_fn *work;
+	void *arg;
+};
+
+static enum pinstore_status
+work_in_env(struct ps_env *env, struct ps_txn *txn, void *arg,
+            struct pinstore_error *error)
+{
+	const struct working *working = arg;
+	struct ps_write write = {txn, &env->schema.id};
+	enum pinstore_status status;
+
+	if (env->schema.min_writer > PS_SCHEMA)
+		return ps_fail(error, PINSTORE_ERR_VERSION,
+		               "store %s: only a later pinstore may write it: "
+		               "use that one", env->shown);
+	status = working->work(&write, working->arg, error);
+	if (status != PINSTORE_OK || !ps_txn_has_changed(txn))
+		return status;
+	return ps_meta_raise_clock(txn, &env->schema.id, working->now, error);
+}
+
+enum pinstore_status
+ps_store_write(struct ps_store *store, int64_t now, ps_store_work_fn *work,
+               void *arg, struct pinstore_error *error)
+{
+	struct working working = {now, work, arg};
+	struct ps_env *env;
+	enum pinstore_status status;
+
+	if (store->options.read_only)
+		return ps_fail(error, PINSTORE_ERR_READONLY,
+		               "store %s: it was opened for reading only",
+		               store->path);
+	status = env_of(store, &env, error);
+	if (status != PINSTORE_OK)
+		return status;
+	return ps_env_write(env, deadline(store), work_in_env, &working, error);
+}
+
+enum pinstore_status
+ps_write_get(struct ps_write *write, const struct ps_host *host,
+             struct ps_entry *out, struct pinstore_error *error)
+{
+	struct ps_key key;
+
+	ps_host_key(host, &key);
+	return ps_entries_get(write->txn, write->id, &key, out, error);
+}
+
+enum pinstore_status
+ps_write_put(struct ps_write *write, const struct ps_host *host,
+             const struct ps_entry *entry, struct pinstore_error *error)
+{
+	struct ps_key key;
+
+	ps_host_key(host, &key);
+	return ps_entries_put(write->txn, write->id, &key, entry, error);
+}
+
+enum pinstore_status
+ps_write_counts(struct ps_write *write, const struct ps_host *host,
+                size_t labels, uint64_t *domain, uint64_t *total,
+                struct pinstore_error *error)
+{
+	struct ps_key key;
+
+	ps_host_key(host, &key);
+	return ps_counts_get(write->txn, write->id, &key, labels, domain, total,
+	                     error);
+}
+
+struct visiting {
+	struct ps_write *write;
+	ps_write_visit_fn *visit;
+	void *arg;
+};
+
+static enum pinstore_status
+visit_in_scan(const struct ps_host *host, const struct ps_entry *entry,
+              void *arg, struct pinstore_error *error)
+{
+	const struct visiting *visiting = arg;
+
+	return visiting->visit(visiting->write, host, entry, visiting->arg,
+	                       error);
+}
+
+enum pinstore_status
+ps_write_each(struct ps_write *write, const struct ps_host *host,
+              ps_write_visit_fn *visit, void *arg,
+              struct pinstore_error *error)
+{
+	struct visiting visiting = {write, visit, arg};
+	struct ps_key key;
+
+	if (host != NULL)
+		ps_host_key(host, &key);
+	return ps_scan_each(write->txn, write->id, host != NULL ? &key : NULL,
+	                    visit_in_scan, &visiting, error);
+}
+
+enum pinstore_status
+ps_write_event(struct ps_write *write, const struct ps_event *event,
+               struct pinstore_error *error)
+{
+	return ps_journal_add(write->txn, write->id, event, error);
+}
+
+enum pinstore_status
+ps_write_forget(struct ps_write *write, const struct ps_host *host,
+                bool subdomains, struct pinstore_error *error)
+{
+	struct ps_key key;
+
+	if (host != NULL)
+		ps_host_key(host, &key);
+	return ps_journal_forget(write->txn, write->id,
+	                         host != NULL ? &key : NULL, subdomains, error);
+}
