@@ -80,8 +80,5 @@ judge()
 	library libpinstore/curl/symbols.list \
 		"$top_builddir/libpinstore/.libs/libpinstore-curl.so" \
 		$include/curl.h
-	library libpinstore/curl/symbols.list \
-		"$top_builddir/libpinstore/.libs/libpinstore-curl.so" \
-		$include/curl.h
 }
 judge_tree "$top_srcdir"
