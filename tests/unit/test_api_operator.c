@@ -421,7 +421,7 @@ START_TEST(test_walk)
 	names[0] = '\0';
 	ck_assert_int_eq(pinstore_walk(ps, "pin.test", append_name, names,
 	                               NULL), PINSTORE_OK);
-	ck_assert_str_eq(names, "x.pin:l ");
+	ck_assert_str_eq(names, "pin-x:l x.pin:l ");
 	names[0] = '\0';
 	/* a name that is not stored has its place all the same */
 	ck_assert_int_eq(pinstore_walk(ps, "p.test", append_name, names, NULL),
