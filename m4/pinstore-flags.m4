@@ -63,4 +63,6 @@ AC_DEFUN([PS_SANITIZERS], [
   ])
   AC_SUBST([PS_SANITIZERS], [$enable_sanitizers])
   AM_CONDITIONAL([SANITIZED], [test "x$enable_sanitizers" != xno])
+  AM_CONDITIONAL([SANITIZED_THREAD],
+    [AS_CASE([",$enable_sanitizers,"], [*,thread,*], [:], [false])])
 ])
