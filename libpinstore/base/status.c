@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The length of the UTF-8 sequence at text, or 0 if there is none that prints. */
+/* Length of the UTF-8 sequence at text, or 0 if none that prints is there. */
 static size_t
 utf8_length(const unsigned char *text, size_t len)
 {

@@ -194,7 +194,7 @@ ps_entry_verify(const struct ps_store_id *id, const uint8_t *key,
 	*next = 0;
 	if (len < PS_ENTRY_HEAD_LEN || ps_get_le32(record + HEAD_TOTAL) != len)
 		return PINSTORE_ERR_DAMAGED;
-	/* A later format may have another checksum, but has its length there. */
+	/* A later format may seal in another way, but has its length there. */
 	if (record[HEAD_FORMAT] > PS_ENTRY_FORMAT)
 		return PINSTORE_ERR_VERSION;
 	if (ps_get_le64(record + HEAD_CHECKSUM) !=

@@ -22,10 +22,11 @@ enum ps_departure {
 	PS_DEPARTURE_EMPTY_DIRECTIVE = 1 << 0,
 	PS_DEPARTURE_SPACE_AROUND_EQUALS = 1 << 1,
 	PS_DEPARTURE_PAD_BITS = 1 << 2,
-	PS_DEPARTURE_BAD_REPORT_URI = 1 << 3,   /* dropped; not of the grammar */
-	PS_DEPARTURE_UNKNOWN_ALGORITHM = 1 << 4, /* skipped; allowed */
-	PS_DEPARTURE_UNKNOWN_DIRECTIVE = 1 << 5, /* skipped; allowed */
-	PS_DEPARTURE_DOUBLE_PIN = 1 << 6         /* counts once; allowed */
+	/* The grammar has nothing against these. */
+	PS_DEPARTURE_BAD_REPORT_URI = 1 << 3,    /* dropped */
+	PS_DEPARTURE_UNKNOWN_ALGORITHM = 1 << 4, /* skipped */
+	PS_DEPARTURE_UNKNOWN_DIRECTIVE = 1 << 5, /* skipped */
+	PS_DEPARTURE_DOUBLE_PIN = 1 << 6         /* counts once */
 };
 
 struct ps_header {

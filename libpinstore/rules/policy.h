@@ -73,7 +73,7 @@ enum ps_merge {
 	PS_MERGE_REFRESHED, /* only the times change: write it */
 	PS_MERGE_SLACK,     /* only the times would, and too little: leave it */
 	PS_MERGE_OLDER,     /* a race: the stored one is later by <= 60 s */
-	PS_MERGE_CLOCK      /* the stored one is later by more: write, journal */
+	PS_MERGE_CLOCK      /* the stored one is later by more: write, say so */
 };
 
 /*

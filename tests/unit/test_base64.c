@@ -63,9 +63,10 @@ struct loose {
 
 /* Bits that no octet has room for. */
 static const struct loose bits[] = {
-	{ "AA==", 0, false }, { "AB==", 0, true }, { "AP==", 0, true },
+	{ "AA==", 0, false }, { "AB==", 0, true },  { "AC==", 0, true },
+	{ "AE==", 0, true },  { "AI==", 0, true },  { "AP==", 0, true },
 	{ "AQ==", 1, false }, { "AAA=", 0, false }, { "AAB=", 0, true },
-	{ "AAD=", 0, true },  { "AAE=", 0, false }, { "/w==", 255, false },
+	{ "AAC=", 0, true },  { "AAE=", 0, false }, { "/w==", 255, false },
 	{ "/x==", 255, true },
 };
 

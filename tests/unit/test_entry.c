@@ -115,7 +115,7 @@ read_record(const uint8_t *record, size_t len, struct ps_entry_view *view)
 	return status;
 }
 
-/* ------------------------------------------------------------ there and back */
+/* ----------------------------------------------------------- there and back */
 
 /*
  * The octets are a promise to other versions and other machines.  They, and
