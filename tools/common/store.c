@@ -7,7 +7,6 @@
 
 #include "common/store.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <pwd.h>
 #include <stdlib.h>
@@ -108,23 +107,4 @@ tool_store_make_parents(const char *path)
 		*at = '/';
 	}
 	free(part);
-}
-
-bool
-tool_store_is_empty_directory(const char *path)
-{
-	DIR *directory = opendir(path);
-	struct dirent *entry;
-	bool is_empty = true;
-
-	if (directory == NULL)
-		return false;
-	errno = 0;
-	while (is_empty && (entry = readdir(directory)) != NULL)
-		is_empty = strcmp(entry->d_name, ".") == 0 ||
-		           strcmp(entry->d_name, "..") == 0;
-	if (errno != 0)
-		is_empty = false;
-	closedir(directory);
-	return is_empty;
 }

@@ -33,11 +33,4 @@ tool_store_path(const char *option, bool *is_default, struct tool_fault *fault);
 void
 tool_store_make_parents(const char *path);
 
-/*
- * Whether nothing stands in directory path: an empty store that has not been
- * written yet, from which reading must not fail.
- */
-bool
-tool_store_is_empty_directory(const char *path);
-
 #endif /* TOOL_STORE_H */

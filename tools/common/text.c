@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define WORD_MAX 64
+#define WIDTH 79
 
 /* The code point at text and its length, which is 0 if that is not UTF-8. */
 static size_t
@@ -142,6 +143,28 @@ tool_put_escaped(const char *text, FILE *out)
 		text += n;
 		len -= n;
 	}
+}
+
+void
+tool_put_wrapped(const char *text, size_t column, FILE *out)
+{
+	size_t at = column, n;
+
+	while (*text != '\0') {
+		n = strcspn(text, " ");
+		if (at > column && at + 1 + n > WIDTH) {
+			fprintf(out, "\n%*s", (int)column, "");
+			at = column;
+		} else if (at > column) {
+			fputc(' ', out);
+			at++;
+		}
+		fprintf(out, "%.*s", (int)n, text);
+		at += n;
+		text += n;
+		text += strspn(text, " ");
+	}
+	fputc('\n', out);
 }
 
 static size_t

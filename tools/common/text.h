@@ -26,6 +26,13 @@ void
 tool_put_escaped(const char *text, FILE *out);
 
 /*
+ * Write text of ours, which is ASCII, from column on; lines are broken at
+ * spaces to fit 80 columns and end with a newline.
+ */
+void
+tool_put_wrapped(const char *text, size_t column, FILE *out);
+
+/*
  * The length of the UTF-8 sequence at text that may be shown as it is, or 0.
  */
 size_t

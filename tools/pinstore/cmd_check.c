@@ -33,13 +33,15 @@ struct finding {
 	size_t n_backups;
 };
 
+/* Whether pin is in the chain from its member `first` on; 0 is the leaf. */
 static bool
-chain_has(const struct pinstore_chain *chain, const struct pinstore_pin *pin)
+chain_has(const struct pinstore_chain *chain, size_t first,
+          const struct pinstore_pin *pin)
 {
 	const struct pinstore_pin *one;
 	size_t i;
 
-	for (i = 0; i < pinstore_chain_length(chain); i++) {
+	for (i = first; i < pinstore_chain_length(chain); i++) {
 		one = pinstore_chain_pin(chain, i);
 		if (one != NULL && tool_pin_equal(one, pin))
 			return true;
@@ -47,15 +49,18 @@ chain_has(const struct pinstore_chain *chain, const struct pinstore_pin *pin)
 	return false;
 }
 
+/* Whether entry is satisfied by leaf below the issuers of the chain. */
 static bool
-entry_has(const struct pinstore_entry *entry, const struct pinstore_pin *pin)
+accepts(const struct pinstore_entry *entry,
+        const struct pinstore_chain *chain, const struct pinstore_pin *leaf)
 {
 	const struct pinstore_pin *pins;
 	size_t i, n;
 
 	pins = pinstore_entry_pins(entry, &n);
 	for (i = 0; i < n; i++)
-		if (tool_pin_equal(&pins[i], pin))
+		if (tool_pin_equal(&pins[i], leaf) ||
+		    chain_has(chain, 1, &pins[i]))
 			return true;
 	return false;
 }
@@ -69,17 +74,16 @@ refusing(const struct pinstore_result *result, enum pinstore_layer layer)
 	return pinstore_result_entry(result, layer);
 }
 
-/* Whether the chain would pass if it had pin in it too. */
+/* Whether the chain would pass with another key for the host itself. */
 static bool
-would_pass_with(const struct pinstore_result *result,
-                const struct pinstore_pin *pin)
+would_pass_with(const struct finding *finding, const struct pinstore_pin *leaf)
 {
 	const struct pinstore_entry *entry;
 	size_t i;
 
 	for (i = 0; i < N_LAYERS; i++) {
-		entry = refusing(result, layers[i]);
-		if (entry != NULL && !entry_has(entry, pin))
+		entry = pinstore_result_entry(finding->result, layers[i]);
+		if (entry != NULL && !accepts(entry, finding->chain, leaf))
 			return false;
 	}
 	return true;
@@ -98,8 +102,7 @@ find_backups(struct finding *finding)
 		return;
 	pins = pinstore_entry_pins(entry, &n);
 	for (i = 0; i < n && finding->n_backups < PINSTORE_PINS_MAX; i++)
-		if (!chain_has(finding->chain, &pins[i]) &&
-		    would_pass_with(finding->result, &pins[i]))
+		if (would_pass_with(finding, &pins[i]))
 			finding->backups[finding->n_backups++] = pins[i];
 }
 
@@ -167,7 +170,7 @@ layer_json(const struct finding *finding, const struct pinstore_entry *entry,
 	if (!is_matched) {
 		/* One in report mode is judged here: it decides nothing. */
 		for (matched = 0; matched < n; matched++)
-			if (chain_has(finding->chain, &pins[matched]))
+			if (chain_has(finding->chain, 0, &pins[matched]))
 				break;
 		is_matched = matched < n;
 	}
@@ -275,7 +278,7 @@ print_layer(const struct finding *finding, enum pinstore_layer layer,
 	pins = pinstore_entry_pins(entry, &n);
 	for (i = 0; i < n; i++) {
 		remark = "";
-		if (chain_has(finding->chain, &pins[i]))
+		if (chain_has(finding->chain, 0, &pins[i]))
 			remark = "  in the chain";
 		print_pin(i == 0 ? "expected" : "", &pins[i], remark, out);
 	}

@@ -106,7 +106,7 @@ print_header(const struct pinstore_lint *lint, FILE *out)
 		fprintf(out, "  %-10s%s\n", i == 0 ? "pins" : "", text);
 	}
 	if (pinstore_lint_report_uri(lint) != NULL) {
-		fprintf(out, "  %-10s", "report-uri");
+		fprintf(out, "  %-10s", "reports");
 		tool_put_escaped(pinstore_lint_report_uri(lint), out);
 		fputc('\n', out);
 	}
@@ -133,8 +133,10 @@ print_text(const struct run *run, const struct pinstore_lint *lint, FILE *out)
 	print_header(lint, out);
 	for (i = 0; (word = pinstore_lint_departure(lint, i)) != NULL; i++)
 		fprintf(out, "  %-10s%s\n", i == 0 ? "departs" : "", word);
-	for (i = 0; (word = pinstore_lint_advice(lint, i)) != NULL; i++)
-		fprintf(out, "  %-10s%s\n", i == 0 ? "advice" : "", word);
+	for (i = 0; (word = pinstore_lint_advice(lint, i)) != NULL; i++) {
+		fprintf(out, "  %-10s", i == 0 ? "advice" : "");
+		tool_put_wrapped(word, 12, out);
+	}
 }
 
 static int

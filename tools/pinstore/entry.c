@@ -136,7 +136,7 @@ entry_print(const struct pinstore_entry *entry, int64_t now, FILE *out)
 	print_time(entry_is_expired(entry, now) ? "expired" : "expires",
 	           pinstore_entry_expires(entry), now, out);
 	print_max_age(entry, out);
-	print_text("report-uri", pinstore_entry_report_uri(entry), out);
+	print_text("reports", pinstore_entry_report_uri(entry), out);
 	print_text("note", pinstore_entry_note(entry), out);
 }
 

@@ -9,41 +9,10 @@
 #include <string.h>
 
 #include "common/memory.h"
+#include "common/text.h"
 #include "verb.h"
 
-#define WIDTH 79
 #define COLUMN 26
-
-static void
-spaces(size_t n, FILE *out)
-{
-	for (; n > 0; n--)
-		fputc(' ', out);
-}
-
-/* Words of text from column on, broken before WIDTH. */
-static void
-put_wrapped(const char *text, size_t column, FILE *out)
-{
-	size_t at = column, n;
-
-	while (*text != '\0') {
-		n = strcspn(text, " ");
-		if (at > column && at + 1 + n > WIDTH) {
-			fputc('\n', out);
-			spaces(column, out);
-			at = column;
-		} else if (at > column) {
-			fputc(' ', out);
-			at++;
-		}
-		fprintf(out, "%.*s", (int)n, text);
-		at += n;
-		text += n;
-		text += strspn(text, " ");
-	}
-	fputc('\n', out);
-}
 
 static void
 put_option(const struct option_row *row, FILE *out)
@@ -59,8 +28,8 @@ put_option(const struct option_row *row, FILE *out)
 		fputc('\n', out);
 		len = 0;
 	}
-	spaces(COLUMN - len, out);
-	put_wrapped(row->summary, COLUMN, out);
+	fprintf(out, "%*s", (int)(COLUMN - len), "");
+	tool_put_wrapped(row->summary, COLUMN, out);
 	free(left);
 }
 
