@@ -1,0 +1,178 @@
+#!/bin/sh
+# test_pinstore_list.sh - pinstore list, show, explain and pin.
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+. "$top_srcdir/tests/support/lib.sh"
+
+a=BuP9j9opu2CrWVV95h7bCuzbIxE0vjDnW0Vfjht5L6k=
+b=AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=
+c=AwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwM=
+t=1000000000
+PINSTORE=$store
+export PINSTORE
+
+# note HOST MAX_AGE [MORE]
+note()
+{
+	must pinstore note --at "@$t" --chain-pin $a "$1" \
+		"max-age=$2; pin-sha256=\"$a\"; pin-sha256=\"$b\"${3:+; $3}" \
+		>/dev/null
+}
+
+about "pin: every notation, one entry"
+hex=06e3fd8fda29bb60ab59557de61edb0aecdb231134be30e75b455f8e1b792fa9
+for one in "sha256//$a" "pin-sha256=\"$a\"" "pin-sha256:$a" "sha256/$a" "$a" \
+	$hex; do
+	expect_exit 0 pinstore pin --json form.test "$one" "$b"
+	expect_json out "d['pins'] == ['$a', '$b'] and d['layer'] == 'configured' and d['source'] == 'static' and d['mode'] == 'enforce'"
+done
+expect_json out 'list(d) == ["host", "layer", "source", "mode", "include_subdomains", "pins", "noted", "noted_epoch", "updated", "updated_epoch", "expires", "expires_epoch", "max_age_sent", "report_uri", "note", "expired"]'
+expect_json out '(d["expires"], d["expires_epoch"], d["max_age_sent"], d["report_uri"], d["note"], d["expired"], d["include_subdomains"]) == (None, None, None, None, None, False, False)'
+
+about "pin: options, and the entry is replaced whole"
+expect_exit 0 pinstore pin --json form.test $a $c --include-subdomains \
+	--expires 4000-01-01T00:00:00Z --note "ticket 5, bücher"
+expect_json out "(d['pins'], d['include_subdomains'], d['expires'], d['expires_epoch'], d['note']) == (['$a', '$c'], True, '4000-01-01T00:00:00Z', 64060588800, 'ticket 5, bücher')"
+expect_exit 0 pinstore pin --json form.test $a --no-backup
+expect_json out "(d['pins'], d['include_subdomains'], d['expires_epoch'], d['note']) == (['$a'], False, None, None)"
+
+about "pin: from files"
+make_pki
+expect_exit 0 pinstore pin --json file.test "$pki/good.pem" "$pki/backup.key"
+expect_json out "d['pins'] == ['$(fingerprint good)', '$(fingerprint backup)']"
+expect_exit 0 pinstore check --chain-pin "$(pin good)" file.test
+must openssl req -new -key "$pki/good.key" -subj /CN=x -out good.csr
+expect_exit 0 pinstore pin --json file.test good.csr "$pki/good.key" \
+	"$pki/backup.pem"
+expect_json out "d['pins'] == ['$(fingerprint good)', '$(fingerprint backup)']"
+
+about "T-068: what pin refuses, and nothing is written"
+must pinstore list --json >kept
+expect_refusal()
+{
+	words=$1
+	shift
+	expect_exit 2 pinstore pin "$@"
+	expect_err "$words"
+	pinstore list --json >now
+	expect_same kept now
+}
+expect_refusal 'too few' no.test
+expect_refusal 'single pin' no.test $a
+expect_refusal 'no-backup' no.test $a
+expect_refusal 'single pin' no.test $a "sha256//$a"
+expect_refusal 'single pin' no.test "$pki/good.pem" "$pki/good.key"
+expect_refusal 'no SHA-256 pin' no.test $a pin-sha512:abc
+expect_refusal 'no SHA-256 pin' no.test $a sha1//2jmj7l5rSw0yVb/vlWAYkK/YBwk=
+expect_refusal 'neither a pin nor a file' no.test $a nothing.pem
+expect_refusal 'neither a pin nor a file' no.test $a "${a%=}"
+expect_refusal 'several keys' no.test $a "$pki/good.chain"
+expect_refusal 'has passed' no.test $a $b --expires @5
+expect_refusal 'address' 127.0.0.1 $a $b
+expect_refusal 'note' no.test $a $b --note "$(printf 'x%.0s' $(seq 257))"
+expect_refusal 'note' no.test $a $b --note "$(printf '\377')"
+expect_refusal 'no option --at' no.test $a $b --at @0
+expect_refusal 'unknown option' no.test $a $b --mode=report --from-host
+set --
+i=0
+while [ $i -lt 33 ]; do
+	set -- "$@" "$(printf '%064d' $i)"
+	i=$((i + 1))
+done
+expect_refusal 'more than 32' no.test "$@"
+shift
+expect_exit 0 pinstore pin --json full.test "$@"
+expect_json out 'len(d["pins"]) == 32'
+
+about "list: an array by host, both sections of a name"
+note z.test 3000
+note a.test 5184001 includeSubDomains
+note b.a.test 100 'report-uri="http://r.example/"'
+note form.test 3000
+expect_exit 0 pinstore list --json --at "@$t"
+expect_json out '[x["host"] for x in d] == sorted(x["host"] for x in d)'
+expect_json out '[(x["host"], x["layer"]) for x in d] == [("a.test", "learned"), ("b.a.test", "learned"), ("file.test", "configured"), ("form.test", "configured"), ("form.test", "learned"), ("full.test", "configured"), ("z.test", "learned")]'
+expect_json out 'all(list(x) == list(d[0]) for x in d)'
+[ "$(wc -l <out)" -eq 1 ] && ok "one line" || fail "not one line"
+expect_exit 0 pinstore list --at "@$t"
+expect_out '^HOST +SUB +MODE +SOURCE +PINS +EXPIRES'
+expect_out '^a.test +yes +enforce +header +2 +in 60d'
+expect_out '^form.test +- +enforce +static +1 +never'
+expect_out '^b.a.test +- +enforce +header +2 +in 100s'
+awk 'length > 80 { exit 1 }' out && ok "80 columns" || fail "too wide"
+
+about "list: which"
+# expect_hosts HOSTS ARGUMENT...
+expect_hosts()
+{
+	hosts=$1
+	shift
+	expect_exit 0 pinstore list --json --at "@$t" "$@"
+	expect_json out "' '.join(x['host'] for x in d) == '$hosts'"
+}
+expect_hosts 'a.test b.a.test z.test' '*a.test' 'z*'
+expect_hosts 'a.test' 'A.Test.'
+expect_hosts 'a.test z.test' '?.test'
+expect_hosts '' nothing
+expect_hosts 'file.test form.test full.test' --source static
+expect_hosts 'a.test b.a.test form.test z.test' --source header
+expect_hosts '' --source tofu
+expect_hosts 'a.test b.a.test file.test form.test form.test full.test z.test' \
+	--source all
+expect_hosts '' --mode report
+expect_hosts 'form.test' --mode enforce --source header 'f*'
+expect_hosts 'b.a.test form.test z.test a.test file.test form.test full.test' \
+	--sort expires
+expect_hosts 'b.a.test' --expiring 100s
+expect_hosts 'b.a.test form.test z.test' --expiring 1h
+expect_exit 1 pinstore list --json --at "@$t" --expiring 99s
+expect_json out 'd == []'
+expect_exit 1 pinstore list --at "@$t" --expired
+expect_exit 0 pinstore list --json --at "@$((t + 101))" --expired
+expect_json out '[(x["host"], x["expired"]) for x in d] == [("b.a.test", True)]'
+expect_exit 0 pinstore list --at "@$((t + 3000))" b.a.test
+expect_out '48m ago'
+expect_exit 1 pinstore list --at "@$((t + 101))" --expiring 100s
+expect_exit 0 pinstore list --json --at "@$((t + 101))" --expired --expiring 1h
+expect_json out '[x["host"] for x in d] == ["b.a.test", "form.test", "z.test"]'
+
+about "R-5-4: show"
+expect_exit 0 pinstore show --json --at "@$t" form.test
+expect_json out 'list(d) == ["host", "entries", "applies"]'
+expect_json out '[(x["layer"]) for x in d["entries"]] == ["configured", "learned"]'
+expect_json out 'd["applies"] == [{"layer": "configured", "entry_host": "form.test"}, {"layer": "learned", "entry_host": "form.test"}]'
+expect_exit 1 pinstore show --json --at "@$t" c.a.test
+expect_json out 'd == {"host": "c.a.test", "entries": [], "applies": [{"layer": "learned", "entry_host": "a.test"}]}'
+expect_exit 1 pinstore show --at "@$t" c.a.test
+expect_out 'no entry of its own'
+expect_out 'applies   a.test \(\+subdomains\)'
+expect_exit 1 pinstore show --json --at "@$t" a.test c.a.test Z.test.
+expect_json out '[(x["host"], len(x["entries"])) for x in lines] == [("a.test", 1), ("c.a.test", 0), ("z.test", 1)]'
+expect_exit 0 pinstore show --at "@$t" a.test
+expect_out "pins +sha256//$a"
+expect_out 'max-age +5184001 s sent, capped to 5184000 s'
+expect_out 'expires +2001-11-08T01:46:40Z \(in 60d\)'
+expect_exit 0 pinstore show --at "@$((t + 101))" b.a.test
+expect_out '^  expired +'
+expect_out 'reports +http://r.example/'
+expect_out 'applies +a.test'
+expect_exit 2 pinstore show --json a.test a..test
+[ -s out ] && fail "something on stdout" || ok "nothing on stdout"
+
+about "explain"
+expect_exit 0 pinstore explain --json --at "@$t" form.test
+expect_json out '[x["layer"] for x in d["steps"]] == sorted(x["layer"] for x in d["steps"])'
+expect_json out '[(x["layer"], x["name"], x["reason"]) for x in d["steps"] if x["applies"]] == [("configured", "form.test", "exact-name"), ("learned", "form.test", "exact-name")]'
+expect_exit 0 pinstore explain --json 127.0.0.1
+expect_json out '(d["steps"], d["applies"]) == ([], [])'
+expect_exit 0 pinstore explain --at "@$t" c.a.test
+expect_out 'a.test +learned +yes +covers-subdomains'
+
+about "R-2.5-1 R-2.3.3-6: what is read does not change what is stored"
+before=$(cat "$store/data.mdb" | cksum)
+for verb in list 'show a.test' 'explain c.a.test' \
+	"check a.test --chain-pin $c" 'list --expired' 'expire --dry-run'; do
+	pinstore $verb >/dev/null 2>&1
+done
+[ "$(cat "$store/data.mdb" | cksum)" = "$before" ] && ok "unchanged" ||
+	fail "reading wrote"
