@@ -144,6 +144,11 @@ begin(struct ps_store *store, struct ps_env **env, struct ps_txn **txn,
 
 	*txn = NULL;
 	status = env_of(store, env, error);
+	/* It was there when the handle was opened: nothing is "not found". */
+	if (status == PINSTORE_ERR_NOTFOUND)
+		return ps_fail(error, PINSTORE_ERR_DAMAGED,
+		               "store %s: it was removed while in use",
+		               store->path);
 	if (status != PINSTORE_OK || *env == NULL)
 		return status;
 	return ps_env_read(*env, deadline(store), txn, error);
