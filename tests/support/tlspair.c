@@ -166,6 +166,7 @@ serve_data(struct tls_server *server, gnutls_session_t session)
 		if (gnutls_rehandshake(session) != 0)
 			return;
 		server->handshake = handshake(session);
+		server->resumed = gnutls_session_is_resumed(session) != 0;
 		if (server->handshake != 0)
 			return;
 	}

@@ -13,6 +13,7 @@
 #include <check.h>
 
 #include "tests/support/data.h"
+#include "tests/support/suite.h"
 
 #include "tests/support/suite.h"
 #define MANY (PS_CHAIN_PINS_MAX + 1)

@@ -17,10 +17,10 @@
 #include <gnutls/x509.h>
 
 #include "tests/support/data.h"
+#include "tests/support/suite.h"
 #include "tests/support/tlspair.h"
 #include "tls/spki.h"
 
-#define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
 #define NAMES_MAX 20
 
 static struct pinstore_pin
@@ -957,8 +957,6 @@ main(void)
 {
 	Suite *suite = suite_create("path");
 	TCase *tcase = tcase_create("path"), *teeth = tcase_create("teeth");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, tcase);
 	suite_add_tcase(suite, teeth);
@@ -980,8 +978,5 @@ main(void)
 	tcase_add_test(tcase, verifies_again);
 	tcase_add_loop_test(teeth, attacks_have_teeth, 0, COUNT(attacks));
 	tcase_add_test(teeth, every_straw_man_falls);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return suite_run(suite);
 }

@@ -20,6 +20,7 @@
 #include <gnutls/x509.h>
 
 #include "tests/support/data.h"
+#include "tests/support/suite.h"
 
 #include "tests/support/suite.h"
 

@@ -29,13 +29,15 @@ typedef int64_t pinstore_clock_fn(void *arg);
 /*
  * Hang store, peer and clock on a client session: before the handshake for the
  * first two depths, at any time for the third.  The session pointer stays the
- * application's.  Attaching again replaces what was attached.  The canonical
- * host is also set as the session's server name (SNI) if no handshake has begun
- * and the host is no address.
+ * application's: the slot is that of a TLS extension of private number 0xff50,
+ * which is never sent.  Attaching again replaces what was attached, and forgets
+ * what was found.  A host that is no address also becomes, in its canonical
+ * form, the server name (SNI) that the next handshake asks for.
  *
  * Owner:   peer is copied; ps must outlive the session.
  * Threads: those of the session.
- * Errors:  ARG (a server session, no clock), NOMEM, HOST.
+ * Errors:  ARG (a server session, no clock), NOMEM, HOST, INTERNAL (GnuTLS has
+ *          no place for it).
  */
 enum pinstore_status
 pinstore_session_attach(gnutls_session_t session, struct pinstore *ps,
@@ -51,8 +53,13 @@ pinstore_session_attach(gnutls_session_t session, struct pinstore *ps,
  * for the purpose TLS server here.
  *
  * Returns GnuTLS codes; GNUTLS_E_AGAIN and GNUTLS_E_INTERRUPTED as from
- * gnutls_handshake().  A refusal is GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR
- * with a fatal alert sent; pinstore_session_last() tells which.
+ * gnutls_handshake(): call it again.  A refusal is
+ * GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR with a fatal alert sent;
+ * pinstore_session_last() tells which.  GNUTLS_E_INVALID_REQUEST: nothing is
+ * attached.  When a server asks for another handshake (GNUTLS_E_REHANDSHAKE),
+ * do it with this function too.  Early data
+ * (gnutls_record_send_early_data()) leaves before any check can run: a client
+ * that wants pins must not send it.
  */
 int pinstore_handshake(gnutls_session_t session) PINSTORE_MUST_CHECK;
 

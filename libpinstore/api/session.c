@@ -1,0 +1,424 @@
+/*
+ * session.c - pins for a GnuTLS session.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * What a callback needs hangs on the session as the data of a TLS extension
+ * that is never sent: a slot with a destructor that leaves the application's
+ * session pointer alone.
+ */
+#include <config.h>
+
+#include <pinstore/gnutls.h>
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/handle.h"
+#include "api/result.h"
+#include "api/sized.h"
+#include "base/status.h"
+#include "tls/chain.h"
+
+/* Of the range for private use (RFC 8446, 11). */
+#define EXTENSION_ID 0xff50u
+
+/* The last check.  Nothing else may be told, or noted with. */
+struct last {
+	bool is_judged;
+	enum pinstore_status status;
+	enum pinstore_verdict verdict;
+	struct pinstore_result *result;
+	struct pinstore_error error;
+};
+
+struct attached {
+	struct pinstore *ps;
+	struct ps_host host;
+	enum pinstore_host_kind kind;
+	uint16_t port;
+	unsigned flags;
+	pinstore_clock_fn *clock;
+	void *arg;
+	bool in_handshake; /* one that pinstore_handshake() began goes on */
+	struct last last;
+};
+
+static void
+forget(struct attached *attached)
+{
+	pinstore_result_free(attached->last.result);
+	memset(&attached->last, 0, sizeof(attached->last));
+	attached->last.verdict = PINSTORE_REJECT;
+}
+
+/* -------------------------------------------------------------- the slot */
+
+static int
+receive_nothing(gnutls_session_t session, const unsigned char *data,
+                size_t len)
+{
+	(void)session;
+	(void)data;
+	(void)len;
+	return 0;
+}
+
+static int
+send_nothing(gnutls_session_t session, gnutls_buffer_t extdata)
+{
+	(void)session;
+	(void)extdata;
+	return 0;
+}
+
+static void
+drop(gnutls_ext_priv_data_t data)
+{
+	struct attached *attached = data;
+
+	if (attached == NULL)
+		return;
+	forget(attached);
+	free(attached);
+}
+
+static struct attached *
+find(gnutls_session_t session)
+{
+	gnutls_ext_priv_data_t data = NULL;
+
+	if (session == NULL ||
+	    gnutls_ext_get_data(session, EXTENSION_ID, &data) != 0)
+		return NULL;
+	return data;
+}
+
+/* An empty slot on session; it is GnuTLS's to free. */
+static enum pinstore_status
+make_slot(gnutls_session_t session, struct attached **out,
+          struct pinstore_error *error)
+{
+	struct attached *attached;
+	int ret;
+
+	attached = calloc(1, sizeof(*attached));
+	if (attached == NULL)
+		return ps_fail_nomem(error);
+	/* Valid in a message that the client does not send. */
+	ret = gnutls_session_ext_register(session, "pinstore", EXTENSION_ID,
+	                                  GNUTLS_EXT_NONE, receive_nothing,
+	                                  send_nothing, drop, NULL, NULL,
+	                                  GNUTLS_EXT_FLAG_EE);
+	if (ret != 0) {
+		free(attached);
+		if (ret == GNUTLS_E_MEMORY_ERROR)
+			return ps_fail_nomem(error);
+		return ps_fail_lib(error, PINSTORE_ERR_INTERNAL, ret,
+		                   "pinstore_session_attach: the session has "
+		                   "no place for an extension: %s",
+		                   gnutls_strerror(ret));
+	}
+	gnutls_ext_set_data(session, EXTENSION_ID, attached);
+	if (find(session) != attached) {
+		free(attached);
+		return ps_fail(error, PINSTORE_ERR_INTERNAL,
+		               "pinstore_session_attach: GnuTLS does not keep "
+		               "an extension's data");
+	}
+	*out = attached;
+	return PINSTORE_OK;
+}
+
+/* ---------------------------------------------------------------- attach */
+
+/* GnuTLS tells the name that a client asked for to servers alone. */
+static bool
+is_client(gnutls_session_t session)
+{
+	unsigned type;
+	size_t len = 0;
+
+	return gnutls_server_name_get(session, NULL, &len, &type, 0) ==
+	       GNUTLS_E_INVALID_REQUEST;
+}
+
+static enum pinstore_status
+set_server_name(gnutls_session_t session, const struct ps_host *host,
+                struct pinstore_error *error)
+{
+	int ret;
+
+	ret = gnutls_server_name_set(session, GNUTLS_NAME_DNS, host->name,
+	                             host->len);
+	if (ret == 0)
+		return PINSTORE_OK;
+	if (ret == GNUTLS_E_MEMORY_ERROR)
+		return ps_fail_nomem(error);
+	return ps_fail_lib(error, PINSTORE_ERR_INTERNAL, ret,
+	                   "pinstore_session_attach: the server name %.100s "
+	                   "cannot be set: %s",
+	                   host->name, gnutls_strerror(ret));
+}
+
+enum pinstore_status
+pinstore_session_attach(gnutls_session_t session, struct pinstore *ps,
+                        const struct pinstore_peer *peer,
+                        pinstore_clock_fn *clock, void *arg,
+                        struct pinstore_error *error)
+{
+	struct attached *attached;
+	enum pinstore_host_kind kind;
+	enum pinstore_status status;
+	struct pinstore_peer known;
+	struct ps_host host;
+
+	ps_error_clear(error);
+	if (session == NULL || ps == NULL || clock == NULL ||
+	    !ps_sized_read(&known, sizeof(known), peer))
+		return ps_fail(error, PINSTORE_ERR_ARG,
+		               "pinstore_session_attach: no session, no store, "
+		               "no clock, or no peer with its size");
+	if (!is_client(session))
+		return ps_fail(error, PINSTORE_ERR_ARG,
+		               "pinstore_session_attach: not a client's "
+		               "session");
+	status = ps_handle_host(known.host, &host, &kind, error);
+	if (status == PINSTORE_OK && kind == PINSTORE_HOST_NAME)
+		status = set_server_name(session, &host, error);
+	attached = find(session);
+	if (status == PINSTORE_OK && attached == NULL)
+		status = make_slot(session, &attached, error);
+	if (status != PINSTORE_OK)
+		return status;
+	forget(attached);
+	attached->ps = ps;
+	attached->host = host;
+	attached->kind = kind;
+	attached->port = known.port;
+	attached->flags = known.flags;
+	attached->clock = clock;
+	attached->arg = arg;
+	return PINSTORE_OK;
+}
+
+/* ----------------------------------------------------------------- judge */
+
+/* The certificate first, then the pins. */
+static enum pinstore_status
+examine(gnutls_session_t session, struct attached *attached)
+{
+	struct pinstore_chain *chain;
+	enum pinstore_status status;
+	struct last *last = &attached->last;
+	struct pinstore_peer peer;
+
+	status = ps_chain_from_session(session, attached->host.name,
+	                               attached->kind ==
+	                                       PINSTORE_HOST_ADDRESS,
+	                               &chain, &last->error);
+	if (status != PINSTORE_OK)
+		return status;
+	memset(&peer, 0, sizeof(peer));
+	peer.size = sizeof(peer);
+	peer.host = attached->host.name;
+	peer.port = attached->port;
+	peer.flags = attached->flags;
+	status = pinstore_check(attached->ps, &peer, chain,
+	                        attached->clock(attached->arg),
+	                        &last->verdict, &last->result, &last->error);
+	pinstore_chain_free(chain);
+	return status;
+}
+
+static void
+judge(gnutls_session_t session, struct attached *attached)
+{
+	forget(attached);
+	attached->last.status = examine(session, attached);
+	attached->last.is_judged = true;
+}
+
+static bool
+is_refused(const struct attached *attached)
+{
+	return !attached->last.is_judged ||
+	       attached->last.status != PINSTORE_OK ||
+	       attached->last.verdict == PINSTORE_REJECT;
+}
+
+int
+pinstore_verify_callback(gnutls_session_t session)
+{
+	struct attached *attached = find(session);
+
+	if (attached == NULL)
+		return GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR;
+	judge(session, attached);
+	return is_refused(attached) ? GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR
+	                            : 0;
+}
+
+/* -------------------------------------------------------------- handshake */
+
+/* The connection ends here, whether the peer still hears of it or not. */
+static int
+refuse(gnutls_session_t session)
+{
+	int ret;
+
+	do
+		ret = gnutls_alert_send(session, GNUTLS_AL_FATAL,
+		                        GNUTLS_A_BAD_CERTIFICATE);
+	while (ret == GNUTLS_E_INTERRUPTED);
+	return GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR;
+}
+
+int
+pinstore_handshake(gnutls_session_t session)
+{
+	struct attached *attached = find(session);
+	int ret;
+
+	if (attached == NULL)
+		return GNUTLS_E_INVALID_REQUEST;
+	if (!attached->in_handshake) {
+		forget(attached);
+		attached->in_handshake = true;
+	}
+	gnutls_session_set_verify_function(session, pinstore_verify_callback);
+	ret = gnutls_handshake(session);
+	if (ret < 0 && gnutls_error_is_fatal(ret) == 0)
+		return ret;
+	attached->in_handshake = false;
+	if (ret < 0) {
+		if (attached->last.is_judged && is_refused(attached))
+			return refuse(session);
+		/* It failed for another reason: nothing was decided. */
+		forget(attached);
+		return ret;
+	}
+	/* A resumed session, or a peer without certificate: not called. */
+	if (!attached->last.is_judged)
+		judge(session, attached);
+	return is_refused(attached) ? refuse(session) : 0;
+}
+
+/* ------------------------------------------------------- check, note, last */
+
+static enum pinstore_status
+fail_detached(struct pinstore_error *error, const char *function)
+{
+	return ps_fail(error, PINSTORE_ERR_ARG,
+	               "%s: nothing is attached to the session", function);
+}
+
+static enum pinstore_status
+tell(const struct last *last, enum pinstore_verdict *verdict,
+     struct pinstore_result **out, struct pinstore_error *error)
+{
+	if (error != NULL)
+		*error = last->error;
+	if (last->status != PINSTORE_OK)
+		return last->status;
+	*verdict = last->verdict;
+	if (out != NULL)
+		*out = ps_result_ref(last->result);
+	return PINSTORE_OK;
+}
+
+enum pinstore_status
+pinstore_session_check(gnutls_session_t session,
+                       enum pinstore_verdict *verdict,
+                       struct pinstore_result **out,
+                       struct pinstore_error *error)
+{
+	struct attached *attached = find(session);
+
+	ps_error_clear(error);
+	if (out != NULL)
+		*out = NULL;
+	if (verdict == NULL)
+		return ps_fail(error, PINSTORE_ERR_ARG,
+		               "pinstore_session_check: no place for the "
+		               "verdict");
+	*verdict = PINSTORE_REJECT;
+	if (attached == NULL)
+		return fail_detached(error, "pinstore_session_check");
+	judge(session, attached);
+	return tell(&attached->last, verdict, out, error);
+}
+
+enum pinstore_status
+pinstore_session_last(gnutls_session_t session, enum pinstore_verdict *verdict,
+                      struct pinstore_result **out,
+                      struct pinstore_error *error)
+{
+	struct attached *attached = find(session);
+
+	ps_error_clear(error);
+	if (out != NULL)
+		*out = NULL;
+	if (verdict == NULL)
+		return ps_fail(error, PINSTORE_ERR_ARG,
+		               "pinstore_session_last: no place for the "
+		               "verdict");
+	*verdict = PINSTORE_REJECT;
+	if (attached == NULL)
+		return fail_detached(error, "pinstore_session_last");
+	if (!attached->last.is_judged)
+		return ps_fail(error, PINSTORE_ERR_UNJUDGED,
+		               "pinstore_session_last: no check has seen the "
+		               "session");
+	return tell(&attached->last, verdict, out, error);
+}
+
+enum pinstore_status
+pinstore_session_note(gnutls_session_t session,
+                      const struct pinstore_field *fields, size_t n,
+                      struct pinstore_noted *out, struct pinstore_error *error)
+{
+	struct pinstore_noted nothing = {.action = PINSTORE_IGNORED};
+	struct attached *attached = find(session);
+
+	ps_error_clear(error);
+	ps_sized_write(out, &nothing, sizeof(nothing));
+	if (attached == NULL)
+		return fail_detached(error, "pinstore_session_note");
+	if (!attached->last.is_judged)
+		return ps_fail(error, PINSTORE_ERR_UNJUDGED,
+		               "pinstore_session_note: no check has seen the "
+		               "session");
+	if (attached->last.status != PINSTORE_OK) {
+		if (error != NULL)
+			*error = attached->last.error;
+		return attached->last.status;
+	}
+	return pinstore_note(attached->ps, attached->last.result, fields, n,
+	                     attached->clock(attached->arg), out, error);
+}
+
+enum pinstore_status
+pinstore_chain_from_session(gnutls_session_t session, const char *host,
+                            struct pinstore_chain **out,
+                            struct pinstore_error *error)
+{
+	enum pinstore_host_kind kind;
+	enum pinstore_status status;
+	struct ps_host canonical;
+
+	ps_error_clear(error);
+	if (out != NULL)
+		*out = NULL;
+	if (session == NULL || out == NULL)
+		return ps_fail(error, PINSTORE_ERR_ARG,
+		               "pinstore_chain_from_session: no session, or no "
+		               "place for the chain");
+	status = ps_handle_host(host, &canonical, &kind, error);
+	if (status != PINSTORE_OK)
+		return status;
+	return ps_chain_from_session(session, canonical.name,
+	                             kind == PINSTORE_HOST_ADDRESS, out,
+	                             error);
+}
