@@ -181,10 +181,10 @@ expect_err 'apt-get remove libcurl4-openssl-dev'
 about "neither root nor sudo"
 fresh
 mkdir plain
-for tool in sh env dirname cat flock grep tr sed id; do
+for tool in sh env dirname cat flock grep tr sed; do
 	ln -s "$(command -v $tool)" "plain/$tool"
 done
-cp bin/* plain/ 2>/dev/null
+cp --remove-destination bin/* plain/
 expect_exit 1 env PATH="$T/plain" FAKE_UID=1000 tree/quickstart
 expect_err 'neither root nor sudo'
 expect_err 'liblmdb-dev'
