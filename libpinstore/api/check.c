@@ -19,10 +19,7 @@
 #include "rules/policy.h"
 #include "tls/chain.h"
 
-/* As many as a name has labels. */
-#define STEPS_MAX ((PINSTORE_HOST_MAX + 1) / 2)
-
-/* What the walk found at one name, by layer. */
+/* What the walk found at one name, by layer; told by pinstore_lookup(). */
 struct found {
 	size_t key_len;
 	struct {
@@ -33,93 +30,139 @@ struct found {
 	} layer[PS_LAYERS];
 };
 
-struct walk {
-	struct pinstore_result *result;
-	struct ps_key key;
-	int64_t now;
-	bool is_whole; /* go on when nothing more can apply */
-	bool is_out_of_memory;
-	size_t n;
-	struct found found[STEPS_MAX];
+/* What is judged of one layer while its records lie open. */
+struct judged {
+	bool has_entry; /* one that enforces */
+	bool has_report;
+	bool is_matched;
+	bool is_violated; /* by the one in report mode */
 };
 
-/* The name that the last key_len octets of the host's key stand for. */
-static void
-name_of(const struct ps_host *host, size_t key_len, struct ps_host *out)
-{
-	size_t at = host->len - key_len;
+/*
+ * One walk.  A caller that wants the verdict alone has no result, and nothing
+ * is copied or allocated then.
+ */
+struct walk {
+	const struct ps_host *host;
+	size_t key_len;
+	int64_t now;
+	const struct pinstore_pin *const *pins; /* of the chain */
+	size_t n_pins;
+	struct judged layer[PS_LAYERS];
+	struct pinstore_result *result; /* or NULL */
+	bool is_out_of_memory;
+	struct found *found; /* of each label; NULL: steps are not told */
+	size_t n_found;
+};
 
-	out->len = key_len;
-	memcpy(out->name, host->name + at, key_len + 1);
-}
+/* --------------------------------------------------------------- the records */
 
-/* Keep a section that applies as the layer's entry, if none nearer is. */
+/* Copy a section that applies, with the name it stands for, into the result. */
 static void
-keep(struct walk *walk, struct found *found, enum pinstore_layer layer,
+keep(struct walk *walk, size_t key_len, enum pinstore_layer layer,
      const struct ps_section_view *view)
 {
-	struct ps_layer *part = &walk->result->layer[layer];
-	struct pinstore_entry **place;
+	struct ps_layer *part;
+	struct pinstore_entry *entry;
 	struct ps_host name;
 
-	place = view->mode == PINSTORE_REPORT ? &part->report : &part->entry;
-	if (part->entry != NULL || *place != NULL) {
-		found->layer[layer].why = PINSTORE_WHY_NEARER_ENTRY;
+	if (walk->result == NULL)
 		return;
-	}
-	name_of(&walk->result->host, found->key_len, &name);
-	*place = ps_entry_new(&name, layer, view);
-	if (*place == NULL)
+	name.len = key_len;
+	memcpy(name.name, walk->host->name + walk->host->len - key_len,
+	       key_len + 1);
+	entry = ps_entry_new(&name, layer, view);
+	part = &walk->result->layer[layer];
+	if (entry == NULL)
 		walk->is_out_of_memory = true;
+	else if (view->mode == PINSTORE_REPORT)
+		part->report = entry;
 	else
-		found->layer[layer].applies = true;
+		part->entry = entry;
+}
+
+/* Judge a section that applies; false if one nearer does so instead. */
+static bool
+judge_section(struct walk *walk, size_t key_len, enum pinstore_layer layer,
+              const struct ps_section_view *view)
+{
+	struct judged *judged = &walk->layer[layer];
+	size_t pin = 0, certificate = 0;
+	bool is_matched;
+
+	if (judged->has_entry ||
+	    (view->mode == PINSTORE_REPORT && judged->has_report))
+		return false;
+	is_matched = ps_policy_match(view->pins, view->n_pins, walk->pins,
+	                             walk->n_pins, &pin, &certificate);
+	keep(walk, key_len, layer, view);
+	if (view->mode == PINSTORE_REPORT) {
+		judged->has_report = true;
+		judged->is_violated = !is_matched;
+		return true;
+	}
+	judged->has_entry = true;
+	judged->is_matched = is_matched;
+	if (walk->result != NULL) {
+		walk->result->layer[layer].is_matched = is_matched;
+		walk->result->layer[layer].pin = pin;
+		walk->result->layer[layer].certificate = certificate;
+	}
+	return true;
 }
 
 static void
-look_at(struct walk *walk, struct found *found, enum pinstore_layer layer,
-        const struct ps_section_view *view)
+look_at(struct walk *walk, size_t key_len, enum pinstore_layer layer,
+        const struct ps_section_view *view, struct found *found)
 {
 	enum pinstore_reason why;
+	bool applies;
 
 	if (!view->is_present)
 		return;
-	why = ps_policy_applies(view, found->key_len == walk->key.len,
-	                        walk->now);
+	why = ps_policy_applies(view, key_len == walk->key_len, walk->now);
+	applies = why == PINSTORE_WHY_EXACT || why == PINSTORE_WHY_ANCESTOR;
+	if (applies && !judge_section(walk, key_len, layer, view)) {
+		applies = false;
+		why = PINSTORE_WHY_NEARER_ENTRY;
+	}
+	if (found == NULL)
+		return;
 	found->layer[layer].is_present = true;
 	found->layer[layer].include_subdomains = view->include_subdomains;
+	found->layer[layer].applies = applies;
 	found->layer[layer].why = why;
-	if (why == PINSTORE_WHY_EXACT || why == PINSTORE_WHY_ANCESTOR)
-		keep(walk, found, layer, view);
 }
 
 static bool
 step(size_t key_len, const struct ps_entry_view *view, void *arg)
 {
 	struct walk *walk = arg;
-	struct found *found;
-	const struct ps_layer *layer = walk->result->layer;
+	struct found *found = NULL;
 
-	if (walk->n == STEPS_MAX)
-		return false;
-	found = &walk->found[walk->n++];
-	memset(found, 0, sizeof(*found));
-	found->key_len = key_len;
-	look_at(walk, found, PINSTORE_CONFIGURED,
-	        &view->section[PINSTORE_CONFIGURED]);
-	look_at(walk, found, PINSTORE_LEARNED,
-	        &view->section[PINSTORE_LEARNED]);
+	if (walk->found != NULL) {
+		found = &walk->found[walk->n_found++];
+		found->key_len = key_len;
+	}
+	look_at(walk, key_len, PINSTORE_CONFIGURED,
+	        &view->section[PINSTORE_CONFIGURED], found);
+	look_at(walk, key_len, PINSTORE_LEARNED,
+	        &view->section[PINSTORE_LEARNED], found);
 	if (walk->is_out_of_memory)
 		return false;
-	return walk->is_whole || layer[PINSTORE_CONFIGURED].entry == NULL ||
-	       layer[PINSTORE_LEARNED].entry == NULL;
+	return walk->found != NULL ||
+	       !walk->layer[PINSTORE_CONFIGURED].has_entry ||
+	       !walk->layer[PINSTORE_LEARNED].has_entry;
 }
+
+/* ----------------------------------------------------------------- the steps */
 
 static const struct found *
 find(const struct walk *walk, size_t key_len)
 {
 	size_t i;
 
-	for (i = 0; i < walk->n; i++)
+	for (i = 0; i < walk->n_found; i++)
 		if (walk->found[i].key_len == key_len)
 			return &walk->found[i];
 	return NULL;
@@ -135,7 +178,7 @@ tell_step(const struct walk *walk, enum pinstore_layer layer, size_t name_at)
 		.why = PINSTORE_WHY_NO_ENTRY,
 	};
 
-	found = find(walk, walk->key.len - name_at);
+	found = find(walk, walk->key_len - name_at);
 	if (found == NULL || !found->layer[layer].is_present)
 		return told;
 	told.is_found = true;
@@ -155,137 +198,148 @@ tell_steps(const struct walk *walk, struct pinstore_result *result)
 	size_t i, at, n = 0;
 	const char *dot;
 
-	result->steps = calloc(PS_LAYERS * ps_host_labels(&result->host),
+	result->steps = calloc(PS_LAYERS * ps_host_labels(walk->host),
 	                       sizeof(*result->steps));
 	if (result->steps == NULL)
 		return false;
 	for (i = 0; i < PS_LAYERS; i++) {
 		for (at = 0;;) {
 			result->steps[n++] = tell_step(walk, layers[i], at);
-			dot = strchr(result->host.name + at, '.');
+			dot = strchr(walk->host->name + at, '.');
 			if (dot == NULL)
 				break;
-			at = (size_t)(dot - result->host.name) + 1;
+			at = (size_t)(dot - walk->host->name) + 1;
 		}
 	}
 	result->n_steps = n;
 	return true;
 }
 
-/* Whether entry, which may be NULL, is satisfied by the chain. */
-static bool
-is_satisfied(const struct pinstore_entry *entry,
-             const struct pinstore_pin *const *pins, size_t n, size_t *pin,
-             size_t *certificate)
-{
-	if (entry == NULL)
-		return true;
-	return ps_policy_match(entry->section.pins.pin, entry->section.pins.n,
-	                       pins, n, pin, certificate);
-}
+/* --------------------------------------------------------------- the verdict */
 
-/* Both layers must agree; entries in report mode are judged beside them. */
-static void
-judge(struct pinstore_result *result)
+/* Both layers must agree; an entry in report mode is judged beside them. */
+static enum pinstore_verdict
+decide(const struct walk *walk, enum pinstore_reason *why)
 {
-	const struct pinstore_pin *const *pins = NULL;
 	bool applies = false, is_refused = false, has_report = false;
-	struct ps_layer *part;
-	size_t i, n = 0;
+	const struct judged *judged;
+	size_t i;
 
-	if (result->chain != NULL)
-		pins = ps_chain_pins(result->chain, &n);
 	for (i = 0; i < PS_LAYERS; i++) {
-		part = &result->layer[i];
-		part->is_matched =
-		        part->entry != NULL &&
-		        is_satisfied(part->entry, pins, n, &part->pin,
-		                     &part->certificate);
-		applies = applies || part->entry != NULL;
+		judged = &walk->layer[i];
+		applies = applies || judged->has_entry;
 		is_refused = is_refused ||
-		             (part->entry != NULL && !part->is_matched);
-		has_report = has_report || part->report != NULL;
-		if (!is_satisfied(part->report, pins, n, NULL, NULL))
-			result->is_violation = true;
+		             (judged->has_entry && !judged->is_matched);
+		has_report = has_report || judged->has_report;
 	}
 	if (!applies) {
-		result->verdict = PINSTORE_UNPINNED;
-		result->reason = has_report ? PINSTORE_WHY_REPORT_MODE
-		                            : PINSTORE_WHY_NO_ENTRY;
-		return;
+		*why = has_report ? PINSTORE_WHY_REPORT_MODE
+		                  : PINSTORE_WHY_NO_ENTRY;
+		return PINSTORE_UNPINNED;
 	}
 	if (is_refused) {
-		result->verdict = PINSTORE_REJECT;
-		result->reason = n == 0 ? PINSTORE_WHY_NO_CHAIN
-		                        : PINSTORE_WHY_NO_PIN_IN_CHAIN;
-		return;
+		*why = walk->n_pins == 0 ? PINSTORE_WHY_NO_CHAIN
+		                         : PINSTORE_WHY_NO_PIN_IN_CHAIN;
+		return PINSTORE_REJECT;
 	}
-	result->verdict = PINSTORE_MATCHED;
-	result->reason = PINSTORE_WHY_PIN_IN_CHAIN;
+	*why = PINSTORE_WHY_PIN_IN_CHAIN;
+	return PINSTORE_MATCHED;
 }
 
-/* Walk and judge a name. */
+/* Walk from a name; a result is filled, with its steps if it has a place. */
 static enum pinstore_status
-judge_name(struct pinstore *ps, struct pinstore_result *result, int64_t now,
-           bool is_whole, struct pinstore_error *error)
+judge_name(struct pinstore *ps, const struct ps_host *host, struct walk *walk,
+           enum pinstore_verdict *verdict, struct pinstore_error *error)
 {
-	struct walk walk;
+	struct pinstore_result *result = walk->result;
 	enum pinstore_status status;
+	enum pinstore_reason why;
 
-	walk.result = result;
-	walk.now = now;
-	walk.is_whole = is_whole;
-	walk.is_out_of_memory = false;
-	walk.n = 0;
-	ps_host_key(&result->host, &walk.key);
-	status = ps_store_climb(ps->store, &result->host, step, &walk, error);
+	walk->host = host;
+	walk->key_len = host->len;
+	status = ps_store_climb(ps->store, host, step, walk, error);
 	if (status != PINSTORE_OK)
 		return status;
-	if (walk.is_out_of_memory)
+	if (walk->is_out_of_memory)
 		return ps_fail_nomem(error);
-	if (is_whole && !tell_steps(&walk, result))
+	*verdict = decide(walk, &why);
+	if (result == NULL)
+		return PINSTORE_OK;
+	result->verdict = *verdict;
+	result->reason = why;
+	result->is_violation = walk->layer[PINSTORE_CONFIGURED].is_violated ||
+	                       walk->layer[PINSTORE_LEARNED].is_violated;
+	if (walk->found != NULL && !tell_steps(walk, result))
 		return ps_fail_nomem(error);
-	judge(result);
 	return PINSTORE_OK;
+}
+
+/* A result for the peer, with a copy of the chain; NULL without memory. */
+static struct pinstore_result *
+result_for(const struct pinstore_peer *peer, const struct ps_host *host,
+           enum pinstore_host_kind kind, const struct pinstore_chain *chain)
+{
+	struct pinstore_result *result = ps_result_new();
+
+	if (result == NULL)
+		return NULL;
+	result->host = *host;
+	result->kind = kind;
+	result->port = peer->port;
+	result->peer_flags = peer->flags;
+	if (chain != NULL &&
+	    ps_chain_copy(chain, &result->chain) != PINSTORE_OK) {
+		pinstore_result_free(result);
+		return NULL;
+	}
+	return result;
 }
 
 static enum pinstore_status
 examine(struct pinstore *ps, const struct pinstore_peer *peer,
-        const struct pinstore_chain *chain, int64_t now, bool is_whole,
-        struct pinstore_result **out, struct pinstore_error *error)
+        const struct pinstore_chain *chain, int64_t now, bool has_steps,
+        enum pinstore_verdict *verdict, struct pinstore_result **out,
+        struct pinstore_error *error)
 {
-	struct pinstore_result *result;
+	struct walk walk = {.now = now};
+	enum pinstore_host_kind kind;
 	enum pinstore_status status;
+	struct ps_host host;
 
-	result = ps_result_new();
-	if (result == NULL)
-		return ps_fail_nomem(error);
-	result->port = peer->port;
-	result->peer_flags = peer->flags;
-	status = ps_handle_host(peer->host, &result->host, &result->kind,
-	                        error);
+	status = ps_handle_host(peer->host, &host, &kind, error);
 	if (status != PINSTORE_OK)
+		return status;
+	if (out != NULL)
+		walk.result = result_for(peer, &host, kind, chain);
+	if (has_steps)
+		walk.found = calloc(ps_host_labels(&host),
+		                    sizeof(*walk.found));
+	if ((out != NULL && walk.result == NULL) ||
+	    (has_steps && walk.found == NULL)) {
+		status = ps_fail_nomem(error);
 		goto out;
-	if (chain != NULL) {
-		status = ps_chain_copy(chain, &result->chain);
-		if (status != PINSTORE_OK) {
-			ps_fail_nomem(error);
-			goto out;
-		}
 	}
-	if (result->kind == PINSTORE_HOST_ADDRESS) {
-		result->verdict = PINSTORE_UNPINNED;
-		result->reason = PINSTORE_WHY_ADDRESS;
+	if (chain != NULL)
+		walk.pins = ps_chain_pins(chain, &walk.n_pins);
+	if (kind == PINSTORE_HOST_ADDRESS) {
+		*verdict = PINSTORE_UNPINNED;
+		if (walk.result != NULL) {
+			walk.result->verdict = PINSTORE_UNPINNED;
+			walk.result->reason = PINSTORE_WHY_ADDRESS;
+		}
 	} else {
-		status = judge_name(ps, result, now, is_whole, error);
+		status = judge_name(ps, &host, &walk, verdict, error);
+	}
+	if (status == PINSTORE_OK && out != NULL) {
+		*out = walk.result;
+		walk.result = NULL; /* now the caller's */
 	}
 out:
-	if (status != PINSTORE_OK) {
-		pinstore_result_free(result);
-		return status;
-	}
-	*out = result;
-	return PINSTORE_OK;
+	if (status != PINSTORE_OK)
+		*verdict = PINSTORE_REJECT;
+	free(walk.found);
+	pinstore_result_free(walk.result);
+	return status;
 }
 
 enum pinstore_status
@@ -293,6 +347,7 @@ pinstore_lookup(struct pinstore *ps, const char *host, int64_t now,
                 struct pinstore_result **out, struct pinstore_error *error)
 {
 	struct pinstore_peer peer = {.size = sizeof(peer), .host = host};
+	enum pinstore_verdict verdict;
 
 	ps_error_clear(error);
 	if (out != NULL)
@@ -301,7 +356,7 @@ pinstore_lookup(struct pinstore *ps, const char *host, int64_t now,
 		return ps_fail(error, PINSTORE_ERR_ARG,
 		               "pinstore_lookup: no store, or no place for "
 		               "the result");
-	return examine(ps, &peer, NULL, now, true, out, error);
+	return examine(ps, &peer, NULL, now, true, &verdict, out, error);
 }
 
 enum pinstore_status
@@ -310,9 +365,7 @@ pinstore_check(struct pinstore *ps, const struct pinstore_peer *peer,
                enum pinstore_verdict *verdict, struct pinstore_result **out,
                struct pinstore_error *error)
 {
-	struct pinstore_result *result;
 	struct pinstore_peer known;
-	enum pinstore_status status;
 
 	ps_error_clear(error);
 	if (out != NULL)
@@ -324,13 +377,5 @@ pinstore_check(struct pinstore *ps, const struct pinstore_peer *peer,
 		return ps_fail(error, PINSTORE_ERR_ARG,
 		               "pinstore_check: no store, no peer with its "
 		               "size, or no place for the verdict");
-	status = examine(ps, &known, chain, now, false, &result, error);
-	if (status != PINSTORE_OK)
-		return status;
-	*verdict = result->verdict;
-	if (out != NULL)
-		*out = result;
-	else
-		pinstore_result_free(result);
-	return PINSTORE_OK;
+	return examine(ps, &known, chain, now, false, verdict, out, error);
 }

@@ -1,0 +1,61 @@
+/*
+ * bench.h - medians of runs taken side by side.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * Machines are noisy: a figure is the median of several rounds, in each of
+ * which all contestants run one after the other.
+ */
+#ifndef TESTS_BENCH_BENCH_H
+#define TESTS_BENCH_BENCH_H
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define BENCH_ROUNDS 15
+
+struct bench {
+	const char *name;
+	double round[BENCH_ROUNDS]; /* ns per operation */
+	double median;
+};
+
+static inline double
+bench_now(void)
+{
+	struct timespec at;
+
+	clock_gettime(CLOCK_MONOTONIC, &at);
+	return (double)at.tv_sec * 1e9 + (double)at.tv_nsec;
+}
+
+static inline int
+bench_compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static inline void
+bench_finish(struct bench *bench)
+{
+	qsort(bench->round, BENCH_ROUNDS, sizeof(bench->round[0]),
+	      bench_compare);
+	bench->median = bench->round[BENCH_ROUNDS / 2];
+}
+
+/* End with a message: a benchmark that goes wrong has no figures. */
+#define bench_must(condition) \
+	((condition) ? (void)0 : bench_fail(#condition, __FILE__, __LINE__))
+
+static inline void
+bench_fail(const char *what, const char *file, int line)
+{
+	fprintf(stderr, "%s:%d: %s\n", file, line, what);
+	exit(EXIT_FAILURE);
+}
+
+#endif /* TESTS_BENCH_BENCH_H */
