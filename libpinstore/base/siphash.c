@@ -52,9 +52,20 @@ static inline uint64_t
 partial(const uint8_t *octets, size_t len)
 {
 	uint64_t word = 0;
+	unsigned held = 0;
 
-	while (len-- > 0)
-		word = word << 8 | octets[len];
+	if ((len & 4) != 0) {
+		word = ps_get_le32(octets);
+		octets += 4;
+		held = 32;
+	}
+	if ((len & 2) != 0) {
+		word |= (uint64_t)ps_get_le16(octets) << held;
+		octets += 2;
+		held += 16;
+	}
+	if ((len & 1) != 0)
+		word |= (uint64_t)*octets << held;
 	return word;
 }
 
@@ -84,10 +95,14 @@ ps_siphash_update(struct ps_siphash *hash, const void *octets, size_t len)
 	uint64_t tail = hash->tail, word;
 
 	hash->length += len;
+	if (held == 0) {
+		for (; len >= 8; len -= 8, at += 8)
+			absorb(v, ps_get_le64(at));
+	}
 	for (; len >= 8; len -= 8, at += 8) {
 		word = ps_get_le64(at);
-		absorb(v, held > 0 ? tail | word << held : word);
-		tail = held > 0 ? word >> (64 - held) : 0;
+		absorb(v, tail | word << held);
+		tail = word >> (64 - held);
 	}
 	if (len > 0) {
 		word = partial(at, len);

@@ -530,6 +530,22 @@ START_TEST(longer_heads_are_skipped)
 }
 END_TEST
 
+/* A word of zeros more than the padding needs. */
+START_TEST(padding_is_what_is_needed)
+{
+	uint8_t record[PS_ENTRY_LEN_MAX];
+	struct ps_entry_view view;
+	size_t len = make_record(record);
+
+	memset(record + len, 0, 8);
+	ps_put_le32(record + TOTAL, (uint32_t)len + 8);
+	ps_put_le32(record + SECTION_LEN, 144);
+	seal(record, len + 8);
+	ck_assert_int_eq(read_record(record, len + 8, &view),
+	                 PINSTORE_ERR_DAMAGED);
+}
+END_TEST
+
 /* Two sections of one layer, or in the wrong order. */
 START_TEST(each_layer_once_in_order)
 {
@@ -605,6 +621,7 @@ main(void)
 	tcase_add_loop_test(tcase, sealed_but_wrong, 0, COUNT(changes));
 	tcase_add_test(tcase, later_format_needs_no_checksum);
 	tcase_add_test(tcase, longer_heads_are_skipped);
+	tcase_add_test(tcase, padding_is_what_is_needed);
 	tcase_add_test(tcase, each_layer_once_in_order);
 	tcase_add_loop_test(tcase, random_damage_is_safe, 0, 4);
 	return suite_run(suite);
