@@ -1,0 +1,158 @@
+#!/bin/sh
+# test_fetch_store.sh - a store that cannot be used: 120, and nothing is sent.
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+. "$top_srcdir/tests/support/lib.sh"
+make_pki
+start_nginx web --site pin.test --chain good \
+	--header "Public-Key-Pins: $(header 1000 good backup)"
+url=https://pin.test:$web_port/
+count=0
+
+sound()
+{
+	chmod -R u+rwX "$store" 2>/dev/null
+	rm -rf "$store"
+	must pinstore --store "$store" pin pin.test "$(pin good)" "$(pin backup)" \
+		>/dev/null
+}
+
+# refused WORDS [STORE]: 120 with the path, a reason and a way out
+refused()
+{
+	place=${2-$store}
+	about "9 T-120 $1"
+	expect_exit 120 timeout -k 5 60 pinfetch --store "$place" \
+		--cacert "$pki/trust.pem" $(at pin.test "$web_port") "$url"
+	expect_err '^pinfetch: \(120\) .*pin\.test.*nothing was sent'
+	expect_err "^  store     $place\$"
+	expect_err '^  reason    .'
+	expect_no_out .
+	expect_requests web $count
+}
+
+about "a sound store: the positive control in the same log"
+sound
+expect_exit 0 fetch $(at pin.test "$web_port") "$url"
+count=1
+expect_requests web 1
+
+about "9 T-111 a new store is 0700 and 0600 under umask 000"
+rm -rf "$store"
+(umask 000 && fetch $(at pin.test "$web_port") "$url" >out 2>err)
+count=2
+expect_requests web 2
+modes=$(find "$store" -printf '%m\n' | sort -u | tr '\n' ' ')
+[ "$modes" = '600 700 ' ] && ok "modes are $modes" || fail "modes are $modes"
+
+sound
+printf 'no store\n' >"$store/data.mdb"
+refused "not a store"
+expect_err '^  mend      .'
+sound
+truncate -s 5000 "$store/data.mdb"
+refused "a truncated store"
+sound
+size=$(stat -c %s "$store/data.mdb")
+head -c "$size" /dev/zero >"$store/data.mdb"
+refused "a zeroed store"
+sound
+: >"$store/data.mdb"
+refused "an empty file for a store"
+sound
+chmod 0777 "$store"
+refused "a folder that others can write"
+expect_err '^  mend      .'
+sound
+chmod 0666 "$store/data.mdb"
+refused "a file that others can write"
+sound
+chmod 0770 "$store"
+refused "a folder that the group can write"
+sound
+mv "$store/data.mdb" "$store/there"
+ln -s there "$store/data.mdb"
+refused "a link for a file"
+sound
+mkdir "$T/elsewhere"
+rm "$store/data.mdb"
+mkdir "$store/data.mdb"
+refused "a folder for a file"
+rm -rf "$store"
+: >"$store"
+refused "a file for a folder"
+rm -f "$store"
+refused "a path below a file" "$pki/trust.pem/store"
+refused "a path below /proc" /proc/none/store
+refused "a name too long" "$T/$("$python" -c 'print("x" * 300)')"
+
+if [ "$(id -u)" -eq 0 ]; then
+	sound
+	must chown -R nobody "$store"
+	refused "a store of another owner"
+else
+	sound
+	chmod 0000 "$store"
+	refused "a store that cannot be read"
+	sound
+	chmod 0000 "$store/data.mdb"
+	refused "a file that cannot be read"
+	refused "a store of another owner" /etc
+fi
+
+about "120 stays, whatever the next URL does"
+start_nginx plain --plain --site plain.test
+sound
+: >"$store/data.mdb"
+expect_exit 120 fetch $(at pin.test "$web_port") $(at plain.test "$plain_port") \
+	"$url" "http://plain.test:$plain_port/" -w '%{exitcode}\n'
+expect_out '^hello from plain.test'
+expect_requests plain 1
+expect_requests web $count
+
+about "http:// needs no store"
+expect_exit 0 fetch $(at plain.test "$plain_port") "http://plain.test:$plain_port/"
+expect_requests plain 2
+
+about "--require-pin: 122 where no pin covers, http:// too"
+rm -rf "$store"
+expect_exit 122 fetch --require-pin $(at pin.test "$web_port") "$url"
+expect_err '^pinfetch: \(122\) no pin covers pin.test: '
+expect_requests web $count
+expect_exit 122 fetch --require-pin $(at plain.test "$plain_port") \
+	"http://plain.test:$plain_port/"
+expect_exit 122 fetch --require-pin 'https://127.0.0.1:1/' \
+	$(at pin.test "$web_port") "$url"
+expect_requests web $count
+expect_requests plain 2
+must pinstore --store "$store" pin pin.test "$(pin good)" "$(pin backup)" >/dev/null
+expect_exit 0 fetch --require-pin $(at pin.test "$web_port") "$url"
+count=$((count + 1))
+expect_requests web $count
+
+about "an empty folder is an empty store, \$PINSTORE names one"
+rm -rf "$store"
+mkdir -m 0700 "$store"
+expect_exit 0 env PINSTORE="$store" timeout 60 pinfetch --cacert "$pki/trust.pem" \
+	$(at pin.test "$web_port") "$url"
+expect_exit 0 pinstore --store "$store" list --json
+expect_json out 'len(d) == 1'
+count=$((count + 1))
+expect_requests web $count
+
+about "a store that cannot be written goes on enforcing, and says so"
+if [ "$(id -u)" -ne 0 ]; then
+	sound
+	must pinstore --store "$store" clear --all --source all --yes >/dev/null 2>&1
+	chmod 0500 "$store"
+	chmod 0400 "$store"/*
+	fetch $(at pin.test "$web_port") "$url" >out 2>err
+	got=$?
+	case $got in
+	0) expect_err '^pinfetch: warning: the pins that pin.test sent could not be stored' ;;
+	120) expect_err '^  reason' ;;
+	*) fail "exit $got" ;;
+	esac
+else
+	ok "root writes everywhere"
+fi
