@@ -24,6 +24,7 @@ fill(struct tool_fault *fault, int code, const char *status, const char *where,
 	fault->exit = code;
 	fault->status = status;
 	fault->hint = hint;
+	fault->has_way_out = false;
 	tool_escape(raw, strlen(raw), fault->message, sizeof(fault->message));
 	if (where == NULL)
 		where = "";
@@ -140,6 +141,8 @@ tool_fault_library(struct tool_fault *fault, int code,
 	               status_hint(error->status), "%s",
 	               error->text[0] != '\0' ? error->text
 	                                      : pinstore_strerror(error->status));
+	fault->has_way_out = error->text[0] != '\0' &&
+	                     error->status != PINSTORE_ERR_NOTFOUND;
 }
 
 static void
@@ -173,7 +176,7 @@ tool_fault_print(const struct tool_fault *fault, const char *program,
 	    strstr(fault->message, fault->where) == NULL)
 		fprintf(stderr, "%s: ", fault->where);
 	fprintf(stderr, "%s\n", fault->message);
-	if (fault->hint != NULL)
+	if (fault->hint != NULL && !fault->has_way_out)
 		fprintf(stderr, "  next      %s\n", fault->hint);
 }
 

@@ -25,6 +25,7 @@ struct tool_fault {
 	char message[640];   /* one line, without the place */
 	char where[512];     /* option, file, host or store; "" = nowhere */
 	const char *hint;    /* the way out; static, or NULL */
+	bool has_way_out;    /* message tells it too; text needs no hint */
 };
 
 /*

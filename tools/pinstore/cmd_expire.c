@@ -41,9 +41,11 @@ cmd_expire(struct run *run)
 	                    option_given(options, OPTION_FORCE), &removed,
 	                    &error) != PINSTORE_OK) {
 		run_fail(run, &error);
-		if (error.status == PINSTORE_ERR_UNFIT)
+		if (error.status == PINSTORE_ERR_UNFIT) {
 			run->fault.hint = "set the clock right; if it is, "
 			                  "--force";
+			run->fault.has_way_out = false;
+		}
 		return run->fault.exit;
 	}
 	print(run, removed);
