@@ -128,6 +128,10 @@ expect_hosts 'b.a.test form.test z.test' --expiring 1h
 expect_exit 1 pinstore list --json --at "@$t" --expiring 99s
 expect_json out 'd == []'
 expect_exit 1 pinstore list --at "@$t" --expired
+# D-13: the last second of a life belongs to it
+expect_exit 1 pinstore list --json --at "@$((t + 100))" --expired
+expect_exit 0 pinstore show --json --at "@$((t + 100))" b.a.test
+expect_json out 'd["entries"][0]["expired"] is False'
 expect_exit 0 pinstore list --json --at "@$((t + 101))" --expired
 expect_json out '[(x["host"], x["expired"]) for x in d] == [("b.a.test", True)]'
 expect_exit 0 pinstore list --at "@$((t + 3000))" b.a.test
