@@ -45,6 +45,7 @@ static struct {
 static void
 before_fork(void)
 {
+	ps_registry_notice_fork();
 	(void)pthread_mutex_lock(&registry.mutex);
 }
 
@@ -54,10 +55,14 @@ after_fork_parent(void)
 	(void)pthread_mutex_unlock(&registry.mutex);
 }
 
-/* For kernels that do not wipe the page; the rest is done at the next use. */
+/*
+ * The mutex at once, for the child may fork again before it uses anything; and
+ * for kernels that do not wipe the page.  The rest is done at the next use.
+ */
 static void
 after_fork_child(void)
 {
+	(void)pthread_mutex_init(&registry.mutex, NULL);
 	atomic_store(atomic_load(&registry.page), PAGE_WIPED);
 }
 
