@@ -687,7 +687,7 @@ END_TEST
 /* Short texts of the octets that mean something. */
 START_TEST(every_short_text)
 {
-	static const char octets[] = "a=;\"\\ \t,\x80\x7f";
+	static const char octets[] = "a=;\"\\ ,\x80";
 	const size_t n = sizeof(octets) - 1;
 	char text[5];
 	size_t i, k, number;
@@ -849,7 +849,7 @@ main(void)
 	tcase_add_loop_test(tcase, huge_fields, 0, 7);
 	tcase_add_loop_test(tcase, every_octet_at_six_places, 0, 6);
 	tcase_add_loop_test(tcase, every_prefix, 0, cases);
-	tcase_add_loop_test(tcase, every_short_text, 0, 10);
+	tcase_add_loop_test(tcase, every_short_text, 0, 8);
 	tcase_add_loop_test(tcase, D_11_report_uri, 0, COUNT(uris));
 	tcase_add_loop_test(tcase, D_11_report_uri_has_a_limit, 0, 3);
 	tcase_add_test(tcase, D_11_report_uri_as_octets);
