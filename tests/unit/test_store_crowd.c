@@ -1,0 +1,274 @@
+/*
+ * test_store_crowd.c - many processes and threads on one store at once.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <config.h>
+
+#include "store/store.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <check.h>
+
+#include "tests/support/storekit.h"
+#include "tests/support/suite.h"
+#include "tests/support/tempdir.h"
+
+#define PROCESSES 8
+#define THREADS 8
+#define PUTS 6
+
+static struct tempdir dir;
+
+static void
+setup(void)
+{
+	tempdir_make(&dir);
+}
+
+static void
+teardown(void)
+{
+	tempdir_remove(&dir);
+}
+
+struct part {
+	struct ps_store *store;
+	unsigned number;
+	bool is_good;
+	struct pinstore_error error;
+};
+
+static void
+name_of(unsigned part, unsigned n, struct ps_host *out)
+{
+	char name[64];
+
+	(void)snprintf(name, sizeof(name), "n%u.p%u.test", n, part);
+	*out = kit_host(name);
+}
+
+/* Each writes its own, with a record of the journal, and reads them back. */
+static enum pinstore_status
+part_work(struct ps_write *write, void *arg, struct pinstore_error *error)
+{
+	struct kit_work *work = arg;
+	struct ps_event event = {PS_EVENT_NOTED, PINSTORE_LEARNED, KIT_NOW, 1,
+	                         &work->host};
+	enum pinstore_status status = kit_put_work(write, work, error);
+
+	if (status != PINSTORE_OK)
+		return status;
+	return ps_write_event(write, &event, error);
+}
+
+static bool
+has_part(struct part *part, unsigned number, unsigned puts)
+{
+	unsigned n;
+
+	for (n = 0; n < puts; n++) {
+		struct ps_host host;
+		struct ps_entry entry;
+
+		name_of(number, n, &host);
+		if (ps_store_get(part->store, &host, &entry, &part->error) !=
+		            PINSTORE_OK ||
+		    !kit_is_entry(&entry, number * 100 + n))
+			return false;
+	}
+	return true;
+}
+
+static void *
+part_thread(void *arg)
+{
+	struct part *part = arg;
+	unsigned n;
+
+	part->is_good = false;
+	for (n = 0; n < PUTS; n++) {
+		struct kit_work work;
+
+		name_of(part->number, n, &work.host);
+		work.entry = kit_entry(part->number * 100 + n);
+		if (ps_store_write(part->store, KIT_NOW + n, part_work, &work,
+		                   &part->error) != PINSTORE_OK ||
+		    !has_part(part, part->number, n + 1))
+			return NULL;
+	}
+	part->is_good = true;
+	return NULL;
+}
+
+static bool
+run_threads(struct ps_store *store, unsigned first)
+{
+	struct part parts[THREADS];
+	pthread_t threads[THREADS];
+	bool is_good = true;
+	unsigned i;
+
+	for (i = 0; i < THREADS; i++) {
+		parts[i].store = store;
+		parts[i].number = first + i;
+		if (pthread_create(&threads[i], NULL, part_thread, &parts[i]) !=
+		    0)
+			return false;
+	}
+	for (i = 0; i < THREADS; i++) {
+		if (pthread_join(threads[i], NULL) != 0 || !parts[i].is_good) {
+			fprintf(stderr, "part %u: %s\n", parts[i].number,
+			        parts[i].error.text);
+			is_good = false;
+		}
+	}
+	return is_good;
+}
+
+static bool
+count_visit(const struct ps_host *host, const struct ps_entry *entry,
+            void *arg)
+{
+	(void)host;
+	(void)entry;
+	++*(unsigned *)arg;
+	return true;
+}
+
+static bool
+count_event(uint64_t number, const struct ps_event *event, void *arg)
+{
+	unsigned *n = arg;
+
+	(void)event;
+	ck_assert_uint_eq(number, ++*n);
+	return true;
+}
+
+static enum pinstore_status
+total_work(struct ps_write *write, void *arg, struct pinstore_error *error)
+{
+	struct ps_host host = kit_host("a.test");
+	uint64_t *counts = arg;
+
+	return ps_write_counts(write, &host, 2, &counts[0], &counts[1], error);
+}
+
+static void
+expect_everything(unsigned parts)
+{
+	struct part part = {kit_open(dir.store), 0, false, {0}};
+	unsigned i, n = 0, events = 0;
+	uint64_t counts[2] = {0, 0};
+	int64_t mark = 0;
+
+	for (i = 0; i < parts; i++)
+		ck_assert_msg(has_part(&part, i, PUTS), "part %u: %s", i,
+		              part.error.text);
+	ck_status(ps_store_scan(part.store, NULL, count_visit, &n, &kit_error),
+	          PINSTORE_OK);
+	ck_assert_uint_eq(n, parts * PUTS);
+	ck_status(ps_store_events(part.store, 0, count_event, &events,
+	                          &kit_error), PINSTORE_OK);
+	ck_assert_uint_eq(events, parts * PUTS);
+	ck_status(ps_store_write(part.store, 0, total_work, counts, &kit_error),
+	          PINSTORE_OK);
+	ck_assert_uint_eq(counts[1], parts * PUTS);
+	ck_status(ps_store_high_water(part.store, &mark, &kit_error),
+	          PINSTORE_OK);
+	ck_assert_int_eq(mark, KIT_NOW + PUTS - 1);
+	ps_store_close(part.store);
+}
+
+START_TEST(eight_threads)
+{
+	struct ps_store *store = kit_open(dir.store);
+
+	ck_assert(run_threads(store, 0));
+	ps_store_close(store);
+	expect_everything(THREADS);
+}
+END_TEST
+
+/* They also create the store, all at once. */
+START_TEST(eight_processes_of_eight_threads)
+{
+	pid_t pids[PROCESSES];
+	unsigned i;
+
+	for (i = 0; i < PROCESSES; i++) {
+		pids[i] = kit_fork();
+		if (pids[i] == 0) {
+			struct ps_store_options options = kit_options();
+			struct ps_store *store;
+
+			options.lock_limit_ms = 60000;
+			kit_must(ps_store_open(dir.store, &options, &store,
+			                       &kit_error) == PINSTORE_OK);
+			kit_must(run_threads(store, i * THREADS));
+			ps_store_close(store);
+			_exit(0);
+		}
+	}
+	for (i = 0; i < PROCESSES; i++)
+		kit_join(pids[i]);
+	expect_everything(PROCESSES * THREADS);
+}
+END_TEST
+
+/* T-113: open, write, close, over and over, mixed with readers. */
+START_TEST(opening_and_closing_all_the_time)
+{
+	pid_t pids[PROCESSES];
+	unsigned i;
+
+	for (i = 0; i < PROCESSES; i++) {
+		pids[i] = kit_fork();
+		if (pids[i] == 0) {
+			unsigned round;
+
+			for (round = 0; round < 25; round++) {
+				struct ps_store_options options = kit_options();
+				struct ps_store *store;
+				char name[32];
+
+				options.lock_limit_ms = 60000;
+				kit_must(ps_store_open(dir.store, &options,
+				                       &store, &kit_error) ==
+				         PINSTORE_OK);
+				(void)snprintf(name, sizeof(name), "p%u.test",
+				               i);
+				if (i % 2 == 0)
+					kit_must(kit_try_put(store, name,
+					                     round) ==
+					         PINSTORE_OK);
+				kit_must(kit_has(store, name, round) ==
+				         (i % 2 == 0));
+				ps_store_close(store);
+			}
+			_exit(0);
+		}
+	}
+	for (i = 0; i < PROCESSES; i++)
+		kit_join(pids[i]);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("store_crowd");
+	TCase *tcase = tcase_create("crowd");
+
+	tcase_set_timeout(tcase, 240);
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, eight_threads);
+	tcase_add_test(tcase, eight_processes_of_eight_threads);
+	tcase_add_test(tcase, opening_and_closing_all_the_time);
+	suite_add_tcase(suite, tcase);
+	return suite_run(suite);
+}
