@@ -121,12 +121,18 @@ tool_json_add_time(json_t *object, const char *key, int64_t when)
 void
 tool_json_write(json_t *value, FILE *out)
 {
-	/* In ASCII nothing can steer a terminal. */
+	/* In printable ASCII nothing can steer a terminal. */
 	char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
+	const char *at;
 
 	json_decref(value);
 	if (text == NULL)
 		tool_no_memory();
-	fputs(text, out);
+	/* Jansson takes DEL for printable; it can stand in a string only. */
+	for (at = text; *at != '\0'; at++)
+		if (*at == 0x7f)
+			fputs("\\u007f", out);
+		else
+			fputc(*at, out);
 	free(text);
 }
