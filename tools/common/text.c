@@ -232,7 +232,7 @@ tool_parse_number(const char *text, size_t len, int64_t limit, int64_t *out)
 		if (text[i] < '0' || text[i] > '9')
 			return false;
 		digit = text[i] - '0';
-		if (value > (limit - digit) / 10)
+		if (digit > limit || value > (limit - digit) / 10)
 			return false;
 		value = value * 10 + digit;
 	}
