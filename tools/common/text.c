@@ -208,7 +208,8 @@ tool_nearest(const char *word, const char *const words[])
 		if (strlen(words[i]) > WORD_MAX)
 			continue;
 		/* The beginning of a word is nearly it. */
-		d = strncmp(word, words[i], len) == 0 && len > 1
+		d = strncmp(word, words[i], len) == 0 && len > 1 &&
+		                    words[i][len] != '\0'
 		            ? 1
 		            : distance(word, words[i]);
 		if (d < least) {
