@@ -17,6 +17,11 @@
 static void
 fill(struct tool_fault *fault, int code, const char *status, const char *where,
      const char *hint, const char *format, va_list args)
+        __attribute__((format(printf, 6, 0)));
+
+static void
+fill(struct tool_fault *fault, int code, const char *status, const char *where,
+     const char *hint, const char *format, va_list args)
 {
 	char raw[512];
 
