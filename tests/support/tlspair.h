@@ -44,7 +44,7 @@ struct tls_server {
 	pthread_t thread;
 };
 
-/* The names of a list, NULL at its end. */
+/* The names of a list, NULL at its end; it lives as long as its block. */
 #define TLS_NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 /* Stop the time of the certificates.  Call it in each test's setup. */

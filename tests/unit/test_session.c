@@ -987,6 +987,7 @@ START_TEST(other_failures)
 	expect_last(session, PINSTORE_ERR_UNJUDGED, PINSTORE_REJECT,
 	            PINSTORE_WHY_OK);
 	finish(session, &server, ret);
+	tls_server_free(&server);
 	/* The pinned path passes the check; its key is the impostor's not. */
 	tls_server_init(&server, TLS_NAMES("good", "intA"), "mitm");
 	session = tls_client(tls_server_start(&server), TLS13, trust);
@@ -1318,6 +1319,8 @@ visit(void *arg)
 /* T-142: each thread has sessions of its own, all share one handle. */
 START_TEST(threads)
 {
+	static const char *const good[] = {"good", "intA", NULL};
+	static const char *const mitm[] = {"mitm", "intB", NULL};
 	static struct visitor visitors[THREADS];
 	struct visitor *visitor;
 	int i, round;
@@ -1327,14 +1330,9 @@ START_TEST(threads)
 		visitor = &visitors[i];
 		visitor->number = i;
 		for (round = 0; round < ROUNDS; round++) {
-			if (round % 2 == 0)
-				tls_server_init(&visitor->server[round],
-				                TLS_NAMES("good", "intA"),
-				                "good");
-			else
-				tls_server_init(&visitor->server[round],
-				                TLS_NAMES("mitm", "intB"),
-				                "mitm");
+			tls_server_init(&visitor->server[round],
+			                round % 2 == 0 ? good : mitm,
+			                round % 2 == 0 ? "good" : "mitm");
 			visitor->fds[round] =
 			        tls_server_start(&visitor->server[round]);
 		}
