@@ -525,6 +525,27 @@ static const struct script scripts[] = {
          {NULL}},
 };
 
+/* The export that fails, counted from 1; 0: none does. */
+static int bad_export;
+static int bad_code;
+
+int __real_gnutls_x509_crt_export2(gnutls_x509_crt_t cert,
+                                   gnutls_x509_crt_fmt_t format,
+                                   gnutls_datum_t *out);
+int __wrap_gnutls_x509_crt_export2(gnutls_x509_crt_t cert,
+                                   gnutls_x509_crt_fmt_t format,
+                                   gnutls_datum_t *out);
+
+int
+__wrap_gnutls_x509_crt_export2(gnutls_x509_crt_t cert,
+                               gnutls_x509_crt_fmt_t format,
+                               gnutls_datum_t *out)
+{
+	if (bad_export > 0 && --bad_export == 0)
+		return bad_code;
+	return __real_gnutls_x509_crt_export2(cert, format, out);
+}
+
 static void
 run_script(const struct script *run, int rounds)
 {
@@ -569,6 +590,44 @@ run_script(const struct script *run, int rounds)
 START_TEST(scripted)
 {
 	run_script(&scripts[_i], 1);
+}
+END_TEST
+
+/* A link that cannot be kept is no link left out: the whole is refused. */
+static const struct {
+	int code;
+	enum pinstore_status status;
+} bad_codes[] = {
+        {GNUTLS_E_MEMORY_ERROR, PINSTORE_ERR_NOMEM},
+        {GNUTLS_E_INTERNAL_ERROR, PINSTORE_ERR_INTERNAL},
+};
+
+START_TEST(unkept_links)
+{
+	gnutls_certificate_credentials_t trust =
+	        tls_trust(TLS_NAMES("rootA", "rootB"));
+	struct pinstore_chain *chain;
+	struct pinstore_error error;
+	struct tls_server server;
+	gnutls_session_t session;
+	int n;
+
+	tls_server_init(&server, TLS_NAMES("good", "intA"), "good");
+	session = connect_to(&server, TLS13, trust);
+	for (n = 1; n <= 5; n++) {
+		bad_export = n;
+		bad_code = bad_codes[_i].code;
+		/* Two links have four certificates. */
+		ck_assert_int_eq(ps_chain_from_session(session, "pin.test",
+		                                       false, &chain, &error),
+		                 n == 5 ? PINSTORE_OK : bad_codes[_i].status);
+		ck_assert((chain != NULL) == (n == 5));
+		pinstore_chain_free(chain);
+	}
+	tls_close(session);
+	tls_server_join(&server);
+	tls_server_free(&server);
+	gnutls_certificate_free_credentials(trust);
 }
 END_TEST
 
@@ -968,6 +1027,7 @@ main(void)
 	tcase_add_loop_test(tcase, path_tls12, 0, COUNT(cases));
 	tcase_add_loop_test(tcase, stray_in_front, 0, 3);
 	tcase_add_loop_test(tcase, scripted, 0, COUNT(scripts));
+	tcase_add_loop_test(tcase, unkept_links, 0, COUNT(bad_codes));
 	tcase_add_test(tcase, flood);
 	tcase_add_loop_test(tcase, long_paths, 0, COUNT(lengths));
 	tcase_add_loop_test(tcase, no_certificate, 0, COUNT(without));

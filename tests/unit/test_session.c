@@ -40,8 +40,8 @@ static struct pinstore *store;
 static gnutls_certificate_credentials_t trust;
 static int64_t now;
 static atomic_int judgements; /* the clock is read once for each */
-static bool drop_when_judged; /* the connection */
-static bool is_dropped;
+static atomic_bool drop_when_judged; /* the connection */
+static atomic_bool is_dropped;
 
 static void
 setup(void)
@@ -70,7 +70,7 @@ static int64_t
 tell_time(void *arg)
 {
 	judgements++;
-	is_dropped = drop_when_judged;
+	is_dropped = (bool)drop_when_judged;
 	return *(int64_t *)arg;
 }
 
