@@ -118,9 +118,11 @@ about "--require-pin: 122 where no pin covers, http:// too"
 rm -rf "$store"
 expect_exit 122 fetch --require-pin $(at pin.test "$web_port") "$url"
 expect_err '^pinfetch: \(122\) no pin covers pin.test: '
+expect_err '^  next .* pin pin.test PIN BACKUP-PIN'
 expect_requests web $count
 expect_exit 122 fetch --require-pin $(at plain.test "$plain_port") \
 	"http://plain.test:$plain_port/"
+expect_err '^  next .*use https'
 expect_exit 122 fetch --require-pin 'https://127.0.0.1:1/' \
 	$(at pin.test "$web_port") "$url"
 expect_requests web $count

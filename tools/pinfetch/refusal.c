@@ -224,6 +224,29 @@ put_certificate(const struct fetch_session *session,
 	gnutls_free(words.data);
 }
 
+/* What --require-pin can be met with: only names are pinned, for https. */
+static void
+put_unpinned(const struct fetch_session *session,
+             const struct fetch_report *report, FILE *out)
+{
+	const struct fetch_target *at = &report->request.at;
+	char host[PINSTORE_HOST_MAX + 1];
+	enum pinstore_host_kind kind;
+
+	fputs("  next      ", out);
+	if (!at->is_https) {
+		fputs("use https: pins do not apply to http\n", out);
+		return;
+	}
+	if (!pinstore_host_canonical(at->host, strlen(at->host), host, &kind) &&
+	    kind == PINSTORE_HOST_ADDRESS) {
+		fputs("use the host's name: addresses are never pinned\n", out);
+		return;
+	}
+	put_command("pin", at->host, session->options->store, out);
+	fputs(" PIN BACKUP-PIN\n", out);
+}
+
 static void
 put_store(const struct fetch_session *session,
           const struct fetch_report *report, FILE *out)
@@ -301,10 +324,7 @@ fetch_refusal_print(const struct fetch_session *session,
 		put_store(session, report, out);
 		break;
 	case FETCH_EXIT_UNPINNED:
-		fputs("  next      ", out);
-		put_command("pin", report->request.at.host,
-		            session->options->store, out);
-		fputs(" PIN BACKUP-PIN\n", out);
+		put_unpinned(session, report, out);
 		break;
 	}
 }

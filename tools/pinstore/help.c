@@ -62,7 +62,7 @@ help_print_verb(const struct verb *verb, FILE *out)
 {
 	fprintf(out, "Usage: " PROGRAM " %s [OPTIONS]%s%s\n\n", verb->name,
 	        verb->arguments[0] != '\0' ? " " : "", verb->arguments);
-	fprintf(out, "%s: %s.\n", verb->name, verb->summary);
+	fprintf(out, "%s: %s\n", verb->name, verb->summary);
 	if (verb->text != NULL)
 		fprintf(out, "\n%s", verb->text);
 	fputs("\nOptions:\n\n", out);
