@@ -40,19 +40,58 @@ say(struct pinstore_noted *out, enum pinstore_action action,
 	out->why = why;
 }
 
-/* Whether a stored section lets this connection write in its place. */
-static bool
-is_passed(const struct ps_section *section, const struct noting *noting)
-{
-	const struct pinstore_pin *const *pins;
-	size_t n;
+/* ------------------------------------------------------------- the connection */
 
-	if (!section->is_present || section->mode == PINSTORE_REPORT ||
-	    !ps_policy_is_live(section->expires, noting->now))
-		return true;
+/* The judgement of check.c once more, over what is stored by now. */
+struct passing {
+	const struct noting *noting;
+	bool has_entry[PS_LAYERS]; /* the nearest that enforces was seen */
+	bool is_refused;
+};
+
+static bool
+pass_record(size_t key_len, const struct ps_entry_view *view, void *arg)
+{
+	struct passing *passing = arg;
+	const struct noting *noting = passing->noting;
+	const struct pinstore_pin *const *pins;
+	const struct ps_section_view *section;
+	enum pinstore_reason why;
+	size_t i, n;
+
 	pins = ps_chain_pins(noting->checked->chain, &n);
-	return ps_policy_match(section->pins.pin, section->pins.n, pins, n,
-	                       NULL, NULL);
+	for (i = 0; i < PS_LAYERS; i++) {
+		section = &view->section[i];
+		why = ps_policy_applies(section,
+		                        key_len == noting->checked->host.len,
+		                        noting->now);
+		if (passing->has_entry[i] ||
+		    section->mode == PINSTORE_REPORT ||
+		    (why != PINSTORE_WHY_EXACT && why != PINSTORE_WHY_ANCESTOR))
+			continue;
+		passing->has_entry[i] = true;
+		if (!ps_policy_match(section->pins, section->n_pins, pins, n,
+		                     NULL, NULL))
+			passing->is_refused = true;
+	}
+	return !passing->is_refused;
+}
+
+/* Whether the name's policy, its own or a parent's, lets the chain pass. */
+static enum pinstore_status
+may_pass(struct ps_write *write, const struct noting *noting, bool *may,
+         struct pinstore_error *error)
+{
+	struct passing passing = {.noting = noting};
+	enum pinstore_status status;
+
+	*may = false;
+	status = ps_write_climb(write, &noting->checked->host, pass_record,
+	                        &passing, error);
+	if (status != PINSTORE_OK)
+		return status;
+	*may = !passing.is_refused;
+	return PINSTORE_OK;
 }
 
 /* --------------------------------------------------------------- the quota */
@@ -264,8 +303,8 @@ work_note(struct ps_write *write, struct noting *noting,
 }
 
 /*
- * In the transaction: what is stored of the very name by now must let this
- * connection pass, whatever was there when it was checked.
+ * In the transaction: what is stored by now, of the name and of its parents,
+ * must let this connection pass, whatever was there when it was checked.
  */
 static enum pinstore_status
 work(struct ps_write *write, void *arg, struct pinstore_error *error)
@@ -273,14 +312,17 @@ work(struct ps_write *write, void *arg, struct pinstore_error *error)
 	struct noting *noting = arg;
 	struct ps_entry entry;
 	enum pinstore_status status;
+	bool may;
 
 	noting->out->expires = 0;
 	noting->out->clock_went_back = 0;
-	status = ps_write_get(write, &noting->checked->host, &entry, error);
+	status = may_pass(write, noting, &may, error);
+	if (status == PINSTORE_OK)
+		status = ps_write_get(write, &noting->checked->host, &entry,
+		                      error);
 	if (status != PINSTORE_OK)
 		return status;
-	if (!is_passed(&entry.section[PINSTORE_CONFIGURED], noting) ||
-	    !is_passed(&entry.section[PINSTORE_LEARNED], noting)) {
+	if (!may) {
 		say(noting->out, PINSTORE_IGNORED, PINSTORE_WHY_PIN_MISMATCH);
 		return PINSTORE_OK;
 	}
@@ -320,9 +362,9 @@ is_write_due(struct noting *noting, bool *is_due, struct pinstore_error *error)
 			say(noting->out, PINSTORE_UNCHANGED, PINSTORE_WHY_OK);
 		return PINSTORE_OK;
 	}
+	/* With the pins of fresh, one of which is in the chain. */
 	if (ps_policy_merge(stored, &fresh, noting->ps->options.refresh_slack)
-	            != PS_MERGE_SLACK ||
-	    !is_passed(stored, noting))
+	    != PS_MERGE_SLACK)
 		return PINSTORE_OK;
 	*is_due = false;
 	noting->out->expires = stored->expires;

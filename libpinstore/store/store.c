@@ -360,6 +360,16 @@ ps_write_put(struct ps_write *write, const struct ps_host *host,
 }
 
 enum pinstore_status
+ps_write_climb(struct ps_write *write, const struct ps_host *host,
+               ps_store_step_fn *step, void *arg, struct pinstore_error *error)
+{
+	struct ps_key key;
+
+	ps_host_key(host, &key);
+	return ps_entries_climb(write->txn, write->id, &key, step, arg, error);
+}
+
+enum pinstore_status
 ps_write_counts(struct ps_write *write, const struct ps_host *host,
                 size_t labels, uint64_t *domain, uint64_t *total,
                 struct pinstore_error *error)

@@ -134,6 +134,12 @@ ps_write_put(struct ps_write *write, const struct ps_host *host,
              const struct ps_entry *entry,
              struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
+/* As ps_store_climb(), over what the transaction has written by now. */
+enum pinstore_status
+ps_write_climb(struct ps_write *write, const struct ps_host *host,
+               ps_store_step_fn *step, void *arg,
+               struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
 /*
  * Learned entries that count: of the registrable domain that is the last
  * `labels` labels of host, and of the whole store.

@@ -361,19 +361,52 @@ START_TEST(test_no_connection_to_learn_from)
 END_TEST
 
 /* The policy that stands at the write: pinned between check and note. */
+static const struct {
+	const char *host;
+	const char *pins;
+	int include_subdomains;
+	enum pinstore_layer layer;
+	enum pinstore_action action;
+	enum pinstore_reason why;
+} meanwhile[] = {
+	/* the name itself */
+	{"x.pin.test", "XY", 0, PINSTORE_CONFIGURED, PINSTORE_IGNORED,
+	 PINSTORE_WHY_PIN_MISMATCH},
+	{"x.pin.test", "XY", 0, PINSTORE_LEARNED, PINSTORE_IGNORED,
+	 PINSTORE_WHY_PIN_MISMATCH},
+	{"x.pin.test", "AC", 0, PINSTORE_CONFIGURED, PINSTORE_NOTED,
+	 PINSTORE_WHY_OK},
+	/* a parent, which an entry of the name's own would hide */
+	{"pin.test", "XY", 1, PINSTORE_CONFIGURED, PINSTORE_IGNORED,
+	 PINSTORE_WHY_PIN_MISMATCH},
+	{"pin.test", "XY", 1, PINSTORE_LEARNED, PINSTORE_IGNORED,
+	 PINSTORE_WHY_PIN_MISMATCH},
+	{"pin.test", "AC", 1, PINSTORE_LEARNED, PINSTORE_NOTED,
+	 PINSTORE_WHY_OK},
+	/* one that says nothing of the name */
+	{"pin.test", "XY", 0, PINSTORE_CONFIGURED, PINSTORE_NOTED,
+	 PINSTORE_WHY_OK},
+};
+
 START_TEST(test_pinned_meanwhile)
 {
 	struct pinstore_noted noted = {.size = sizeof(noted)};
 	struct pinstore_field field = {.kind = PINSTORE_PKP};
-	struct pinstore_result *result = check_at(HOST, "A", NOW);
+	struct pinstore_result *result = check_at("x.pin.test", "A", NOW);
+	char chain[2] = {meanwhile[_i].pins[0], '\0'};
 	char value[512];
 
 	field.len = header_of("AB", 3000, "", value, sizeof(value));
 	field.value = value;
-	pin_at(HOST, "XY", 0, PINSTORE_NEVER, NOW);
+	if (meanwhile[_i].layer == PINSTORE_CONFIGURED)
+		pin_at(meanwhile[_i].host, meanwhile[_i].pins,
+		       meanwhile[_i].include_subdomains, PINSTORE_NEVER, NOW);
+	else
+		note_at(meanwhile[_i].host, chain, meanwhile[_i].pins, 3000,
+		        meanwhile[_i].include_subdomains ? ISD : "", NOW - 70);
 	ck_assert_int_eq(pinstore_note(ps, result, &field, 1, NOW, &noted,
 	                               NULL), PINSTORE_OK);
-	assert_noted(noted, PINSTORE_IGNORED, PINSTORE_WHY_PIN_MISMATCH);
+	assert_noted(noted, meanwhile[_i].action, meanwhile[_i].why);
 	pinstore_result_free(result);
 }
 END_TEST
@@ -545,7 +578,7 @@ main(void)
 	tcase_add_loop_test(tcase, test_first_counts, 0, COUNT(pairs));
 	tcase_add_test(tcase, test_report_only);
 	tcase_add_test(tcase, test_no_connection_to_learn_from);
-	tcase_add_test(tcase, test_pinned_meanwhile);
+	tcase_add_loop_test(tcase, test_pinned_meanwhile, 0, COUNT(meanwhile));
 	tcase_add_test(tcase, test_older);
 	tcase_add_loop_test(tcase, test_suffix, 0, COUNT(suffixes));
 	tcase_add_test(tcase, test_suffix_rule_off);
