@@ -86,8 +86,8 @@ is_private(const char *ip)
 	unsigned char a[16];
 
 	if (inet_pton(AF_INET, ip, a) != 1) {
-		static const unsigned char mapped[12] = {0, 0, 0, 0, 0,    0,
-		                                         0, 0, 0, 0, 0xff, 0xff};
+		static const unsigned char mapped[12] = {[10] = 0xff,
+		                                         [11] = 0xff};
 
 		if (inet_pton(AF_INET6, ip, a) != 1)
 			return true; /* in doubt nothing is sent there */

@@ -23,7 +23,8 @@
 
 /* The two tables that getopt_long() wants. */
 static void
-make_tables(struct option longs[FETCH_ROWS + 1], char letters[2 * FETCH_ROWS + 2])
+make_tables(struct option longs[FETCH_ROWS + 1],
+            char letters[2 * FETCH_ROWS + 2])
 {
 	size_t n = 0;
 
@@ -70,7 +71,8 @@ read_seconds(const char *text, long *milliseconds)
 	int64_t whole = 0;
 	int64_t part = 0;
 
-	if ((n > 0 && !tool_parse_number(text, n, INT_MAX / 1000 - 1, &whole)) ||
+	if ((n > 0 &&
+	     !tool_parse_number(text, n, INT_MAX / 1000 - 1, &whole)) ||
 	    n + decimals == 0 || decimals > 3 ||
 	    (decimals > 0 &&
 	     !tool_parse_number(text + n + 1, decimals, 999, &part)))

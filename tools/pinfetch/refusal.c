@@ -215,8 +215,9 @@ put_certificate(const struct fetch_session *session,
 		return; /* the first line has them */
 	(void)curl_easy_getinfo(session->easy, CURLINFO_SSL_VERIFYRESULT,
 	                        &status);
-	if (status <= 0 || gnutls_certificate_verification_status_print(
-	                           (unsigned)status, GNUTLS_CRT_X509, &words, 0))
+	if (status <= 0 ||
+	    gnutls_certificate_verification_status_print(
+	            (unsigned)status, GNUTLS_CRT_X509, &words, 0))
 		return;
 	fputs("  reason    ", out);
 	tool_put_escaped((const char *)words.data, out);

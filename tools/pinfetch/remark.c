@@ -58,7 +58,8 @@ fetch_remark_judged(const char *host, const struct fetch_verdict *verdict)
 	        pinstore_verdict_word(verdict->verdict),
 	        pinstore_reason_word(pinstore_result_reason(verdict->result)));
 	entry = fetch_remark_entry(verdict->result, &layer);
-	if (!entry || !pinstore_result_matched(verdict->result, layer, &at, NULL))
+	if (!entry ||
+	    !pinstore_result_matched(verdict->result, layer, &at, NULL))
 		return;
 	pins = pinstore_entry_pins(entry, &n);
 	if (at >= n)

@@ -38,9 +38,9 @@ struct fetch_session {
 struct fetch_verdict {
 	int exit;
 	enum pinstore_verdict verdict;
-	bool is_judged;                      /* https, and a result came about */
+	bool is_judged; /* https, and a verdict came about */
 	const struct pinstore_result *result; /* or NULL; the session's */
-	struct pinstore_error error;         /* if no verdict came about */
+	struct pinstore_error error; /* if no verdict came about */
 };
 
 /* False: *fault tells why.  Either way fetch_session_end() ends *out. */

@@ -71,8 +71,9 @@ static bool
 fail(struct fetch_sink *sink, const char *what)
 {
 	tool_fault_set(&sink->fault, FETCH_EXIT_WRITE, "write", NULL, NULL,
-	               "%s cannot be %s: %s", sink->path ? sink->path : "stdout",
-	               what, strerror(errno));
+	               "%s cannot be %s: %s",
+	               sink->path ? sink->path : "stdout", what,
+	               strerror(errno));
 	return false;
 }
 

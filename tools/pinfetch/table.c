@@ -22,7 +22,8 @@ const struct fetch_row fetch_rows[FETCH_ROWS] = {
         {'S', "show-error", NULL, "show errors even with -s"},
         {'f', "fail", NULL, "exit 22 for an HTTP status of 400 and above"},
         {'L', "location", NULL, "follow redirects"},
-        {FETCH_OPT_MAX_REDIRS, "max-redirs", "N", "at most N redirects; 50, -1 all"},
+        {FETCH_OPT_MAX_REDIRS, "max-redirs", "N",
+         "at most N redirects; 50, -1 all"},
         {'w', "write-out", "FORMAT", "print FORMAT after each transfer"},
         {'X', "request", "METHOD", "use this method"},
         {'H', "header", "LINE|@FILE", "send this field; 'X:' removes X"},
@@ -40,8 +41,8 @@ const struct fetch_row fetch_rows[FETCH_ROWS] = {
         {'k', "insecure", NULL,
          "verify no certificate and learn nothing;\n"
          "never for a host that is pinned"},
-        {FETCH_OPT_STORE, "store", "DIR", "the pin store; else $PINSTORE, else\n"
-                                    "~/.local/share/pinstore"},
+        {FETCH_OPT_STORE, "store", "DIR",
+         "the pin store; else $PINSTORE, else\n~/.local/share/pinstore"},
         {FETCH_OPT_NO_LEARN, "no-learn", NULL, "enforce pins, note none"},
         {FETCH_OPT_REQUIRE_PIN, "require-pin", NULL,
          "exit 122 for a host that no pin covers"},
@@ -58,19 +59,20 @@ fetch_options_help(FILE *out)
 	      "them.\n\n",
 	      out);
 	for (size_t i = 0; i < FETCH_ROWS; i++) {
-		char name[48];
+		const char *argument = fetch_rows[i].argument;
 		const char *text = fetch_rows[i].help;
+		char name[48];
 		const char *end;
 
 		(void)snprintf(name, sizeof(name), "%s%s%s", fetch_rows[i].name,
-		               fetch_rows[i].argument ? " " : "",
-		               fetch_rows[i].argument ? fetch_rows[i].argument : "");
+		               argument ? " " : "", argument ? argument : "");
 		if (fetch_rows[i].id < 256)
 			fprintf(out, "  -%c, --%-27s", fetch_rows[i].id, name);
 		else
 			fprintf(out, "      --%-27s", name);
 		for (; (end = strchr(text, '\n')); text = end + 1)
-			fprintf(out, " %.*s\n%35s", (int)(end - text), text, "");
+			fprintf(out, " %.*s\n%35s", (int)(end - text), text,
+			        "");
 		fprintf(out, " %s\n", text);
 	}
 	fputs("\n-w knows curl's variables and %{pin_status} (matched, "

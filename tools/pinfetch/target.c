@@ -70,7 +70,8 @@ read_host(CURLU *url, const char *text, struct fetch_target *out,
 	if (status == PINSTORE_ERR_NOMEM || code == CURLUE_OUT_OF_MEMORY)
 		tool_no_memory();
 	if (status || code)
-		return bad_url(fault, text, pinstore_strerror(PINSTORE_ERR_HOST));
+		return bad_url(fault, text,
+		               pinstore_strerror(PINSTORE_ERR_HOST));
 	return true;
 }
 

@@ -191,9 +191,10 @@ tell_libcurl(struct fetch_session *session, struct fetch_report *report)
 		report->fault = exchange->sink->fault;
 	else
 		tool_fault_set(&report->fault, code, "libcurl", NULL, NULL,
-		               "%s", exchange->message[0]
-		                             ? exchange->message
-		                             : curl_easy_strerror((CURLcode)code));
+		               "%s",
+		               exchange->message[0]
+		                       ? exchange->message
+		                       : curl_easy_strerror((CURLcode)code));
 }
 
 /* Fill the fault and, unless -s forbids, print it. */

@@ -19,6 +19,7 @@ enum kind {
 	TEXT,  /* a string of libcurl's */
 	CODE,  /* three digits */
 	LONG,  /* a number of libcurl's */
+	SUM,   /* a number of libcurl's, of all hops */
 	SIZE,  /* octets, or octets per second */
 	SPAN,  /* microseconds, told as seconds since the fetch began */
 	OURS   /* see put_own() */
@@ -28,12 +29,9 @@ enum own {
 	EXIT_CODE,
 	ERROR_MESSAGE,
 	FILE_NAME,
-	CONNECTS,
-	HEADER_SIZE,
 	REDIRECTS,
 	REDIRECT_TIME,
 	REDIRECT_URL,
-	REQUEST_SIZE,
 	TO_STDERR,
 	TO_STDOUT,
 	URL_EFFECTIVE,
@@ -65,7 +63,7 @@ static const struct variable variables[] = {
         {"local_ip", TEXT, CURLINFO_LOCAL_IP},
         {"local_port", LONG, CURLINFO_LOCAL_PORT},
         {"method", TEXT, CURLINFO_EFFECTIVE_METHOD},
-        {"num_connects", OURS, CONNECTS},
+        {"num_connects", SUM, CURLINFO_NUM_CONNECTS},
         {"num_redirects", OURS, REDIRECTS},
         {"pin_expires", OURS, PIN_EXPIRES},
         {"pin_host", OURS, PIN_HOST},
@@ -79,8 +77,8 @@ static const struct variable variables[] = {
         {"response_code", CODE, CURLINFO_RESPONSE_CODE},
         {"scheme", TEXT, CURLINFO_SCHEME},
         {"size_download", SIZE, CURLINFO_SIZE_DOWNLOAD_T},
-        {"size_header", OURS, HEADER_SIZE},
-        {"size_request", OURS, REQUEST_SIZE},
+        {"size_header", SUM, CURLINFO_HEADER_SIZE},
+        {"size_request", SUM, CURLINFO_REQUEST_SIZE},
         {"size_upload", SIZE, CURLINFO_SIZE_UPLOAD_T},
         {"speed_download", SIZE, CURLINFO_SPEED_DOWNLOAD_T},
         {"speed_upload", SIZE, CURLINFO_SPEED_UPLOAD_T},
@@ -206,6 +204,17 @@ last_long(const struct fetch_session *session,
 	return number;
 }
 
+static long
+sum_of(const struct fetch_session *session, const struct fetch_report *report,
+       CURLINFO what)
+{
+	long before = what == CURLINFO_NUM_CONNECTS  ? report->connects
+	              : what == CURLINFO_HEADER_SIZE ? report->header_size
+	                                             : report->request_size;
+
+	return before + last_long(session, report, what);
+}
+
 static void
 put_own(const struct fetch_session *session, const struct fetch_report *report,
         enum own what, FILE **out)
@@ -219,22 +228,6 @@ put_own(const struct fetch_session *session, const struct fetch_report *report,
 		break;
 	case FILE_NAME:
 		put_text(report->file, *out);
-		break;
-	case CONNECTS:
-		fprintf(*out, "%ld",
-		        report->connects + last_long(session, report,
-		                                     CURLINFO_NUM_CONNECTS));
-		break;
-	case HEADER_SIZE:
-		fprintf(*out, "%ld",
-		        report->header_size + last_long(session, report,
-		                                        CURLINFO_HEADER_SIZE));
-		break;
-	case REQUEST_SIZE:
-		fprintf(*out, "%ld",
-		        report->request_size +
-		                last_long(session, report,
-		                          CURLINFO_REQUEST_SIZE));
 		break;
 	case REDIRECTS:
 		fprintf(*out, "%ld", report->request.redirects);
@@ -302,6 +295,9 @@ put_variable(const struct fetch_session *session,
 		break;
 	case LONG:
 		fprintf(*out, "%ld", last_long(session, report, info));
+		break;
+	case SUM:
+		fprintf(*out, "%ld", sum_of(session, report, info));
 		break;
 	case SIZE:
 	case SPAN:
