@@ -219,6 +219,9 @@ put_certificate(const struct fetch_session *session,
 	    gnutls_certificate_verification_status_print(
 	            (unsigned)status, GNUTLS_CRT_X509, &words, 0))
 		return;
+	/* They end with a space. */
+	while (words.size > 0 && words.data[words.size - 1] == ' ')
+		words.data[--words.size] = '\0';
 	fputs("  reason    ", out);
 	tool_put_escaped((const char *)words.data, out);
 	fputc('\n', out);
@@ -262,8 +265,8 @@ put_store(const struct fetch_session *session,
 		fputc('\n', out);
 	}
 	fprintf(out, "  reason    %s\n", fault.message);
-	if (fault.hint)
-		fprintf(out, "  mend      %s\n", fault.hint);
+	fprintf(out, "  mend      %s\n",
+	        fault.hint ? fault.hint : "name another store: --store DIR");
 }
 
 void
