@@ -40,7 +40,7 @@ say(struct pinstore_noted *out, enum pinstore_action action,
 	out->why = why;
 }
 
-/* ------------------------------------------------------------- the connection */
+/* ---------------------------------------------------------- the connection */
 
 /* The judgement of check.c once more, over what is stored by now. */
 struct passing {
