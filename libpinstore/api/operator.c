@@ -241,7 +241,44 @@ clear_one(struct ps_write *write, const struct ps_host *host,
 	if (status != PINSTORE_OK)
 		return status;
 	clearing->removed += n;
-	return ps_write_forget(write, host, false, error);
+	return PINSTORE_OK;
+}
+
+/* Whether host is the one that is cleared, or below it if they are too. */
+static bool
+is_in_scope(const struct clearing *clearing, const struct ps_host *host)
+{
+	struct ps_key root, key;
+
+	if (!clearing->has_host)
+		return true;
+	if (strcmp(host->name, clearing->host.name) == 0)
+		return true;
+	ps_host_key(&clearing->host, &root);
+	ps_host_key(host, &key);
+	return clearing->filter.subdomains != 0 &&
+	       ps_key_is_ancestor(root.octets, root.len, key.octets, key.len);
+}
+
+/*
+ * Before anything is cleared: whether the host of a journal record is going to
+ * be.  So the journal is read once, however many hosts there are.
+ */
+static enum pinstore_status
+ask_journal(struct ps_write *write, const struct ps_host *host, void *arg,
+            bool *is_meant, struct pinstore_error *error)
+{
+	const struct clearing *clearing = arg;
+	struct ps_entry entry;
+	enum pinstore_status status;
+
+	*is_meant = false;
+	if (host == NULL || !is_in_scope(clearing, host))
+		return PINSTORE_OK;
+	status = ps_write_get(write, host, &entry, error);
+	if (status == PINSTORE_OK)
+		*is_meant = drop_sections(&clearing->filter, &entry) > 0;
+	return status;
 }
 
 static enum pinstore_status
@@ -256,6 +293,9 @@ work_clear(struct ps_write *write, void *arg, struct pinstore_error *error)
 	enum pinstore_status status;
 
 	clearing->removed = 0;
+	status = ps_write_forget(write, ask_journal, clearing, error);
+	if (status != PINSTORE_OK)
+		return status;
 	if (clearing->has_host && !clearing->filter.subdomains) {
 		status = ps_write_get(write, &clearing->host, &entry, error);
 		if (status == PINSTORE_OK)

@@ -151,26 +151,9 @@ decode(struct ps_txn *txn, const struct ps_store_id *id, struct ps_bytes key,
 	return PINSTORE_OK;
 }
 
-static bool
-is_meant(const struct ps_journal_item *item, const struct ps_key *key,
-         bool subdomains)
-{
-	struct ps_key own;
-
-	if (key == NULL)
-		return true;
-	if (!item->has_host)
-		return false;
-	ps_host_key(&item->host, &own);
-	if (own.len == key->len && memcmp(own.octets, key->octets, own.len) == 0)
-		return true;
-	return subdomains && ps_key_is_ancestor(key->octets, key->len,
-	                                        own.octets, own.len);
-}
-
 enum pinstore_status
 ps_journal_forget(struct ps_txn *txn, const struct ps_store_id *id,
-                  const struct ps_key *key, bool subdomains,
+                  ps_journal_ask_fn *ask, void *arg,
                   struct pinstore_error *error)
 {
 	uint8_t from[KEY_LEN] = {0};
@@ -179,6 +162,7 @@ ps_journal_forget(struct ps_txn *txn, const struct ps_store_id *id,
 	for (;;) {
 		struct ps_bytes at = {from, KEY_LEN}, record;
 		struct ps_journal_item item;
+		bool is_meant = false;
 
 		status = ps_txn_seek(txn, PS_JOURNAL, PS_SEEK_FROM, &at,
 		                     &record, error);
@@ -186,11 +170,14 @@ ps_journal_forget(struct ps_txn *txn, const struct ps_store_id *id,
 			return PINSTORE_OK;
 		if (status == PINSTORE_OK)
 			status = decode(txn, id, at, record, &item, error);
+		if (status == PINSTORE_OK)
+			status = ask(item.has_host ? &item.host : NULL, arg,
+			             &is_meant, error);
 		if (status != PINSTORE_OK)
 			return status;
 		put_number(item.number, from);
 		at.at = from;
-		if (is_meant(&item, key, subdomains))
+		if (is_meant)
 			status = ps_txn_delete(txn, PS_JOURNAL, at, error);
 		if (status != PINSTORE_OK || item.number == UINT64_MAX)
 			return status;

@@ -31,10 +31,13 @@ ps_journal_add(struct ps_txn *txn, const struct ps_store_id *id,
                const struct ps_event *event,
                struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
-/* As ps_write_forget(). */
+/* As ps_write_ask_fn, and ps_write_forget(). */
+typedef enum pinstore_status
+ps_journal_ask_fn(const struct ps_host *host, void *arg, bool *is_meant,
+                  struct pinstore_error *error);
 enum pinstore_status
 ps_journal_forget(struct ps_txn *txn, const struct ps_store_id *id,
-                  const struct ps_key *key, bool subdomains,
+                  ps_journal_ask_fn *ask, void *arg,
                   struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
 /* Copy out at most max records behind number `after`, oldest first. */

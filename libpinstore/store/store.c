@@ -418,14 +418,27 @@ ps_write_event(struct ps_write *write, const struct ps_event *event,
 	return ps_journal_add(write->txn, write->id, event, error);
 }
 
-enum pinstore_status
-ps_write_forget(struct ps_write *write, const struct ps_host *host,
-                bool subdomains, struct pinstore_error *error)
-{
-	struct ps_key key;
+struct asking {
+	struct ps_write *write;
+	ps_write_ask_fn *ask;
+	void *arg;
+};
 
-	if (host != NULL)
-		ps_host_key(host, &key);
-	return ps_journal_forget(write->txn, write->id,
-	                         host != NULL ? &key : NULL, subdomains, error);
+static enum pinstore_status
+ask_in_journal(const struct ps_host *host, void *arg, bool *is_meant,
+               struct pinstore_error *error)
+{
+	const struct asking *asking = arg;
+
+	return asking->ask(asking->write, host, asking->arg, is_meant, error);
+}
+
+enum pinstore_status
+ps_write_forget(struct ps_write *write, ps_write_ask_fn *ask, void *arg,
+                struct pinstore_error *error)
+{
+	struct asking asking = {write, ask, arg};
+
+	return ps_journal_forget(write->txn, write->id, ask_in_journal, &asking,
+	                         error);
 }

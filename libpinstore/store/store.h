@@ -187,10 +187,17 @@ enum pinstore_status
 ps_write_event(struct ps_write *write, const struct ps_event *event,
                struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
-/* Drop the journal's records of host (NULL: of all), and of names below. */
+/*
+ * Called for each journal record, with its host or NULL, inside the
+ * transaction: whether it is to go.  It may read through write.
+ */
+typedef enum pinstore_status
+ps_write_ask_fn(struct ps_write *write, const struct ps_host *host, void *arg,
+                bool *is_meant, struct pinstore_error *error);
+
+/* Drop the journal's records that ask picks; it is asked once for each. */
 enum pinstore_status
-ps_write_forget(struct ps_write *write, const struct ps_host *host,
-                bool subdomains,
+ps_write_forget(struct ps_write *write, ps_write_ask_fn *ask, void *arg,
                 struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
 /* Called for each journal record, oldest first, no transaction open. */

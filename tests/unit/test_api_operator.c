@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "api/handle.h"
 #include "tests/support/suite.h"
 #include "tests/unit/api_fixture.h"
 
@@ -243,24 +244,29 @@ static const struct {
 	int64_t since;
 	size_t removed;
 	const char *left; /* host and layer initial, in order of keys */
+	const char *told; /* the hosts in the journal, oldest first */
 } filters[] = {
-	{"pin.test", 0, 0, INT64_MIN, 2, "other:c pin-x:l x.pin:l "},
+	{"pin.test", 0, 0, INT64_MIN, 2, "other:c pin-x:l x.pin:l ",
+	 "x.pin pin-x other "},
 	{"PIN.test.", 0, PINSTORE_HEADER, INT64_MIN, 1,
-	 "other:c pin:c pin-x:l x.pin:l "},
+	 "other:c pin:c pin-x:l x.pin:l ", "x.pin pin-x other "},
 	{"pin.test", 0, PINSTORE_STATIC, INT64_MIN, 1,
-	 "other:c pin:l pin-x:l x.pin:l "},
+	 "other:c pin:l pin-x:l x.pin:l ", "x.pin pin-x other "},
 	{"pin.test", 0, PINSTORE_TOFU, INT64_MIN, 0,
-	 "other:c pin:c pin:l pin-x:l x.pin:l "},
-	{"pin.test", 1, 0, INT64_MIN, 3, "other:c pin-x:l "},
-	{"test", 1, 0, INT64_MIN, 5, ""},
-	{"test", 0, 0, INT64_MIN, 0, "other:c pin:c pin:l pin-x:l x.pin:l "},
+	 "other:c pin:c pin:l pin-x:l x.pin:l ", "pin pin x.pin pin-x other "},
+	{"pin.test", 1, 0, INT64_MIN, 3, "other:c pin-x:l ",
+	 "pin-x other "},
+	{"test", 1, 0, INT64_MIN, 5, "", ""},
+	{"test", 0, 0, INT64_MIN, 0, "other:c pin:c pin:l pin-x:l x.pin:l ",
+	 "pin pin x.pin pin-x other "},
 	{NULL, 0, PINSTORE_HEADER | PINSTORE_TOFU, INT64_MIN, 3,
-	 "other:c pin:c "},
-	{NULL, 0, 0, INT64_MIN, 5, ""},
-	{NULL, 0, 0, NOW + 10, 3, "other:c pin:l "},
-	{NULL, 0, 0, NOW + 21, 0, "other:c pin:c pin:l pin-x:l x.pin:l "},
+	 "other:c pin:c ", "other "},
+	{NULL, 0, 0, INT64_MIN, 5, "", ""},
+	{NULL, 0, 0, NOW + 10, 3, "other:c pin:l ", "other "},
+	{NULL, 0, 0, NOW + 21, 0, "other:c pin:c pin:l pin-x:l x.pin:l ",
+	 "pin pin x.pin pin-x other "},
 	{"none.test", 1, 0, INT64_MIN, 0,
-	 "other:c pin:c pin:l pin-x:l x.pin:l "},
+	 "other:c pin:c pin:l pin-x:l x.pin:l ", "pin pin x.pin pin-x other "},
 };
 
 static int
@@ -275,6 +281,19 @@ append_name(const struct pinstore_entry *entry, void *arg)
 	return 0;
 }
 
+static bool
+append_told(uint64_t number, const struct ps_event *event, void *arg)
+{
+	size_t len = strlen(arg);
+
+	(void)number;
+	if (event->host != NULL)
+		snprintf((char *)arg + len, 256 - len, "%.*s ",
+		         (int)(event->host->len - strlen(".test")),
+		         event->host->name);
+	return true;
+}
+
 START_TEST(test_clear)
 {
 	struct pinstore_filter filter = {
@@ -284,7 +303,7 @@ START_TEST(test_clear)
 		.sources = filters[_i].sources,
 		.since = filters[_i].since,
 	};
-	char left[256] = "";
+	char left[256] = "", told[256] = "";
 	size_t removed = 77;
 
 	fill();
@@ -294,6 +313,9 @@ START_TEST(test_clear)
 	ck_assert_int_eq(pinstore_walk(ps, NULL, append_name, left, NULL),
 	                 PINSTORE_OK);
 	ck_assert_str_eq(left, filters[_i].left);
+	ck_assert_int_eq(ps_store_events(ps->store, 0, append_told, told, NULL),
+	                 PINSTORE_OK);
+	ck_assert_str_eq(told, filters[_i].told);
 }
 END_TEST
 

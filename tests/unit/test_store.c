@@ -739,29 +739,48 @@ START_TEST(the_journal_is_a_ring)
 END_TEST
 
 struct forgetting {
-	const char *host;
+	const char *host; /* NULL: all */
 	bool subdomains;
+	size_t n_asked;
 };
+
+static enum pinstore_status
+ask(struct ps_write *write, const struct ps_host *host, void *arg,
+    bool *is_meant, struct pinstore_error *error)
+{
+	struct forgetting *forgetting = arg;
+	struct ps_host root;
+	struct ps_key above, key;
+	struct ps_entry entry;
+
+	forgetting->n_asked++;
+	*is_meant = forgetting->host == NULL;
+	if (host == NULL || *is_meant)
+		return PINSTORE_OK;
+	root = kit_host(forgetting->host);
+	ps_host_key(&root, &above);
+	ps_host_key(host, &key);
+	*is_meant = strcmp(root.name, host->name) == 0 ||
+	            (forgetting->subdomains &&
+	             ps_key_is_ancestor(above.octets, above.len, key.octets,
+	                                key.len));
+	return ps_write_get(write, host, &entry, error);
+}
 
 static enum pinstore_status
 forget_work(struct ps_write *write, void *arg, struct pinstore_error *error)
 {
-	const struct forgetting *forgetting = arg;
-	struct ps_host host;
-
-	if (forgetting->host == NULL)
-		return ps_write_forget(write, NULL, false, error);
-	host = kit_host(forgetting->host);
-	return ps_write_forget(write, &host, forgetting->subdomains, error);
+	return ps_write_forget(write, ask, arg, error);
 }
 
 static void
-forget(const char *host, bool subdomains)
+forget(const char *host, bool subdomains, size_t n_records)
 {
-	struct forgetting forgetting = {host, subdomains};
+	struct forgetting forgetting = {host, subdomains, 0};
 
 	ck_status(ps_store_write(store, KIT_NOW, forget_work, &forgetting,
 	                         &kit_error), PINSTORE_OK);
+	ck_assert_uint_eq(forgetting.n_asked, n_records);
 }
 
 START_TEST(the_journal_forgets)
@@ -773,12 +792,12 @@ START_TEST(the_journal_forgets)
 	journal(1, "b-a.test");
 	journal(1, NULL);
 	journal(1, "c.test");
-	forget("a.test", false);
+	forget("a.test", false, 5);
 	ck_assert_str_eq(listen(0).hosts, "b.a.test b-a.test c.test ");
-	forget("a.test", true);
+	forget("a.test", true, 4);
 	ck_assert_str_eq(listen(0).hosts, "b-a.test c.test ");
 	ck_assert_uint_eq(listen(0).n, 3);
-	forget(NULL, false);
+	forget(NULL, false, 3);
 	ck_assert_uint_eq(listen(0).n, 0);
 	/* Numbers are not used again. */
 	journal(1, NULL);

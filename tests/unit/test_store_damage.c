@@ -257,10 +257,21 @@ event_work(struct ps_write *write, void *arg, struct pinstore_error *error)
 }
 
 static enum pinstore_status
+any_record(struct ps_write *write, const struct ps_host *host, void *arg,
+           bool *is_meant, struct pinstore_error *error)
+{
+	(void)write;
+	(void)host;
+	(void)arg;
+	(void)error;
+	*is_meant = true;
+	return PINSTORE_OK;
+}
+
+static enum pinstore_status
 forget_work(struct ps_write *write, void *arg, struct pinstore_error *error)
 {
-	(void)arg;
-	return ps_write_forget(write, NULL, true, error);
+	return ps_write_forget(write, any_record, arg, error);
 }
 
 static bool
