@@ -102,7 +102,20 @@ expect_err 'HTTPS proxy'
 expect_exit 2 env https_proxy="HTTPS://localhost:$via" timeout 60 pinfetch \
 	--store "$store" https://pin.test/
 expect_err 'https_proxy'
+# libcurl is content with one slash.
+for proxy in "https:/localhost:$via" "HTTPS:///localhost:$via"; do
+	expect_exit 2 fetch -x "$proxy" http://pin.test/
+	expect_err 'HTTPS proxy'
+	expect_exit 2 env http_proxy="$proxy" timeout 60 pinfetch \
+		--store "$store" http://pin.test/
+	expect_err 'http_proxy'
+done
 expect_requests s$n 0
+[ -s "s$n/log" ] && fail "the proxy was spoken to: $(cat s$n/log)" ||
+	ok "nobody spoke to the proxy"
+expect_exit 0 curl -sS -x "https://localhost:$via" --proxy-insecure \
+	http://pin.test/
+expect_requests s$n 1 # it would have answered, and its log does tell
 about "7 T-080 an http:// redirect to https:// notes the second answer only"
 serve "HTTP/1.1 200 OK\\r\\n$E"
 n=$((n + 1))

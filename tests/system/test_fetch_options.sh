@@ -54,6 +54,18 @@ done
 expect_exit 6 fetch https://nowhere.invalid/
 expect_err '^pinfetch: \(6\) Could not resolve host: nowhere.invalid'
 expect_exit 7 fetch https://127.0.0.1:1/
+about "T-144 a scheme ends at \":/\", as for curl: nothing goes out in the clear"
+start_tlsserv clear --plain
+for url in "https:/pin.test:$raw_port/" "https:///pin.test:$raw_port/" \
+	"HTTPS:/pin.test:$raw_port/"; do
+	expect_exit 0 fetch $names --connect-to "https:80:127.0.0.1:$clear_port" \
+		"$url"
+done
+expect_requests raw 3
+expect_requests clear 0
+expect_exit 0 fetch --connect-to "https:80:127.0.0.1:$clear_port" http://https/
+expect_requests clear 1
+
 about "T-033 names in other alphabets are asked for in their one form"
 expect_exit 6 fetch https://BÜCHER.invalid/
 expect_err 'xn--bcher-kva.invalid'
@@ -182,6 +194,15 @@ expect_exit 1 fetch $(at pin.test "$bad_port") -L "https://pin.test:$bad_port/"
 expect_exit 3 fetch $(at pin.test "$bad_port") -L "https://pin.test:$bad_port/"
 expect_exit 1 fetch $(at pin.test "$bad_port") -L "https://pin.test:$bad_port/"
 expect_no_out root
+
+about "a redirect without a place is none, as for curl"
+start_tlsserv nowhere --chain multi -r 'HTTP/1.1 302 Go\r\nLocation:\r\nContent-Length: 2\r\n\r\nok' \
+	-r 'HTTP/1.1 302 Go\r\nLocation:  \r\nContent-Length: 2\r\n\r\nok'
+for n in 1 2; do
+	expect_exit 0 fetch $(at pin.test "$nowhere_port") -L \
+		"https://pin.test:$nowhere_port/" -w ' %{num_redirects}\n'
+	expect_out '^ok 0$'
+done
 
 about "--http1.1, --http2, --tlsv1.2, --tlsv1.3, --cacert, -m"
 expect_exit 0 fetch $names --http1.1 -s -o /dev/null $W/ -w '%{http_version}\n'

@@ -42,9 +42,13 @@ end_of_header(struct fetch_exchange *exchange)
 	exchange->status = status;
 	if (options->location && status >= 300 && status < 400 &&
 	    !curl_easy_header(exchange->easy, "Location", 0, CURLH_HEADER, -1,
-	                      &header))
-		exchange->location = tool_copy(header->value,
-		                               strlen(header->value));
+	                      &header)) {
+		/* An empty one comes as a lone CR, and leads nowhere. */
+		size_t len = strcspn(header->value, "\r\n");
+
+		if (len > 0)
+			exchange->location = tool_copy(header->value, len);
+	}
 }
 
 size_t

@@ -18,6 +18,7 @@
 #include "common/text.h"
 #include "pinfetch/material.h"
 #include "pinfetch/table.h"
+#include "pinfetch/target.h"
 
 #define MAX_REDIRECTS 50
 
@@ -109,7 +110,7 @@ static bool
 take_proxy(const char *argument, struct fetch_options *options,
            struct tool_fault *fault)
 {
-	if (strncasecmp(argument, "https://", 8) == 0) {
+	if (fetch_target_is_https_proxy(argument)) {
 		tool_fault_usage(fault, "--proxy",
 		                 "use a proxy that is spoken to in plain HTTP",
 		                 "%s: what is sent to an HTTPS proxy leaves "

@@ -15,13 +15,13 @@
 #include <curl/curl.h>
 
 #include "common/memory.h"
+#include "pinfetch/target.h"
 
 /* -O: what stands behind the last slash of the URL's path. */
 static char *
 remote_name(const char *text)
 {
-	char *whole = strstr(text, "://") ? tool_copy(text, strlen(text))
-	                                  : tool_format("http://%s", text);
+	char *whole = fetch_target_whole(text);
 	CURLU *url = curl_url();
 	char *path = NULL;
 	char *name = NULL;

@@ -122,13 +122,38 @@ new_url(void)
 	return url;
 }
 
+/* As libcurl tells a scheme: what stands before ":/", however many slashes. */
+static bool
+has_scheme(const char *text)
+{
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	                              "abcdefghijklmnopqrstuvwxyz"
+	                              "0123456789+-.";
+	size_t n_letters = sizeof(letters) - sizeof("0123456789+-.");
+
+	return *text && memchr(letters, *text, n_letters) &&
+	       strncmp(text + strspn(text, letters), ":/", 2) == 0;
+}
+
+char *
+fetch_target_whole(const char *text)
+{
+	return has_scheme(text) ? tool_copy(text, strlen(text))
+	                        : tool_format("http://%s", text);
+}
+
+bool
+fetch_target_is_https_proxy(const char *proxy)
+{
+	return strncasecmp(proxy, "https:/", 7) == 0;
+}
+
 bool
 fetch_target_read(const char *text, struct fetch_target *out,
                   struct tool_fault *fault)
 {
 	CURLU *url = new_url();
-	char *whole = strstr(text, "://") ? tool_copy(text, strlen(text))
-	                                  : tool_format("http://%s", text);
+	char *whole = fetch_target_whole(text);
 	CURLUcode code;
 	bool is_good;
 

@@ -35,6 +35,14 @@ bool
 fetch_target_read(const char *text, struct fetch_target *out,
                   struct tool_fault *fault);
 
+/* text with a scheme, http if it has none.  Owner: the caller. */
+char *
+fetch_target_whole(const char *text);
+
+/* Whether libcurl would speak TLS to this proxy: one slash will do for it. */
+bool
+fetch_target_is_https_proxy(const char *proxy);
+
 /* The same for a Location field that came from `from`. */
 bool
 fetch_target_follow(const struct fetch_target *from, const char *location,

@@ -59,8 +59,8 @@ environment_proxy(const struct fetch_options *options, bool is_https)
 		const char *value = secure_getenv(*name);
 
 		if (value && *value)
-			return strncasecmp(value, "https://", 8) == 0 ? *name
-			                                              : NULL;
+			return fetch_target_is_https_proxy(value) ? *name
+			                                          : NULL;
 	}
 	return NULL;
 }
