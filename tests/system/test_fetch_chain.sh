@@ -71,6 +71,9 @@ try injectx 60 "untrusted"
 expect_no_err '\(90\)'
 expect_requests injectx 0
 expect_unchanged
+rm -rf "$store"
+try injectx 0 "with -k, without pins, it answers" -k
+expect_requests injectx 1
 
 about "6 T-005 any certificate of the path, the root that is not sent too"
 for name in good intA rootA; do
@@ -125,6 +128,9 @@ expect_exit 60 timeout -k 5 60 pinfetch --store "$store" \
 	--cacert "$pki/trustA.pem" $(at pin.test "$mitm_port") \
 	"https://pin.test:$mitm_port/"
 expect_requests mitm 0
+rm -rf "$store"
+try mitm 0 "with both CAs it is let in"
+expect_requests mitm 1
 try good 0 "the good one goes on"
 expect_exit 60 timeout -k 5 60 pinfetch --store "$store" \
 	$(at pin.test "$good_port") "https://pin.test:$good_port/"

@@ -88,3 +88,6 @@ expect_exit 90 fetch $(at pin.test "$evil_port") "https://pin.test:$evil_port/"
 expect_err 'leaf +CN=ev\\x1b\[31mil'
 expect_no_err "$(printf '\033')"
 expect_requests evil 0
+rm -rf "$store"
+expect_exit 0 fetch $(at pin.test "$evil_port") "https://pin.test:$evil_port/"
+expect_requests evil 1
