@@ -28,6 +28,8 @@ struct noting {
 	enum ps_plan plan;
 	int64_t now;
 	int64_t high_water; /* before this write */
+	int64_t swept;      /* and what ps->swept was */
+	bool has_swept;     /* the whole store was searched; for ps->swept */
 	struct ps_section fresh; /* what a plan of NOTE would write */
 	struct pinstore_noted *out;
 };
@@ -131,16 +133,15 @@ sweep(struct ps_write *write, struct noting *noting, bool is_whole,
 	struct ps_host domain;
 	size_t skip;
 	const char *at = host->name;
-	int64_t swept;
 
 	if (ps_handle_is_ahead(noting->now, noting->high_water))
 		return PINSTORE_OK;
 	if (is_whole) {
-		swept = atomic_load(&noting->ps->swept);
-		if (swept != INT64_MIN && noting->now >= swept &&
-		    noting->now - swept < SWEEP_EVERY)
+		if (noting->swept != INT64_MIN &&
+		    noting->now >= noting->swept &&
+		    noting->now - noting->swept < SWEEP_EVERY)
 			return PINSTORE_OK;
-		atomic_store(&noting->ps->swept, noting->now);
+		noting->has_swept = true;
 		return ps_write_each(write, NULL, bury, noting, error);
 	}
 	skip = ps_host_labels(host) - noting->fresh.quota_labels;
@@ -439,7 +440,13 @@ note_pkp(struct pinstore *ps, const struct pinstore_result *checked,
 	status = ps_store_high_water(ps->store, &noting.high_water, error);
 	if (status != PINSTORE_OK)
 		return status;
-	return ps_store_write(ps->store, now, work, &noting, error);
+	noting.swept = atomic_load(&ps->swept);
+	noting.has_swept = false;
+	status = ps_store_write(ps->store, now, work, &noting, error);
+	/* Not in work, whose first call may have been undone, burials and all. */
+	if (noting.has_swept)
+		atomic_store(&ps->swept, now);
+	return status;
 }
 
 /* Whether anything may be learned from the connection; if not, *out says why */

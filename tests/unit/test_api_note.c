@@ -7,11 +7,14 @@
 
 #include <stdlib.h>
 
+#include "api/handle.h"
 #include "tests/support/suite.h"
 #include "tests/unit/api_fixture.h"
 
 #define HOST "pin.test"
 #define ISD "; includeSubDomains"
+/* Their records fill more than half of a map of 1 MiB. */
+#define GROWTH_HOSTS 600
 #define URI "; report-uri=\"https://r.example/x\""
 
 static void
@@ -529,6 +532,58 @@ START_TEST(test_quota_total)
 }
 END_TEST
 
+/* Hosts with a long static section, which stays, and a learned one. */
+static enum pinstore_status
+work_fill(struct ps_write *write, void *arg, struct pinstore_error *error)
+{
+	struct ps_entry entry = {{{.is_present = false}}};
+	struct ps_section *configured = &entry.section[PINSTORE_CONFIGURED];
+	struct ps_section *learned = &entry.section[PINSTORE_LEARNED];
+	enum pinstore_status status = PINSTORE_OK;
+	struct ps_host host;
+	int i;
+
+	(void)arg;
+	configured->is_present = true;
+	configured->source = PINSTORE_STATIC;
+	configured->expires = PINSTORE_NEVER;
+	configured->max_age = -1;
+	configured->pins.n = pins_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef",
+	                             configured->pins.pin);
+	learned->is_present = true;
+	learned->source = PINSTORE_HEADER;
+	learned->quota_labels = 2;
+	learned->expires = NOW + 100;
+	learned->pins.n = pins_of("AB", learned->pins.pin);
+	for (i = 0; i < GROWTH_HOSTS && status == PINSTORE_OK; i++) {
+		host.len = (size_t)snprintf(host.name, sizeof(host.name),
+		                            "h%03d.test", i);
+		status = ps_write_put(write, &host, &entry, error);
+	}
+	return status;
+}
+
+/* The write that makes the room is called again when the map has to grow. */
+START_TEST(test_quota_total_and_growth)
+{
+	struct pinstore_options *options = pinstore_options_new();
+	const int64_t late = NOW + 101 + 7 * 86400;
+
+	ck_assert_ptr_nonnull(options);
+	options->store.map_bytes = 1 << 20;
+	options->quota_total = GROWTH_HOSTS;
+	pinstore_close(ps);
+	fixture_open(options);
+	pinstore_options_free(options);
+	ck_assert_int_eq(ps_store_write(ps->store, NOW, work_fill, NULL, NULL),
+	                 PINSTORE_OK);
+	assert_noted(note_at("new.test", "A", "AB", 100, "", late),
+	             PINSTORE_NOTED, PINSTORE_WHY_OK);
+	ck_assert_ptr_null(entry_of("h000.test", PINSTORE_LEARNED));
+	ck_assert_ptr_nonnull(entry_of("h000.test", PINSTORE_CONFIGURED));
+}
+END_TEST
+
 /* The strict grammar, and what a fault says. */
 START_TEST(test_strict)
 {
@@ -585,6 +640,7 @@ main(void)
 	tcase_add_test(tcase, test_quota);
 	tcase_add_test(tcase, test_quota_clock_ahead);
 	tcase_add_test(tcase, test_quota_total);
+	tcase_add_test(tcase, test_quota_total_and_growth);
 	tcase_add_test(tcase, test_strict);
 	tcase_add_test(tcase, test_kept);
 	tcase_set_timeout(tcase, 60);
