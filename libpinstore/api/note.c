@@ -224,6 +224,7 @@ work_remove(struct ps_write *write, struct noting *noting,
 	}
 	if (ps_policy_is_older(stored->observed, noting->now)) {
 		say(noting->out, PINSTORE_IGNORED, PINSTORE_WHY_OLDER);
+		noting->out->expires = stored->expires;
 		return PINSTORE_OK;
 	}
 	say(noting->out, PINSTORE_REMOVED, why);
@@ -255,6 +256,7 @@ work_new(struct ps_write *write, struct noting *noting, struct ps_entry *entry,
 		return PINSTORE_OK;
 	}
 	entry->section[PINSTORE_LEARNED] = noting->fresh;
+	noting->out->expires = noting->fresh.expires;
 	say(noting->out, PINSTORE_NOTED, PINSTORE_WHY_OK);
 	return put(write, noting, entry, PS_EVENT_NOTED, error);
 }
@@ -285,7 +287,6 @@ work_note(struct ps_write *write, struct noting *noting,
 		out->expires = stored->expires;
 		return PINSTORE_OK;
 	case PS_MERGE_NEW:
-		out->expires = noting->fresh.expires;
 		return work_new(write, noting, entry, error);
 	case PS_MERGE_CLOCK:
 		out->clock_went_back = 1;
@@ -471,6 +472,19 @@ may_learn(const struct pinstore_result *checked, struct pinstore_noted *out)
 	return true;
 }
 
+static bool
+are_fields(const struct pinstore_field *fields, size_t n)
+{
+	size_t i;
+
+	if (fields == NULL)
+		return n == 0;
+	for (i = 0; i < n; i++)
+		if (fields[i].value == NULL && fields[i].len > 0)
+			return false;
+	return true;
+}
+
 /* The first field of a kind, or NULL; counts the others. */
 static const struct pinstore_field *
 first_of(const struct pinstore_field *fields, size_t n,
@@ -500,7 +514,7 @@ pinstore_note(struct pinstore *ps, const struct pinstore_result *checked,
 	enum pinstore_status status = PINSTORE_OK;
 
 	ps_error_clear(error);
-	if (ps == NULL || checked == NULL || (fields == NULL && n > 0) ||
+	if (ps == NULL || checked == NULL || !are_fields(fields, n) ||
 	    !ps_sized_write(out, &noted, sizeof(noted)))
 		return ps_fail(error, PINSTORE_ERR_ARG,
 		               "pinstore_note: no store, no result of a "

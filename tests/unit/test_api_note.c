@@ -351,6 +351,10 @@ START_TEST(test_no_connection_to_learn_from)
 	                               NULL), PINSTORE_ERR_ARG);
 	ck_assert_int_eq(pinstore_note(ps, result, NULL, 1, NOW, &noted, NULL),
 	                 PINSTORE_ERR_ARG);
+	field.value = NULL;
+	ck_assert_int_eq(pinstore_note(ps, result, &field, 1, NOW, &noted,
+	                               NULL), PINSTORE_ERR_ARG);
+	field.value = value;
 	noted.size = 0;
 	ck_assert_int_eq(pinstore_note(ps, result, &field, 1, NOW, &noted,
 	                               NULL), PINSTORE_ERR_ARG);
@@ -422,8 +426,9 @@ START_TEST(test_older)
 	note_at(HOST, "A", "AB", 3000, "", NOW);
 	assert_noted(note_at(HOST, "A", "AC", 3000, "", NOW - 60),
 	             PINSTORE_IGNORED, PINSTORE_WHY_OLDER);
-	assert_noted(note_at(HOST, "A", "", 0, "", NOW - 60),
-	             PINSTORE_IGNORED, PINSTORE_WHY_OLDER);
+	noted = note_at(HOST, "A", "", 0, "", NOW - 60);
+	assert_noted(noted, PINSTORE_IGNORED, PINSTORE_WHY_OLDER);
+	ck_assert_int_eq(noted.expires, NOW + 3000);
 	noted = note_at(HOST, "A", "AC", 3000, "", NOW - 61);
 	assert_noted(noted, PINSTORE_UPDATED, PINSTORE_WHY_OK);
 	ck_assert_int_eq(noted.clock_went_back, 1);
@@ -470,6 +475,7 @@ END_TEST
 /* T-096: a domain's quota is its own, and the dead make room. */
 START_TEST(test_quota)
 {
+	struct pinstore_noted noted;
 	char host[32];
 	int i;
 
@@ -480,8 +486,10 @@ START_TEST(test_quota)
 		assert_noted(note_at(host, "A", "AB", 3000, "", NOW),
 		             PINSTORE_NOTED, PINSTORE_WHY_OK);
 	}
-	assert_noted(note_at("h3.flood.test", "A", "AB", 3000, "", NOW),
-	             PINSTORE_IGNORED, PINSTORE_WHY_FULL);
+	noted = note_at("h3.flood.test", "A", "AB", 3000, "", NOW);
+	assert_noted(noted, PINSTORE_IGNORED, PINSTORE_WHY_FULL);
+	/* there is no entry, and so no expiry of it */
+	ck_assert_int_eq(noted.expires, 0);
 	/* those that are there are renewed all the same */
 	assert_noted(note_at("h0.flood.test", "A", "AC", 3000, "", NOW),
 	             PINSTORE_UPDATED, PINSTORE_WHY_OK);
