@@ -59,6 +59,28 @@ refused "a zeroed store"
 sound
 : >"$store/data.mdb"
 refused "an empty file for a store"
+for seed in 1 2 3 4 5 6 7 8; do
+	sound
+	must "$python" - "$store/data.mdb" $seed <<'END'
+import random, sys
+random.seed(int(sys.argv[2]))
+with open(sys.argv[1], "r+b") as file:
+    size = file.seek(0, 2)
+    file.seek(8192)
+    file.write(random.randbytes(size - 8192))
+END
+	about "T-118 a store overwritten by what is none, seed $seed"
+	expect_exit 120 fetch $(at pin.test "$web_port") "$url"
+	expect_err '^pinfetch: \(120\) the pin store cannot be used'
+	expect_err "^  store     $store\$"
+	expect_err '^  reason    .'
+	expect_err '^  mend      .'
+	expect_no_out .
+	expect_requests web $count
+	expect_exit 3 pinstore --store "$store" check pin.test --json --chain-none
+	expect_no_out .
+	expect_json err 'd["error"]["exit"] == 3 and d["error"]["status"] == "damaged"'
+done
 sound
 chmod 0777 "$store"
 refused "a folder that others can write"

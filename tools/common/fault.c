@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "common/json.h"
+#include "common/memory.h"
 #include "common/text.h"
 
 static void
@@ -151,7 +152,7 @@ tool_fault_library(struct tool_fault *fault, int code,
 }
 
 static void
-print_json(const struct tool_fault *fault)
+print_json(const struct tool_fault *fault, FILE *out)
 {
 	json_t *error = tool_json_object(), *root = tool_json_object();
 
@@ -163,26 +164,48 @@ print_json(const struct tool_fault *fault)
 	                                                     : NULL));
 	tool_json_add(error, "hint", tool_json_text(fault->hint));
 	tool_json_add(root, "error", error);
-	tool_json_write(root, stderr);
-	fputc('\n', stderr);
+	tool_json_write(root, out);
+	fputc('\n', out);
+}
+
+static void
+put(const struct tool_fault *fault, const char *program, bool as_json, FILE *out)
+{
+	if (as_json) {
+		print_json(fault, out);
+		return;
+	}
+	fprintf(out, "%s: ", program);
+	/* The library's sentences name the place themselves. */
+	if (fault->where[0] != '\0' &&
+	    strstr(fault->message, fault->where) == NULL)
+		fprintf(out, "%s: ", fault->where);
+	fprintf(out, "%s\n", fault->message);
+	if (fault->hint != NULL && !fault->has_way_out)
+		fprintf(out, "  next      %s\n", fault->hint);
 }
 
 void
 tool_fault_print(const struct tool_fault *fault, const char *program,
                  bool as_json)
 {
-	if (as_json) {
-		print_json(fault);
-		return;
-	}
-	fprintf(stderr, "%s: ", program);
-	/* The library's sentences name the place themselves. */
-	if (fault->where[0] != '\0' &&
-	    strstr(fault->message, fault->where) == NULL)
-		fprintf(stderr, "%s: ", fault->where);
-	fprintf(stderr, "%s\n", fault->message);
-	if (fault->hint != NULL && !fault->has_way_out)
-		fprintf(stderr, "  next      %s\n", fault->hint);
+	put(fault, program, as_json, stderr);
+}
+
+char *
+tool_fault_text(const struct tool_fault *fault, const char *program,
+                bool as_json)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	if (out == NULL)
+		tool_no_memory();
+	put(fault, program, as_json, out);
+	if (fclose(out) != 0)
+		tool_no_memory();
+	return text;
 }
 
 void

@@ -57,6 +57,11 @@ tool_status_word(enum pinstore_status status);
  * Print fault on stderr: as text behind the program's name, or with as_json as
  * {"error": {"exit", "status", "message", "where", "hint"}}.
  */
+/* What tool_fault_print() would print.  Owner: the caller. */
+char *
+tool_fault_text(const struct tool_fault *fault, const char *program,
+                bool as_json);
+
 void
 tool_fault_print(const struct tool_fault *fault, const char *program,
                  bool as_json);

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -16,6 +17,13 @@
 #include <unistd.h>
 
 #include "common/memory.h"
+
+/* For the handler of SIGBUS, which may not do more than write it. */
+static struct {
+	char *text;
+	size_t len;
+	int code;
+} guard;
 
 #define ROOT_PARENT "/var/lib/pinstore"
 #define ROOT_STORE ROOT_PARENT "/root"
@@ -107,4 +115,31 @@ tool_store_make_parents(const char *path)
 		*at = '/';
 	}
 	free(part);
+}
+
+static void
+end_by_bus_error(int number)
+{
+	size_t done = 0;
+	ssize_t n = 1;
+
+	(void)number;
+	for (; n > 0 && done < guard.len; done += n > 0 ? (size_t)n : 0)
+		n = write(STDERR_FILENO, guard.text + done, guard.len - done);
+	_exit(guard.code);
+}
+
+void
+tool_store_guard(int code, char *text)
+{
+	struct sigaction action;
+
+	free(guard.text);
+	guard.text = text;
+	guard.len = strlen(text);
+	guard.code = code;
+	memset(&action, 0, sizeof(action));
+	action.sa_handler = end_by_bus_error;
+	(void)sigemptyset(&action.sa_mask);
+	(void)sigaction(SIGBUS, &action, NULL);
 }

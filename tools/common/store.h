@@ -33,4 +33,14 @@ tool_store_path(const char *option, bool *is_default, struct tool_fault *fault);
 void
 tool_store_make_parents(const char *path);
 
+/*
+ * A store whose file lies about itself, or is cut short while it is mapped, ends
+ * a program with SIGBUS.  From now on such an end writes text to stderr, and
+ * exits with code instead.
+ *
+ * Owner: text is the function's, and lives as long as the process.
+ */
+void
+tool_store_guard(int code, char *text);
+
 #endif /* TOOL_STORE_H */

@@ -13,6 +13,7 @@
 
 #include "common/memory.h"
 #include "common/store.h"
+#include "common/text.h"
 #include "common/when.h"
 
 /* The meter goes to stderr; beside an answer on the terminal it is a mess. */
@@ -136,6 +137,32 @@ wall_clock(void *arg)
 	return tool_now();
 }
 
+/* What is said if the store ends the program with SIGBUS. */
+static void
+guard(const struct fetch_session *session)
+{
+	const struct fetch_options *options = session->options;
+	struct pinstore_error error = {.status = PINSTORE_ERR_DAMAGED};
+	struct tool_fault fault;
+	char *path = tool_alloc(strlen(session->store_path) + 1, 8);
+
+	tool_fault_library(&fault, FETCH_EXIT_STORE, &error, NULL);
+	(void)tool_escape(session->store_path, strlen(session->store_path),
+	                  path, 8 * (strlen(session->store_path) + 1));
+	tool_store_guard(
+	        FETCH_EXIT_STORE,
+	        options->silent && !options->show_error
+	                ? tool_copy("", 0)
+	                : tool_format("pinfetch: (%d) the pin store cannot be "
+	                              "used: nothing more was sent\n"
+	                              "  store     %s\n"
+	                              "  reason    its data.mdb is cut short "
+	                              "or overwritten\n"
+	                              "  mend      %s\n",
+	                              FETCH_EXIT_STORE, path, fault.hint));
+	free(path);
+}
+
 static bool
 attach(struct fetch_session *session, struct pinstore_error *error)
 {
@@ -174,6 +201,7 @@ fetch_session_pins(struct fetch_session *session, struct fetch_verdict *verdict)
 			               fault.message);
 			return false;
 		}
+		guard(session);
 		if (is_default)
 			tool_store_make_parents(session->store_path);
 	}

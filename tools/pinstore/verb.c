@@ -150,6 +150,21 @@ run_fail(struct run *run, const struct pinstore_error *error)
 	return run->fault.exit;
 }
 
+/* What is said if the store ends the program with SIGBUS. */
+static void
+guard(const struct run *run)
+{
+	struct tool_fault fault;
+	struct pinstore_error error = {.status = PINSTORE_ERR_DAMAGED};
+
+	(void)snprintf(error.text, sizeof(error.text),
+	               "its data.mdb is cut short or overwritten");
+	tool_fault_library(&fault, EXIT_STORE, &error, run->store_path);
+	fault.has_way_out = false;
+	tool_store_guard(EXIT_STORE,
+	                 tool_fault_text(&fault, PROGRAM, run->is_json));
+}
+
 bool
 run_open(struct run *run, bool is_writing)
 {
@@ -165,6 +180,7 @@ run_open(struct run *run, bool is_writing)
 		pinstore_options_free(options);
 		return false;
 	}
+	guard(run);
 	if (is_writing && is_default)
 		tool_store_make_parents(run->store_path);
 	/* By hand, the letter of the RFC: each sighting is written. */
