@@ -62,7 +62,7 @@ after_fork_parent(void)
 static void
 after_fork_child(void)
 {
-	(void)pthread_mutex_init(&registry.mutex, NULL);
+	(void)pthread_mutex_unlock(&registry.mutex);
 	atomic_store(atomic_load(&registry.page), PAGE_WIPED);
 }
 
@@ -95,6 +95,7 @@ forget_all(atomic_uint *page)
 			(void)sched_yield();
 		return;
 	}
+	/* Without fork()'s handlers it may be held by nobody any more. */
 	(void)pthread_mutex_init(&registry.mutex, NULL);
 	for (env = registry.first; env != NULL; env = env->next)
 		ps_env_forget(env);

@@ -13,11 +13,14 @@
 #include <pthread.h>
 #include <time.h>
 
+#include <sanitizer/tsan_interface.h>
+
 int
 pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
                         const struct timespec *until)
 {
 	struct timespec there, here;
+	int failed;
 
 	if (clock_gettime(clock, &there) != 0 ||
 	    clock_gettime(CLOCK_REALTIME, &here) != 0)
@@ -32,5 +35,11 @@ pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
 		here.tv_nsec -= 1000000000;
 		here.tv_sec++;
 	}
-	return pthread_mutex_timedlock(mutex, &here);
+	failed = pthread_mutex_timedlock(mutex, &here);
+	/* Nor does it know that this one has locked it. */
+	if (failed == EOWNERDEAD) {
+		__tsan_mutex_pre_lock(mutex, 0);
+		__tsan_mutex_post_lock(mutex, 0, 0);
+	}
+	return failed;
 }

@@ -340,6 +340,9 @@ END_TEST
 
 #define MANY 600
 #define TRIALS 120
+/* What a judge ends with; sanitizers have numbers of their own. */
+#define HIDDEN 42
+#define WRONG 43
 
 static enum pinstore_status
 many_work(struct ps_write *write, void *arg, struct pinstore_error *error)
@@ -374,9 +377,9 @@ judge(void)
 		        ps_store_get(store, &host, &entry, &kit_error);
 
 		if (status == PINSTORE_ERR_NOTFOUND)
-			return 2;
+			return HIDDEN;
 		if (status == PINSTORE_OK && !kit_is_entry(&entry, n))
-			return 3;
+			return WRONG;
 	}
 	return 0;
 }
@@ -423,9 +426,11 @@ START_TEST(spoiled_pages_hide_nothing)
 		if (pid == 0)
 			_exit(judge());
 		ck_assert_int_eq(waitpid(pid, &state, 0), pid);
-		ck_assert_msg(!WIFEXITED(state) || WEXITSTATUS(state) <= 1,
+		ck_assert_msg(!WIFEXITED(state) ||
+		                      (WEXITSTATUS(state) != HIDDEN &&
+		                       WEXITSTATUS(state) != WRONG),
 		              "trial %u: %d", trial, WEXITSTATUS(state));
-		crashed += WIFSIGNALED(state) != 0;
+		crashed += !WIFEXITED(state) || WEXITSTATUS(state) > 1;
 		ck_assert_int_eq(pwrite(fd, sound, (size_t)st.st_size, 0),
 		                 st.st_size);
 	}

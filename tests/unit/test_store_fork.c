@@ -13,7 +13,7 @@
 
 #include <fcntl.h>
 #include <pthread.h>
-#include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -546,7 +546,7 @@ START_TEST(a_child_with_threads)
 }
 END_TEST
 
-static volatile bool is_over;
+static atomic_bool is_over;
 
 static void *
 busy_thread(void *arg)

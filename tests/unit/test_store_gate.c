@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -423,7 +424,7 @@ END_TEST
  * the two while another one waits for its lock, it leaves a table that says 0,
  * and the other one's commits begin anew: acknowledged ones are lost.
  */
-static volatile bool is_armed;
+static atomic_bool is_armed;
 
 /* In place of libc's, for LMDB too: a program's symbol goes before. */
 int

@@ -9,6 +9,7 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -38,6 +39,7 @@ open_small(uint64_t map_bytes, uint64_t max_bytes)
 	struct ps_store_options options = kit_options();
 	struct ps_store *out = NULL;
 
+	options.lock_limit_ms = 60000; /* the machine may be slow */
 	options.map_bytes = map_bytes;
 	options.max_bytes = max_bytes;
 	if (ps_store_open(dir.store, &options, &out, &kit_error) !=
@@ -145,7 +147,7 @@ START_TEST(work_is_called_again_when_the_map_grows)
 }
 END_TEST
 
-static volatile bool is_over;
+static atomic_bool is_over;
 
 static void *
 read_thread(void *arg)
