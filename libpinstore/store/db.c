@@ -134,7 +134,7 @@ way_out(int code)
 		return "make room on the file system";
 	default:
 		return status_of(code) == PINSTORE_ERR_DAMAGED
-		               ? "run pinstore fsck"
+		               ? "restore a backup"
 		               : NULL;
 	}
 }
@@ -299,7 +299,7 @@ open_tables(struct ps_db *db, bool create, struct pinstore_error *error)
 		mdb_txn_abort(txn);
 		return ps_fail_lib(error, PINSTORE_ERR_DAMAGED, code,
 		                   "store %s is damaged: it has no database "
-		                   "\"%s\"; run pinstore fsck", db->path,
+		                   "\"%s\"; restore a backup", db->path,
 		                   table_names[i]);
 	}
 	if (code != 0) {

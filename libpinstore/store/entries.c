@@ -67,7 +67,7 @@ fail_record(const char *path, enum pinstore_status status, struct ps_bytes key,
 		               name_of(key, &host));
 	return ps_fail(error, PINSTORE_ERR_DAMAGED,
 	               "store %s is damaged: the record of %s does not match "
-	               "its checksum or form; run pinstore fsck", path,
+	               "its checksum or form; restore a backup", path,
 	               name_of(key, &host));
 }
 
@@ -79,7 +79,7 @@ fail_link(struct ps_txn *txn, struct ps_bytes key,
 
 	return ps_fail(error, PINSTORE_ERR_DAMAGED,
 	               "store %s is damaged: what follows the record of %s is "
-	               "not what it names; run pinstore fsck",
+	               "not what it names; restore a backup",
 	               ps_txn_path(txn), name_of(key, &host));
 }
 

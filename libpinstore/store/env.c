@@ -90,7 +90,7 @@ remember(struct ps_env *env, int dir_fd, struct pinstore_error *error)
 	if (status == PINSTORE_ERR_NOTFOUND)
 		return ps_fail(error, PINSTORE_ERR_DAMAGED,
 		               "store %s: files vanish from it while it is "
-		               "opened; run pinstore fsck", env->shown);
+		               "opened; restore a backup", env->shown);
 	return status;
 }
 
@@ -507,8 +507,8 @@ try_work(struct ps_env *env, ps_env_work_fn *work, void *arg,
 		*trouble = PS_TROUBLE_DEAD;
 		return ps_fail(error, PINSTORE_ERR_DAMAGED,
 		               "store %s: its lock file does not fit its data: "
-		               "end all programs that use it, and run pinstore "
-		               "fsck", env->shown);
+		               "end all programs that use it, and try "
+		               "again", env->shown);
 	}
 	status = work(env, txn, arg, error);
 	if (status == PINSTORE_OK && ps_txn_trouble(txn) == PS_TROUBLE_NONE &&

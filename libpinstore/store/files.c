@@ -79,6 +79,28 @@ ps_path_show(const char *path, char shown[PS_SHOWN_LEN])
 		               path + len - (PS_SHOWN_LEN - 4));
 }
 
+/* What can be done about an error of the operating system. */
+static const char *
+way_out(int os_error)
+{
+	switch (os_error) {
+	case EACCES:
+	case EPERM:
+		return "run as its owner, or give another path";
+	case EROFS:
+		return "it must be on a file system that can be written";
+	case EMFILE:
+	case ENFILE:
+		return "allow more open files";
+	case ENOSPC:
+	case EDQUOT:
+	case EFBIG:
+		return "make room on the file system";
+	default:
+		return "give another path";
+	}
+}
+
 static enum pinstore_status
 fail_path(const char *path, int os_error, struct pinstore_error *error)
 {
@@ -86,8 +108,8 @@ fail_path(const char *path, int os_error, struct pinstore_error *error)
 
 	ps_path_show(path, shown);
 	return ps_fail_os(error, ps_file_status(os_error), os_error,
-	                  "store %s: cannot be opened: %s: give another path",
-	                  shown, strerror(os_error));
+	                  "store %s: cannot be opened: %s: %s", shown,
+	                  strerror(os_error), way_out(os_error));
 }
 
 /* A last name that is "." or ".." has no place in its parent. */
@@ -257,8 +279,9 @@ make_dir(const struct place *place, struct pinstore_error *error)
 		if (errno == EEXIST)
 			return PINSTORE_OK;
 		return ps_fail_os(error, ps_file_status(errno), errno,
-		                  "store %s: cannot be created: %s: give "
-		                  "another path", place->shown, strerror(errno));
+		                  "store %s: cannot be created: %s: %s",
+		                  place->shown, strerror(errno),
+		                  way_out(errno));
 	}
 	status = set_mode(place, error);
 	/* EBADF: the parent may be passed through only; nothing to be done. */
@@ -447,7 +470,7 @@ ps_dir_look(int fd, const char *shown, enum ps_dir_state *out,
 	if (found[1] || found[2])
 		return ps_fail(error, PINSTORE_ERR_DAMAGED,
 		               "store %s is damaged: it has lost %s (%s is "
-		               "there): run pinstore fsck, or restore a backup",
+		               "there): restore a backup",
 		               shown, PS_DB_DATA, names[found[1] ? 1 : 2]);
 	*out = PS_DIR_EMPTY;
 	return look_for_others(fd, shown, error);
@@ -494,8 +517,8 @@ static enum pinstore_status
 fail_file(const char *shown, const char *name, struct pinstore_error *error)
 {
 	return ps_fail_os(error, ps_file_status(errno), errno,
-	                  "store %s: %s cannot be used: %s", shown, name,
-	                  strerror(errno));
+	                  "store %s: %s cannot be used: %s: %s", shown, name,
+	                  strerror(errno), way_out(errno));
 }
 
 enum pinstore_status

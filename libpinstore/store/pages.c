@@ -105,7 +105,7 @@ damaged(const struct file *file, const char *what,
         struct pinstore_error *error)
 {
 	return ps_fail(error, PINSTORE_ERR_DAMAGED,
-	               "store %s is damaged: %s %s; run pinstore fsck",
+	               "store %s is damaged: %s %s; restore a backup",
 	               file->shown, PS_DB_DATA, what);
 }
 
@@ -378,8 +378,8 @@ ps_pages_check(int dir_fd, const char *shown, struct pinstore_error *error)
 	                      error);
 	if (status == PINSTORE_ERR_NOTFOUND)
 		return ps_fail(error, PINSTORE_ERR_DAMAGED,
-		               "store %s is damaged: it has lost %s; run pinstore "
-		               "fsck", shown, PS_DB_DATA);
+		               "store %s is damaged: it has lost %s; restore a "
+		               "backup", shown, PS_DB_DATA);
 	if (status != PINSTORE_OK)
 		return status;
 	for (tries = 0; tries < TRIES; tries++) {

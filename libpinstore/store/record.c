@@ -85,7 +85,7 @@ ps_record_fail(const char *path, enum pinstore_status status, const char *what,
 		return ps_fail(error, status,
 		               "store %s: %s is of a later pinstore: use that "
 		               "one", path, what);
-	return ps_fail(error, status, "store %s is damaged: %s; run pinstore fsck",
+	return ps_fail(error, status, "store %s is damaged: %s; restore a backup",
 	               path, what);
 }
 

@@ -308,8 +308,8 @@ static enum pinstore_status
 fail_gone(const struct ps_env *env, struct pinstore_error *error)
 {
 	return ps_fail(error, PINSTORE_ERR_DAMAGED,
-	               "store %s: it was removed while in use: restore it, or "
-	               "run pinstore fsck", env->shown);
+	               "store %s: it was removed while in use: restore "
+	               "it", env->shown);
 }
 
 /* env is held for writing, and is not open. */

@@ -121,6 +121,12 @@ else
 	refused "a store of another owner" /etc
 fi
 
+about "9 what the operating system refuses comes with a way out of that"
+sound
+expect_exit 3 sh -c "ulimit -n 8; pinstore --store '$store' list"
+expect_err 'cannot be (used|opened): .*: allow more open files$'
+expect_requests web $count
+
 about "120 stays, whatever the next URL does"
 start_nginx plain --plain --site plain.test
 sound

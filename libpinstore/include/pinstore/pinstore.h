@@ -59,7 +59,7 @@ enum pinstore_status {
 	PINSTORE_ERR_FULL = -12,     /* disk, quota or size limit */
 	PINSTORE_ERR_IO = -13,       /* EIO, EMFILE, the rest of the system's */
 	PINSTORE_ERR_VERSION = -14,  /* a later pinstore's, or another machine's */
-	PINSTORE_ERR_DAMAGED = -15,  /* run pinstore fsck */
+	PINSTORE_ERR_DAMAGED = -15,  /* to be restored from a backup */
 	PINSTORE_ERR_INTERNAL = -16  /* a defect of this library */
 };
 
