@@ -54,6 +54,11 @@ done
 expect_exit 6 fetch https://nowhere.invalid/
 expect_err '^pinfetch: \(6\) Could not resolve host: nowhere.invalid'
 expect_exit 7 fetch https://127.0.0.1:1/
+about "--cacert: a file that is not there is named"
+expect_exit 77 fetch $names $R/ --cacert /nonexistent/ca.pem
+expect_err '^pinfetch: \(77\) /nonexistent/ca\.pem: '
+expect_err '^  next      .*--cacert'
+
 about "T-144 a scheme ends at \":/\", as for curl: nothing goes out in the clear"
 start_tlsserv clear --plain
 for url in "https:/pin.test:$raw_port/" "https:///pin.test:$raw_port/" \

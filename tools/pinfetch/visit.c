@@ -189,6 +189,12 @@ tell_libcurl(struct fetch_session *session, struct fetch_report *report)
 
 	if (exchange->sink->fault.exit)
 		report->fault = exchange->sink->fault;
+	else if (code == CURLE_SSL_CACERT_BADFILE && session->options->cacert)
+		tool_fault_set(&report->fault, code, "cacert",
+		               session->options->cacert,
+		               "name a file of certificates in PEM: --cacert "
+		               "FILE",
+		               "cannot be read, or holds no certificate");
 	else
 		tool_fault_set(&report->fault, code, "libcurl", NULL, NULL,
 		               "%s",
