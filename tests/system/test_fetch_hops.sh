@@ -68,7 +68,7 @@ expect_out '^ok$'
 expect_requests old 3
 expect_log old '^connection 4 tls=TLSv1.2 resumed=True'
 expect_no_out 'GET /4'
-about "4 T-055 after clear: accepted, resumed or not"
+about "4 T-055 after clear: the session is resumed, and accepted"
 when old 4 pinstore --store "$store" clear pin.test --yes --source all
 must pinstore --store "$store" pin pin.test "$(pin mitm)" "$(pin backup)" >/dev/null
 expect_exit 0 fetch $(at pin.test "$old_port") \
@@ -79,6 +79,7 @@ tr '\n' ' ' <out >joined
 grep -qx 'matched unpinned ' joined && ok "matched, then unpinned" ||
 	fail "not matched and unpinned, but $(cat joined)"
 expect_requests old 5
+expect_log old '^connection 6 tls=TLSv1.2 resumed=True'
 
 about "5 T-051 a connection that is kept, and a pin that comes meanwhile"
 start_tlsserv kept --chain mitm --delay 2
