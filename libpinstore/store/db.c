@@ -72,8 +72,8 @@ status_of(int code)
 	switch (code) {
 	case MDB_SUCCESS:
 		return PINSTORE_OK;
+	/* Not of a question whether a record is there: that is no failure. */
 	case MDB_NOTFOUND:
-		return PINSTORE_ERR_NOTFOUND;
 	case MDB_PAGE_NOTFOUND:
 	case MDB_CORRUPTED:
 	case MDB_INVALID:
@@ -328,16 +328,14 @@ ps_db_open(int dir_fd, const char *path, uint64_t map_bytes, bool create,
 	code = env_open(dir_fd, (size_t)map_bytes, &db->env);
 	if (code == 0)
 		code = drop_own_slots(dir_fd, (size_t)map_bytes, &db->env);
-	if (code == ENOENT) {
-		free(db);
+	if (code != 0)
+		ps_db_close(db);
+	if (code == ENOENT)
 		return ps_fail_os(error, PINSTORE_ERR_IO, code,
 		                  "store %s: cannot be opened by /proc/self/fd: "
 		                  "is /proc mounted?", path);
-	}
-	if (code != 0) {
-		free(db);
+	if (code != 0)
 		return fail(path, code, "be opened", error);
-	}
 	status = open_tables(db, create, error);
 	if (status != PINSTORE_OK) {
 		ps_db_close(db);
@@ -637,8 +635,6 @@ ps_txn_delete(struct ps_txn *txn, enum ps_table table, struct ps_bytes key,
 
 	txn->has_changed = true;
 	code = mdb_del(txn->txn, txn->db->dbi[table], &k, NULL);
-	if (code == MDB_NOTFOUND)
-		return PINSTORE_ERR_NOTFOUND;
 	return code == 0 ? PINSTORE_OK
 	                 : fail_txn(txn, code, "be written", error);
 }

@@ -146,9 +146,10 @@ bool
 ps_txn_has_changed(const struct ps_txn *txn);
 
 /*
- * What they give points into the map, or at pages of the transaction, and is
- * good until the next put or delete and the end of the transaction.
- * NOTFOUND is returned without text; other errors: IO, FULL, NOMEM, DAMAGED.
+ * What get gives points into the map, or at pages of the transaction, and is
+ * good until the next put or delete and the end of the transaction; its
+ * NOTFOUND has no text.  delete is for records that get or seek has found.
+ * Other errors: IO, FULL, NOMEM, DAMAGED.
  */
 enum pinstore_status
 ps_txn_get(struct ps_txn *txn, enum ps_table table, struct ps_bytes key,
