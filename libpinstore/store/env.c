@@ -66,6 +66,15 @@ ps_env_new(char *path, uint64_t map_bytes, uint64_t max_bytes)
 	return env;
 }
 
+/* That a file is missing does not say that a store is. */
+static enum pinstore_status
+fail_vanished(const struct ps_env *env, struct pinstore_error *error)
+{
+	return ps_fail(error, PINSTORE_ERR_DAMAGED,
+	               "store %s: files vanish from it while it is opened; "
+	               "restore a backup", env->shown);
+}
+
 /* The identities that are compared later. */
 static enum pinstore_status
 remember(struct ps_env *env, int dir_fd, struct pinstore_error *error)
@@ -87,10 +96,6 @@ remember(struct ps_env *env, int dir_fd, struct pinstore_error *error)
 	if (status == PINSTORE_OK)
 		status = ps_file_look(dir_fd, env->shown, PS_GATE_NAME,
 		                      &env->gate_file, error);
-	if (status == PINSTORE_ERR_NOTFOUND)
-		return ps_fail(error, PINSTORE_ERR_DAMAGED,
-		               "store %s: files vanish from it while it is "
-		               "opened; restore a backup", env->shown);
 	return status;
 }
 
@@ -228,8 +233,12 @@ ps_env_start(struct ps_env *env, int dir_fd, int64_t deadline_ms,
 	if (status != PINSTORE_OK) {
 		env->dir_fd = -1; /* still the caller's */
 		ps_env_stop(env);
-		return status;
+		return status == PINSTORE_ERR_NOTFOUND
+		               ? fail_vanished(env, error)
+		               : status;
 	}
+	/* Of tries that failed while others were at the files. */
+	ps_error_clear(error);
 	atomic_store(&env->is_dead, false);
 	atomic_store(&env->next_check_ms,
 	             ps_clock_coarse_ms() + CHECK_EVERY_MS);
@@ -421,6 +430,7 @@ begin_reader(struct ps_env *env, struct ps_txn **out, enum ps_trouble *trouble,
 	/* Its slot may be another's by now: it cannot be ended. */
 	if (*trouble == PS_TROUBLE_SLOT) {
 		ps_txn_forget(txn);
+		ps_error_clear(error);
 		return ps_txn_begin(env->db, false, out, trouble, error);
 	}
 	ps_txn_abort(txn);
@@ -466,6 +476,7 @@ ps_env_read(struct ps_env *env, int64_t deadline_ms, struct ps_txn **out,
 		if (status != PINSTORE_OK)
 			break;
 		ps_env_leave(env);
+		ps_error_clear(error);
 	}
 	ps_env_leave(env);
 	return status;
@@ -641,6 +652,9 @@ ps_env_write(struct ps_env *env, int64_t deadline_ms, ps_env_work_fn *work,
 		ps_env_leave(env);
 		ps_gate_unlock(gate);
 		ps_gate_unref(gate);
+		/* What an earlier try met is not this one's. */
+		if (status == PINSTORE_OK)
+			ps_error_clear(error);
 		if (status == PINSTORE_OK || trouble != PS_TROUBLE_DEAD ||
 		    tries == TRIES)
 			return status;

@@ -166,6 +166,25 @@ START_TEST(a_write_never_says_not_found)
 }
 END_TEST
 
+/* A try that failed leaves no message with the one that succeeded. */
+START_TEST(success_has_no_error)
+{
+	kit_put(store, "a.test", 1);
+	begin_fails = MDB_MAP_RESIZED;
+	n_fails = 1;
+	kit_put(store, "b.test", 2);
+	ck_assert_int_eq(n_fails, 0);
+	ck_assert_int_eq(kit_error.status, PINSTORE_OK);
+	ck_assert(kit_has(store, "b.test", 2));
+	begin_fails = 0;
+	renew_fails = MDB_BAD_RSLOT;
+	n_fails = 1;
+	ck_assert(kit_has(store, "b.test", 2));
+	ck_assert_int_eq(n_fails, 0);
+	ck_assert_int_eq(kit_error.status, PINSTORE_OK);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -176,6 +195,7 @@ main(void)
 	tcase_add_loop_test(tcase, a_failed_open_leaves_nothing_open, 0,
 	                    COUNT(reasons));
 	tcase_add_test(tcase, a_write_never_says_not_found);
+	tcase_add_test(tcase, success_has_no_error);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }
