@@ -229,44 +229,72 @@ ps_entries_behind(struct ps_txn *txn, const struct ps_store_id *id,
 
 /* ------------------------------------------------------------------- reading */
 
+/* How much two keys have in common. */
+static size_t
+common_len(const struct ps_bytes *a, const uint8_t *b, size_t b_len)
+{
+	size_t len = 0;
+
+	while (len < a->len && len < b_len && a->at[len] == b[len])
+		len++;
+	return len;
+}
+
+static enum pinstore_status
+show(struct ps_txn *txn, const struct ps_spot *spot, ps_store_step_fn *step,
+     void *arg, bool *go_on, struct pinstore_error *error)
+{
+	struct ps_entry_view view;
+	enum pinstore_status status;
+
+	*go_on = false;
+	status = ps_entry_view(spot->record.at, spot->record.len, &view);
+	if (status != PINSTORE_OK)
+		return fail_record(ps_txn_path(txn), status, spot->key, error);
+	*go_on = step(spot->key.len, &view, arg);
+	return PINSTORE_OK;
+}
+
+/*
+ * The record at or before the key is the key's own, an ancestor's, or neither.
+ * A stored ancestor stands at or before it and begins as both do: so none is
+ * longer than what they have in common.
+ */
 enum pinstore_status
 ps_entries_climb(struct ps_txn *txn, const struct ps_store_id *id,
                  const struct ps_key *key, ps_store_step_fn *step, void *arg,
                  struct pinstore_error *error)
 {
-	size_t len = key->len;
+	struct ps_bytes want = {key->octets, key->len};
+	enum pinstore_status status;
+	struct ps_spot spot;
 
-	while (len > 0) {
-		struct ps_bytes want = {key->octets, len};
-		struct ps_entry_view view;
-		enum pinstore_status status;
-		struct ps_spot spot;
-		size_t limit;
-
-		status = ps_entries_find(txn, id, want, &spot, error);
-		if (status != PINSTORE_OK)
-			return status;
+	status = ps_entries_find(txn, id, want, &spot, error);
+	while (status == PINSTORE_OK) {
 		if (spot.is_there ||
-		    ps_key_is_ancestor(spot.key.at, spot.key.len, key->octets,
-		                       len)) {
-			status = ps_entry_view(spot.record.at, spot.record.len,
-			                       &view);
-			if (status != PINSTORE_OK)
-				return fail_record(ps_txn_path(txn), status,
-				                   spot.key, error);
-			if (!step(spot.key.len, &view, arg))
-				return PINSTORE_OK;
-			limit = spot.key.len - 1;
-		} else {
-			/* No stored ancestor is longer than what they share. */
-			limit = 0;
-			while (limit < spot.key.len && limit < len &&
-			       spot.key.at[limit] == key->octets[limit])
-				limit++;
+		    ps_key_is_ancestor(spot.key.at, spot.key.len, want.at,
+		                       want.len)) {
+			struct ps_bytes above = spot.key;
+			bool go_on;
+
+			status = show(txn, &spot, step, arg, &go_on, error);
+			want.len = spot.key.len;
+			if (status != PINSTORE_OK || !go_on ||
+			    ps_key_ancestor_within(want.at, want.len,
+			                           want.len - 1) == 0)
+				return status;
+			spot.is_there = false;
+			status = prove_before(txn, id, &above, &spot, error);
+			continue;
 		}
-		len = ps_key_ancestor_within(key->octets, len, limit);
+		want.len = ps_key_ancestor_within(
+		        want.at, want.len,
+		        common_len(&spot.key, want.at, want.len));
+		if (want.len == 0)
+			return PINSTORE_OK;
+		status = ps_entries_find(txn, id, want, &spot, error);
 	}
-	return PINSTORE_OK;
+	return status;
 }
 
 enum pinstore_status
