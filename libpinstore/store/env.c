@@ -28,6 +28,8 @@
 #define CLEAR_EVERY_MS 60000
 /* An environment that has to be opened anew so often is not to be had. */
 #define TRIES 3
+/* In a file up to this size the records are counted when it is opened. */
+#define COUNTED_BYTES ((uint64_t)1 << 20)
 /* A lock file that a dying process has still in its hands: wait for its end. */
 #define OPEN_TRIES 50
 
@@ -153,6 +155,40 @@ hold_lock_file(struct ps_env *env, struct pinstore_error *error)
 	return PINSTORE_OK;
 }
 
+/*
+ * A page that was never written is its own previous version: sound in itself,
+ * with every link in it, and without the hosts that came later.  But the root
+ * of its tree has their number.
+ */
+static enum pinstore_status
+count_records(struct ps_env *env, struct ps_txn *txn, enum ps_table table,
+              struct pinstore_error *error)
+{
+	enum ps_seek seek = PS_SEEK_FIRST;
+	struct ps_bytes key, value;
+	enum pinstore_status status;
+	uint64_t wanted, n = 0;
+
+	status = ps_txn_count(txn, table, &wanted, error);
+	if (status != PINSTORE_OK)
+		return status;
+	while (n <= wanted) {
+		status = ps_txn_seek(txn, table, seek, &key, &value, error);
+		if (status != PINSTORE_OK)
+			break;
+		seek = PS_SEEK_NEXT;
+		n++;
+	}
+	if (status != PINSTORE_OK && status != PINSTORE_ERR_NOTFOUND)
+		return status;
+	if (n != wanted)
+		return ps_fail(error, PINSTORE_ERR_DAMAGED,
+		               "store %s is damaged: it has lost records, or has "
+		               "some again that had been removed; restore a "
+		               "backup", env->shown);
+	return PINSTORE_OK;
+}
+
 /* What the store says of itself, and that nothing which must be is missing. */
 static enum pinstore_status
 load(struct ps_env *env, struct pinstore_error *error)
@@ -161,6 +197,7 @@ load(struct ps_env *env, struct pinstore_error *error)
 	struct ps_txn *txn = NULL;
 	enum ps_trouble trouble;
 	enum pinstore_status status;
+	struct ps_db_info info;
 	size_t i;
 
 	status = ps_txn_begin(env->db, false, &txn, &trouble, error);
@@ -170,6 +207,10 @@ load(struct ps_env *env, struct pinstore_error *error)
 	for (i = 0; status == PINSTORE_OK && i < 3; i++)
 		status = ps_entries_load(txn, &env->schema.id, proved[i],
 		                         error);
+	ps_db_info(env->db, &info);
+	for (i = 0; status == PINSTORE_OK && i < 3 &&
+	            info.used_bytes <= COUNTED_BYTES; i++)
+		status = count_records(env, txn, proved[i], error);
 	ps_txn_abort(txn);
 	return status;
 }
