@@ -194,3 +194,26 @@ expect_err 'liblmdb-dev'
 [ -e apt.log ] && fail "apt-get was called" || ok "apt-get was not called"
 expect_exit 1 with env FAKE_UID=1000 "$packages" install three
 expect_err 'needs root'
+
+about "a missing tool fails the check: without libcheck no unit test is built"
+fresh
+tr -cs 'a-z0-9.+-' '\n' <tree/quickstart >installed
+mkdir -p tree/build-aux
+: >tree/build-aux/ltmain.sh
+# Writes what configure says of libcheck; and a make whose tests all pass.
+cat >tree/configure <<END
+#!/bin/sh
+cat "$T/libcheck" >config.status
+END
+chmod +x tree/configure
+stand_in make <<'END'
+printf ':test-result: PASS\n' >"$2/test.trs"
+END
+for comment in '#' ''; do
+	printf 'S["HAVE_CHECK_TRUE"]="%s"\n' "$comment" >libcheck
+	rm -rf tree/build-*/config.status
+	expect_exit "$([ -n "$comment" ] && echo 1 || echo 0)" \
+		with env FAKE_UID=1000 tree/quickstart check
+	[ -z "$comment" ] || expect_err 'libcheck is missing: build-check/'
+	expect_out '^3 passed'
+done
