@@ -59,6 +59,14 @@ refused "a zeroed store"
 sound
 : >"$store/data.mdb"
 refused "an empty file for a store"
+sound
+# The version in both of LMDB's heads; pinstore's own is in test_store_open.
+for at in 20 4116; do
+	printf '\011' | dd of="$store/data.mdb" bs=1 seek=$at conv=notrunc 2>/dev/null
+done
+refused "a store of a later version"
+expect_err '^  reason    .*version'
+expect_err '^  mend      use the pinstore that wrote'
 for seed in 1 2 3 4 5 6 7 8; do
 	sound
 	must "$python" - "$store/data.mdb" $seed <<'END'
