@@ -41,12 +41,13 @@ struct pinstore_curl_setup {
  * and their data, CURLOPT_SSL_VERIFYPEER and CURLOPT_SSL_VERIFYHOST; attach
  * after the handle's other options are set.  curl_easy_reset() drops what was
  * set: detach, then attach anew.  A handle from curl_easy_duphandle() has the
- * original's callbacks, which refuse its requests until it is attached itself.
+ * original's callbacks, which refuse its requests until it is attached itself;
+ * it must be attached, or go, before the original is detached.
  * A transfer that libcurl ended with CURLE_ABORTED_BY_CALLBACK has a reason:
  * pinstore_curl_outcome().  Schemes other than http and https are refused.
  *
  * Owner:   the caller, who ends *out with pinstore_curl_detach() before the
- *          easy handle; ps must outlive it.
+ *          easy handle, and not while it transfers; ps must outlive it.
  * Threads: those of the easy handle.
  * Errors:  ARG (libcurl's TLS is not GnuTLS; no clock), NOMEM.
  */
