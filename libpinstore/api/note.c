@@ -19,6 +19,8 @@
 
 /* How often a full store is searched for entries that are long dead. */
 #define SWEEP_EVERY INT64_C(3600)
+/* And how many it buries at once, while other writers wait. */
+#define SWEEP_MAX 1000
 
 /* One field on its way into the store. */
 struct noting {
@@ -29,7 +31,8 @@ struct noting {
 	int64_t now;
 	int64_t high_water; /* before this write */
 	int64_t swept;      /* and what ps->swept was */
-	bool has_swept;     /* the whole store was searched; for ps->swept */
+	bool has_swept;     /* none is left in the store; for ps->swept */
+	size_t n_buried;    /* by this search */
 	struct ps_section fresh; /* what a plan of NOTE would write */
 	struct pinstore_noted *out;
 };
@@ -110,11 +113,13 @@ static enum pinstore_status
 bury(struct ps_write *write, const struct ps_host *host,
      const struct ps_entry *entry, void *arg, struct pinstore_error *error)
 {
-	const struct noting *noting = arg;
+	struct noting *noting = arg;
 	struct ps_entry rest;
 
-	if (!is_dead(&entry->section[PINSTORE_LEARNED], noting->now))
+	if (!is_dead(&entry->section[PINSTORE_LEARNED], noting->now) ||
+	    noting->n_buried == SWEEP_MAX)
 		return PINSTORE_OK;
+	noting->n_buried++;
 	rest = *entry;
 	memset(&rest.section[PINSTORE_LEARNED], 0,
 	       sizeof(rest.section[PINSTORE_LEARNED]));
@@ -122,8 +127,9 @@ bury(struct ps_write *write, const struct ps_host *host,
 }
 
 /*
- * Remove what has been dead for a week: below the registrable domain, and in
- * the whole store at most once an hour, for that is a long search.
+ * Remove what has been dead for a week: below the registrable domain, or in
+ * the whole store, and there at most once an hour if that has found the last,
+ * for it is a long search.
  */
 static enum pinstore_status
 sweep(struct ps_write *write, struct noting *noting, bool is_whole,
@@ -133,7 +139,9 @@ sweep(struct ps_write *write, struct noting *noting, bool is_whole,
 	struct ps_host domain;
 	size_t skip;
 	const char *at = host->name;
+	enum pinstore_status status;
 
+	noting->n_buried = 0;
 	if (ps_handle_is_ahead(noting->now, noting->high_water))
 		return PINSTORE_OK;
 	if (is_whole) {
@@ -141,8 +149,9 @@ sweep(struct ps_write *write, struct noting *noting, bool is_whole,
 		    noting->now >= noting->swept &&
 		    noting->now - noting->swept < SWEEP_EVERY)
 			return PINSTORE_OK;
-		noting->has_swept = true;
-		return ps_write_each(write, NULL, bury, noting, error);
+		status = ps_write_each(write, NULL, bury, noting, error);
+		noting->has_swept = noting->n_buried < SWEEP_MAX;
+		return status;
 	}
 	skip = ps_host_labels(host) - noting->fresh.quota_labels;
 	for (; skip > 0; skip--)

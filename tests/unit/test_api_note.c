@@ -548,10 +548,10 @@ work_fill(struct ps_write *write, void *arg, struct pinstore_error *error)
 	struct ps_section *configured = &entry.section[PINSTORE_CONFIGURED];
 	struct ps_section *learned = &entry.section[PINSTORE_LEARNED];
 	enum pinstore_status status = PINSTORE_OK;
+	const int *n = arg;
 	struct ps_host host;
 	int i;
 
-	(void)arg;
 	configured->is_present = true;
 	configured->source = PINSTORE_STATIC;
 	configured->expires = PINSTORE_NEVER;
@@ -563,9 +563,9 @@ work_fill(struct ps_write *write, void *arg, struct pinstore_error *error)
 	learned->quota_labels = 2;
 	learned->expires = NOW + 100;
 	learned->pins.n = pins_of("AB", learned->pins.pin);
-	for (i = 0; i < GROWTH_HOSTS && status == PINSTORE_OK; i++) {
+	for (i = 0; i < *n && status == PINSTORE_OK; i++) {
 		host.len = (size_t)snprintf(host.name, sizeof(host.name),
-		                            "h%03d.test", i);
+		                            "h%04d.test", i);
 		status = ps_write_put(write, &host, &entry, error);
 	}
 	return status;
@@ -576,6 +576,7 @@ START_TEST(test_quota_total_and_growth)
 {
 	struct pinstore_options *options = pinstore_options_new();
 	const int64_t late = NOW + 101 + 7 * 86400;
+	int n = GROWTH_HOSTS;
 
 	ck_assert_ptr_nonnull(options);
 	options->store.map_bytes = 1 << 20;
@@ -583,12 +584,42 @@ START_TEST(test_quota_total_and_growth)
 	pinstore_close(ps);
 	fixture_open(options);
 	pinstore_options_free(options);
-	ck_assert_int_eq(ps_store_write(ps->store, NOW, work_fill, NULL, NULL),
+	ck_assert_int_eq(ps_store_write(ps->store, NOW, work_fill, &n, NULL),
 	                 PINSTORE_OK);
 	assert_noted(note_at("new.test", "A", "AB", 100, "", late),
 	             PINSTORE_NOTED, PINSTORE_WHY_OK);
-	ck_assert_ptr_null(entry_of("h000.test", PINSTORE_LEARNED));
-	ck_assert_ptr_nonnull(entry_of("h000.test", PINSTORE_CONFIGURED));
+	ck_assert_ptr_null(entry_of("h0000.test", PINSTORE_LEARNED));
+	ck_assert_ptr_nonnull(entry_of("h0000.test", PINSTORE_CONFIGURED));
+}
+END_TEST
+
+static int
+count_learned(const struct pinstore_entry *entry, void *arg)
+{
+	*(int *)arg += pinstore_entry_layer(entry) == PINSTORE_LEARNED;
+	return 0;
+}
+
+/* No more are buried at once than others can wait for; the rest is next. */
+START_TEST(test_quota_total_by_parts)
+{
+	const int64_t late = NOW + 101 + 7 * 86400;
+	int n = 1500, left = 0;
+
+	fixture_reopen_with(PINSTORE_OPT_QUOTA_TOTAL, 400);
+	ck_assert_int_eq(ps_store_write(ps->store, NOW, work_fill, &n, NULL),
+	                 PINSTORE_OK);
+	assert_noted(note_at("new.test", "A", "AB", 100, "", late),
+	             PINSTORE_IGNORED, PINSTORE_WHY_FULL);
+	ck_assert_int_eq(pinstore_walk(ps, NULL, count_learned, &left, NULL),
+	                 PINSTORE_OK);
+	ck_assert_int_eq(left, 500);
+	assert_noted(note_at("new.test", "A", "AB", 100, "", late),
+	             PINSTORE_NOTED, PINSTORE_WHY_OK);
+	left = 0;
+	ck_assert_int_eq(pinstore_walk(ps, NULL, count_learned, &left, NULL),
+	                 PINSTORE_OK);
+	ck_assert_int_eq(left, 1);
 }
 END_TEST
 
@@ -649,6 +680,7 @@ main(void)
 	tcase_add_test(tcase, test_quota_clock_ahead);
 	tcase_add_test(tcase, test_quota_total);
 	tcase_add_test(tcase, test_quota_total_and_growth);
+	tcase_add_test(tcase, test_quota_total_by_parts);
 	tcase_add_test(tcase, test_strict);
 	tcase_add_test(tcase, test_kept);
 	tcase_set_timeout(tcase, 60);
