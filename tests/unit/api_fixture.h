@@ -6,6 +6,7 @@
 #ifndef TESTS_UNIT_API_FIXTURE_H
 #define TESTS_UNIT_API_FIXTURE_H
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -203,6 +204,16 @@ entry_of(const char *host, enum pinstore_layer layer)
 		return NULL;
 	ck_assert_msg(status == PINSTORE_OK, "%s", error.text);
 	return entry;
+}
+
+static inline bool
+has_entry(const char *host, enum pinstore_layer layer)
+{
+	struct pinstore_entry *entry = entry_of(host, layer);
+	bool is_there = entry != NULL;
+
+	pinstore_entry_free(entry);
+	return is_there;
 }
 
 /* Every entry as text, in order: two stores are equal if these are. */

@@ -508,8 +508,8 @@ START_TEST(test_quota)
 	assert_noted(note_at("h5.flood.test", "A", "AB", 3000, "",
 	                     NOW + 3001 + 7 * 86400),
 	             PINSTORE_NOTED, PINSTORE_WHY_OK);
-	ck_assert_ptr_null(entry_of("h0.flood.test", PINSTORE_LEARNED));
-	ck_assert_ptr_null(entry_of("h2.flood.test", PINSTORE_LEARNED));
+	ck_assert(!has_entry("h0.flood.test", PINSTORE_LEARNED));
+	ck_assert(!has_entry("h2.flood.test", PINSTORE_LEARNED));
 }
 END_TEST
 
@@ -521,7 +521,7 @@ START_TEST(test_quota_clock_ahead)
 	assert_noted(note_at("b.flood.test", "A", "AB", 3000, "",
 	                     NOW + INT64_C(61) * 86400),
 	             PINSTORE_IGNORED, PINSTORE_WHY_FULL);
-	ck_assert_ptr_nonnull(entry_of("a.flood.test", PINSTORE_LEARNED));
+	ck_assert(has_entry("a.flood.test", PINSTORE_LEARNED));
 }
 END_TEST
 
@@ -536,7 +536,7 @@ START_TEST(test_quota_total)
 	assert_noted(note_at("c.test", "A", "AB", 100, "",
 	                     NOW + 101 + 7 * 86400),
 	             PINSTORE_NOTED, PINSTORE_WHY_OK);
-	ck_assert_ptr_nonnull(entry_of("static.test", PINSTORE_CONFIGURED));
+	ck_assert(has_entry("static.test", PINSTORE_CONFIGURED));
 }
 END_TEST
 
@@ -588,8 +588,8 @@ START_TEST(test_quota_total_and_growth)
 	                 PINSTORE_OK);
 	assert_noted(note_at("new.test", "A", "AB", 100, "", late),
 	             PINSTORE_NOTED, PINSTORE_WHY_OK);
-	ck_assert_ptr_null(entry_of("h0000.test", PINSTORE_LEARNED));
-	ck_assert_ptr_nonnull(entry_of("h0000.test", PINSTORE_CONFIGURED));
+	ck_assert(!has_entry("h0000.test", PINSTORE_LEARNED));
+	ck_assert(has_entry("h0000.test", PINSTORE_CONFIGURED));
 }
 END_TEST
 

@@ -176,12 +176,15 @@ START_TEST(success_has_no_error)
 	ck_assert_int_eq(n_fails, 0);
 	ck_assert_int_eq(kit_error.status, PINSTORE_OK);
 	ck_assert(kit_has(store, "b.test", 2));
+#ifndef __SANITIZE_ADDRESS__
+	/* A reader that has lost its slot is leaked, as it must be. */
 	begin_fails = 0;
 	renew_fails = MDB_BAD_RSLOT;
 	n_fails = 1;
 	ck_assert(kit_has(store, "b.test", 2));
 	ck_assert_int_eq(n_fails, 0);
 	ck_assert_int_eq(kit_error.status, PINSTORE_OK);
+#endif
 }
 END_TEST
 
