@@ -14,6 +14,7 @@
 
 #include <pinstore/pinstore.h>
 
+#include "api/handle.h"
 #include "base/base64.h"
 #include "tests/support/tempdir.h"
 
@@ -266,6 +267,36 @@ assert_dump(const char *expected)
 
 	ck_assert_str_eq(text, expected);
 	free(text);
+}
+
+static inline bool
+write_event(uint64_t number, const struct ps_event *event, void *arg)
+{
+	static const char *const words[] = {
+		[PS_EVENT_NOTED] = "noted",     [PS_EVENT_UPDATED] = "updated",
+		[PS_EVENT_REMOVED] = "removed", [PS_EVENT_UNPINNED] = "unpinned",
+		[PS_EVENT_PINNED] = "pinned",   [PS_EVENT_CLEARED] = "cleared",
+		[PS_EVENT_EXPIRED] = "expired", [PS_EVENT_CLOCK] = "clock",
+	};
+	char *out = arg;
+	size_t len = strlen(out);
+
+	ck_assert_uint_gt(number, 0);
+	snprintf(out + len, 512 - len, "%s %s %d %d, ", words[event->kind],
+	         event->host != NULL ? event->host->name : "-",
+	         (int)event->count, (int)(event->at - NOW));
+	return true;
+}
+
+/* The journal: of each record its word, host, count, and seconds from NOW. */
+static inline void
+assert_journal(const char *expected)
+{
+	char told[512] = "";
+
+	ck_assert_int_eq(ps_store_events(ps->store, 0, write_event, told,
+	                                 NULL), PINSTORE_OK);
+	ck_assert_str_eq(told, expected);
 }
 
 #endif /* TESTS_UNIT_API_FIXTURE_H */

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "tests/support/storeraw.h"
 #include "tests/support/suite.h"
 #include "tests/unit/api_fixture.h"
 
@@ -395,6 +396,45 @@ START_TEST(test_policy_of_now)
 }
 END_TEST
 
+/* The record of a.test, and what is proved by it. */
+static const char *const beside[] = {"a.test", "w.a.test", "aa.test"};
+
+/* Rule 4 of judging: what cannot be read is an error, and an error refuses. */
+START_TEST(test_damaged)
+{
+	struct pinstore_peer peer = {.size = sizeof(peer), .host = beside[_i]};
+	struct pinstore_result *result = (void *)&peer;
+	enum pinstore_verdict verdict = PINSTORE_MATCHED;
+	struct pinstore_chain *chain = chain_of("A");
+	uint8_t record[PS_ENTRY_LEN_MAX];
+	struct raw raw;
+	size_t len;
+
+	ck_assert_int_eq(pin_at("a.test", "AB", 1, LATER, NOW), PINSTORE_OK);
+	ck_assert_int_ne(verdict_at(beside[_i], "A", NOW), PINSTORE_REJECT);
+	pinstore_close(ps);
+	raw = raw_begin(fixture_dir.store);
+	len = raw_get(&raw, PS_HOSTS, raw_key("test.a"), record,
+	              sizeof(record));
+	record[len - 1] ^= 1;
+	raw_put(&raw, PS_HOSTS, raw_key("test.a"), record, len);
+	raw_end(&raw);
+	fixture_open(NULL);
+	ck_assert_int_eq(pinstore_check(ps, &peer, chain, NOW, &verdict,
+	                                &result, NULL), PINSTORE_ERR_DAMAGED);
+	ck_assert_int_eq(verdict, PINSTORE_REJECT);
+	ck_assert_ptr_null(result);
+	verdict = PINSTORE_MATCHED;
+	ck_assert_int_eq(pinstore_check(ps, &peer, chain, NOW, &verdict, NULL,
+	                                NULL), PINSTORE_ERR_DAMAGED);
+	ck_assert_int_eq(verdict, PINSTORE_REJECT);
+	ck_assert_int_eq(pinstore_lookup(ps, beside[_i], NOW, &result, NULL),
+	                 PINSTORE_ERR_DAMAGED);
+	ck_assert_ptr_null(result);
+	pinstore_chain_free(chain);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -411,6 +451,7 @@ main(void)
 	tcase_add_test(tcase, test_steps);
 	tcase_add_test(tcase, test_naive);
 	tcase_add_test(tcase, test_policy_of_now);
+	tcase_add_loop_test(tcase, test_damaged, 0, COUNT(beside));
 	tcase_set_timeout(tcase, 60);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);

@@ -167,6 +167,48 @@ START_TEST(test_max_age_zero)
 }
 END_TEST
 
+static enum pinstore_status
+put_tofu(struct ps_write *write, void *arg, struct pinstore_error *error)
+{
+	struct ps_section *section;
+	enum pinstore_host_kind kind;
+	struct ps_entry entry;
+	struct ps_host host;
+
+	(void)arg;
+	memset(&entry, 0, sizeof(entry));
+	section = &entry.section[PINSTORE_LEARNED];
+	section->is_present = true;
+	section->source = PINSTORE_TOFU;
+	section->observed = NOW;
+	section->updated = NOW;
+	section->expires = PINSTORE_NEVER;
+	section->max_age = -1;
+	section->pins.n = pins_of("A", section->pins.pin);
+	ck_assert_int_eq(ps_host_parse(HOST, strlen(HOST), &host, &kind),
+	                 PINSTORE_OK);
+	return ps_write_put(write, &host, &entry, error);
+}
+
+/* A header removes what a header has made, and replaces what was only seen. */
+START_TEST(test_tofu)
+{
+	ck_assert_int_eq(ps_store_write(ps->store, NOW, put_tofu, NULL, NULL),
+	                 PINSTORE_OK);
+	assert_noted(note_at(HOST, "A", "", 0, "", NOW), PINSTORE_UNCHANGED,
+	             PINSTORE_WHY_OK);
+	assert_noted(note_at(HOST, "A", "", 3000, "", NOW), PINSTORE_IGNORED,
+	             PINSTORE_WHY_NO_PINS);
+	ck_assert_int_eq(verdict_at(HOST, "x", NOW), PINSTORE_REJECT);
+	assert_noted(note_at(HOST, "A", "AB", 3000, "", NOW), PINSTORE_NOTED,
+	             PINSTORE_WHY_OK);
+	ck_assert_int_eq(verdict_at(HOST, "B", NOW), PINSTORE_MATCHED);
+	assert_noted(note_at(HOST, "A", "", 0, "", NOW), PINSTORE_REMOVED,
+	             PINSTORE_WHY_OK);
+	ck_assert_int_eq(verdict_at(HOST, "x", NOW), PINSTORE_UNPINNED);
+}
+END_TEST
+
 /* R-2.1.1-5, D-03, T-071: no usable pin ends it, over a chain that passes. */
 START_TEST(test_unpin)
 {
@@ -652,6 +694,25 @@ START_TEST(test_kept)
 }
 END_TEST
 
+/* Design 7: each change is told in its own transaction, and only changes. */
+START_TEST(test_journal)
+{
+	note_at(HOST, "A", "AB", 3000, "", NOW);
+	note_at(HOST, "A", "AB", 3000, "", NOW); /* within the slack */
+	note_at(HOST, "A", "A", 3000, "", NOW + 1); /* unfit */
+	note_at(HOST, "A", "AC", 3000, "", NOW + 2);
+	note_at(HOST, "A", "AD", 3000, "", NOW - 100);
+	note_at(HOST, "A", "", 3000, "", NOW + 3);
+	note_at(HOST, "A", "", 0, "", NOW + 4); /* there is none */
+	note_at(HOST, "A", "AB", 3000, "", NOW + 5);
+	note_at(HOST, "A", "", 0, "", NOW + 6);
+	assert_journal("noted pin.test 1 0, updated pin.test 1 2, "
+	               "clock pin.test 1 -100, updated pin.test 1 -100, "
+	               "unpinned pin.test 1 3, noted pin.test 1 5, "
+	               "removed pin.test 1 6, ");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -665,6 +726,8 @@ main(void)
 	tcase_add_test(tcase, test_replaced_whole);
 	tcase_add_test(tcase, test_refresh);
 	tcase_add_test(tcase, test_max_age_zero);
+	tcase_add_test(tcase, test_tofu);
+	tcase_add_test(tcase, test_journal);
 	tcase_add_test(tcase, test_unpin);
 	tcase_add_test(tcase, test_mismatch);
 	tcase_add_test(tcase, test_parent_unchanged);

@@ -459,6 +459,32 @@ START_TEST(test_walk)
 }
 END_TEST
 
+/* Design 7 and 10: changes are told, and of what was cleared the count alone. */
+START_TEST(test_journal)
+{
+	struct pinstore_filter filter = {.size = sizeof(filter),
+	                                 .host = "a.test"};
+	size_t removed;
+
+	pin_at("a.test", "AB", 0, NOW + 10, NOW);
+	pin_at("b.test", "AB", 0, NOW + 10, NOW + 1);
+	note_at("b.test", "A", "AB", 10, "", NOW + 2);
+	ck_assert_int_eq(pinstore_clear(ps, &filter, NOW + 3, &removed, NULL),
+	                 PINSTORE_OK);
+	ck_assert_uint_eq(expire_at(NOW + 100, NOW + 100, 0, 0, PINSTORE_OK),
+	                  2);
+	assert_journal("pinned b.test 1 1, noted b.test 1 2, cleared - 1 3, "
+	               "expired - 2 100, ");
+	/* Nothing was there any more: nothing is told. */
+	ck_assert_int_eq(pinstore_clear(ps, &filter, NOW + 101, &removed,
+	                                NULL), PINSTORE_OK);
+	ck_assert_uint_eq(expire_at(NOW + 100, NOW + 102, 0, 0, PINSTORE_OK),
+	                  0);
+	assert_journal("pinned b.test 1 1, noted b.test 1 2, cleared - 1 3, "
+	               "expired - 2 100, ");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -480,6 +506,7 @@ main(void)
 	tcase_add_test(tcase, test_expire_wrong);
 	tcase_add_test(tcase, test_expire_many);
 	tcase_add_test(tcase, test_walk);
+	tcase_add_test(tcase, test_journal);
 	tcase_set_timeout(tcase, 60);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
