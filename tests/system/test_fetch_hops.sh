@@ -131,6 +131,20 @@ must pinstore --store "$store" clear pin.test --yes --source all >/dev/null 2>&1
 expect_exit 0 fetch $(at pin.test "$self_port") -L "https://pin.test:$self_port/"
 expect_requests self 2
 
+about "A-41 T-051 the same name on another port: another connection, its own chain"
+start_tlsserv impostor --chain mitm
+start_tlsserv honest --chain good \
+	-r "HTTP/1.1 302 Go\\r\\nLocation: https://pin.test:$impostor_port/\\r\\nContent-Length: 0\\r\\n\\r\\n"
+names="$(at pin.test "$honest_port") $(at pin.test "$impostor_port")"
+pinned pin.test good backup
+expect_exit 90 fetch $names -L "https://pin.test:$honest_port/"
+expect_requests honest 1
+expect_requests impostor 0
+must pinstore --store "$store" clear pin.test --yes --source all >/dev/null 2>&1
+expect_exit 0 fetch $names -L "https://pin.test:$honest_port/"
+expect_requests honest 2
+expect_requests impostor 1
+
 about "H-13 the host of a redirect is brought to its one form"
 rm -rf "$store"
 pinned other.test good backup
