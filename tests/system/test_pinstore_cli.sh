@@ -200,6 +200,24 @@ expect_exit 0 pinstore --store new list
 [ "$(cat new/data.mdb | cksum)" = "$before" ] && ok "the store is unharmed" ||
 	fail "something was written into the store"
 
+about "a limit on files is an error that is told, not a death by SIGXFSZ"
+limited()
+{
+	(
+		trap - EXIT
+		(
+			trap - EXIT
+			ulimit -f 0
+			pinstore --store new pin limit.test "$a" "$b" 2>&1
+		)
+		echo $? >code
+	) | cat
+	return "$(cat code)"
+}
+expect_exit 3 limited
+expect_out '^pinstore: .*new'
+expect_exit 0 pinstore --store new list
+
 about "colors: only when asked for, or on a terminal without NO_COLOR"
 escape=$(printf '\033')
 expect_exit 0 pinstore --store new explain a.test

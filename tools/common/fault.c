@@ -111,20 +111,20 @@ status_hint(enum pinstore_status status)
 		return "name another store with --store DIR or $PINSTORE; it "
 		       "comes to be with the first pin that is stored";
 	case PINSTORE_ERR_ACCESS:
-		return "the store must be yours, a directory of mode 0700 with "
-		       "files of mode 0600";
+		return "mend that, or name another store with --store DIR or "
+		       "$PINSTORE; a store is its owner's alone";
 	case PINSTORE_ERR_READONLY:
 		return "make the store's directory and files writable for its "
 		       "owner";
 	case PINSTORE_ERR_BUSY:
-		return "another process writes; try again";
+		return "try again once the process that holds it has ended";
 	case PINSTORE_ERR_FULL:
 		return "make room, or remove entries: pinstore expire";
 	case PINSTORE_ERR_VERSION:
 		return "use the pinstore that wrote the store";
 	case PINSTORE_ERR_DAMAGED:
-		return "restore the store from a backup, or move it away "
-		       "knowing that its pins are lost";
+		return "if it is a store, restore it from a backup; if it is "
+		       "something else, name the store with --store DIR";
 	case PINSTORE_OK:
 	case PINSTORE_ERR_ARG:
 	case PINSTORE_ERR_NOMEM:

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -27,6 +28,8 @@ tool_start(void)
 		if (opened != fd)
 			_exit(2);
 	}
+	/* A limit that is reached is an error, told as such. */
+	(void)signal(SIGXFSZ, SIG_IGN);
 	setlocale(LC_CTYPE, "");
 }
 

@@ -76,9 +76,8 @@ main(int argc, char *argv[])
 
 	tool_start();
 	tool_memory_exit(CURLE_OUT_OF_MEMORY);
-	/* A reader that has gone or a limit reached is an error, told as such. */
+	/* A reader that has gone is an error, told as such. */
 	(void)signal(SIGPIPE, SIG_IGN);
-	(void)signal(SIGXFSZ, SIG_IGN);
 	if (!fetch_options_read(argc, argv, &options, &wish, &fault)) {
 		tool_fault_print(&fault, "pinfetch", false);
 		code = fault.exit;

@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "common/memory.h"
@@ -86,8 +87,10 @@ set_network(const struct fetch_options *options, CURL *easy)
 	if (!code)
 		code = curl_easy_setopt(easy, CURLOPT_CONNECT_TO,
 		                        options->connect_to);
-	if (!code && options->proxy)
-		code = curl_easy_setopt(easy, CURLOPT_PROXY, options->proxy);
+	/* A process of raised rights takes no proxy from its caller. */
+	if (!code && (options->proxy || getauxval(AT_SECURE)))
+		code = curl_easy_setopt(easy, CURLOPT_PROXY,
+		                        options->proxy ? options->proxy : "");
 	if (!code)
 		code = curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
 		                        options->http_version);
