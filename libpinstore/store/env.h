@@ -20,6 +20,9 @@
 #include "store/meta.h"
 #include "store/pool.h"
 
+/* So often slots of dead readers are freed, if there are writes. */
+#define PS_CLEAR_EVERY_MS 60000
+
 struct ps_env {
 	/* Under the registry's mutex. */
 	struct ps_env *next;
@@ -99,18 +102,14 @@ ps_env_read(struct ps_env *env, int64_t deadline_ms, struct ps_txn **out,
 void
 ps_env_done(struct ps_env *env, struct ps_txn *txn);
 
-/* What a writer does; it may be called again from the start. */
-typedef enum pinstore_status
-ps_env_work_fn(struct ps_env *env, struct ps_txn *txn, void *arg,
-               struct pinstore_error *error);
-
 /*
- * Run work behind the gate and make it durable; roll it back unless it
- * returned OK and changed anything.
- * Errors: NOMEM, BUSY, FULL, IO, and as ps_env_enter(), and work's own.
+ * Make the map fit, with all transactions of this process out of the way; env
+ * is entered before and behind, and may have been opened anew in between.
+ * With grow the room that dead readers hold comes first, unless *is_retried.
+ * Errors: as ps_db_resize().
  */
 enum pinstore_status
-ps_env_write(struct ps_env *env, int64_t deadline_ms, ps_env_work_fn *work,
-             void *arg, struct pinstore_error *error) PINSTORE_MUST_CHECK;
+ps_env_resize(struct ps_env *env, bool grow, bool *is_retried,
+              struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
 #endif /* PS_STORE_ENV_H */

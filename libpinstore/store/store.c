@@ -22,6 +22,7 @@
 #include "store/meta.h"
 #include "store/registry.h"
 #include "store/scan.h"
+#include "store/writer.h"
 
 /* Map sizes are whole pages on every machine. */
 #define ROUND ((uint64_t)64 << 10)
@@ -336,7 +337,8 @@ ps_store_write(struct ps_store *store, int64_t now, ps_store_work_fn *work,
 	status = env_of(store, &env, error);
 	if (status != PINSTORE_OK)
 		return status;
-	return ps_env_write(env, deadline(store), work_in_env, &working, error);
+	return ps_writer_run(env, deadline(store), work_in_env, &working,
+	                     error);
 }
 
 enum pinstore_status

@@ -1,0 +1,181 @@
+/*
+ * writer.c - one write of one process at a time, tried until it holds.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#include <config.h>
+
+#include "store/writer.h"
+
+#include "base/status.h"
+#include "store/clock.h"
+
+/* After so many commits slots of dead readers are freed. */
+#define CLEAR_EVERY_COMMITS 256
+/* An environment that has to be opened anew so often is not to be had. */
+#define TRIES 3
+
+/*
+ * One try.  The number that a writer gets must follow that of the last commit:
+ * it does not when the table of readers was reset under us.
+ */
+static enum pinstore_status
+try_work(struct ps_env *env, ps_writer_work_fn *work, void *arg,
+         enum ps_trouble *trouble, struct pinstore_error *error)
+{
+	struct ps_txn *txn = NULL;
+	struct ps_db_info info;
+	enum pinstore_status status;
+
+	status = ps_txn_begin(env->db, true, &txn, trouble, error);
+	if (status != PINSTORE_OK)
+		return status;
+	ps_db_info(env->db, &info);
+	if (ps_txn_id(txn) != info.last_txn + 1) {
+		ps_txn_abort(txn);
+		*trouble = PS_TROUBLE_DEAD;
+		return ps_fail(error, PINSTORE_ERR_DAMAGED,
+		               "store %s: its lock file does not fit its data: "
+		               "end all programs that use it, and try "
+		               "again", env->shown);
+	}
+	status = work(env, txn, arg, error);
+	if (status == PINSTORE_OK && ps_txn_trouble(txn) == PS_TROUBLE_NONE &&
+	    ps_txn_has_changed(txn)) {
+		status = ps_txn_commit(txn, trouble, error);
+		txn = NULL;
+		return status;
+	}
+	*trouble = ps_txn_trouble(txn);
+	if (status == PINSTORE_OK && *trouble != PS_TROUBLE_NONE)
+		status = ps_fail(error, PINSTORE_ERR_INTERNAL,
+		                 "a writer passed over an error");
+	ps_txn_abort(txn);
+	return status;
+}
+
+/* Free slots of the dead from time to time, so that the file does not grow. */
+static void
+clear_readers(struct ps_env *env)
+{
+	int64_t now = ps_clock_coarse_ms();
+	unsigned n = atomic_fetch_add(&env->commits, 1) + 1;
+
+	if (n % CLEAR_EVERY_COMMITS != 0 &&
+	    now < atomic_load(&env->next_clear_ms))
+		return;
+	atomic_store(&env->next_clear_ms, now + PS_CLEAR_EVERY_MS);
+	(void)ps_db_clear_readers(env->db);
+}
+
+/*
+ * Behind the gate, env entered.  *trouble is DEAD if env has to be opened anew
+ * for another try.
+ */
+static enum pinstore_status
+write_entered(struct ps_env *env, ps_writer_work_fn *work, void *arg,
+              enum ps_trouble *trouble, struct pinstore_error *error)
+{
+	const unsigned opened = env->opened;
+	bool is_retried = false;
+
+	for (;;) {
+		enum pinstore_status status =
+		        try_work(env, work, arg, trouble, error);
+
+		if (status == PINSTORE_OK) {
+			clear_readers(env);
+			return status;
+		}
+		switch (*trouble) {
+		case PS_TROUBLE_MAP:
+		case PS_TROUBLE_RESIZED:
+			status = ps_env_resize(env,
+			                       *trouble == PS_TROUBLE_MAP,
+			                       &is_retried, error);
+			break;
+		case PS_TROUBLE_DEAD:
+			atomic_store(&env->is_dead, true);
+			return status;
+		case PS_TROUBLE_NONE:
+		case PS_TROUBLE_READERS:
+		case PS_TROUBLE_SLOT:
+			return status;
+		}
+		if (status != PINSTORE_OK)
+			return status;
+		if (!env->is_open || atomic_load(&env->is_dead) ||
+		    env->opened != opened) {
+			*trouble = PS_TROUBLE_DEAD;
+			return ps_fail(error, PINSTORE_ERR_BUSY,
+			               "store %s: it had to be opened anew: "
+			               "try again", env->shown);
+		}
+	}
+}
+
+/* Pass the gate of env as it is now; with OK env is entered. */
+static enum pinstore_status
+pass_gate(struct ps_env *env, int64_t deadline_ms, struct ps_gate **out,
+          struct pinstore_error *error)
+{
+	int tries;
+
+	*out = NULL;
+	for (tries = 0; tries < TRIES; tries++) {
+		struct ps_gate *gate;
+		enum pinstore_status status;
+
+		status = ps_env_enter(env, false, deadline_ms, error);
+		if (status != PINSTORE_OK)
+			return status;
+		gate = ps_gate_ref(env->gate);
+		ps_env_leave(env);
+		status = ps_gate_lock(gate, deadline_ms, error);
+		if (status != PINSTORE_OK) {
+			ps_gate_unref(gate);
+			return status;
+		}
+		status = ps_env_enter(env, true, deadline_ms, error);
+		if (status == PINSTORE_OK && env->gate == gate) {
+			*out = gate;
+			return status;
+		}
+		if (status == PINSTORE_OK)
+			ps_env_leave(env);
+		ps_gate_unlock(gate);
+		ps_gate_unref(gate);
+		if (status != PINSTORE_OK)
+			return status;
+	}
+	return ps_fail(error, PINSTORE_ERR_BUSY,
+	               "store %s: its files are being replaced all the time: "
+	               "try again", env->shown);
+}
+
+enum pinstore_status
+ps_writer_run(struct ps_env *env, int64_t deadline_ms, ps_writer_work_fn *work,
+              void *arg, struct pinstore_error *error)
+{
+	int tries;
+
+	for (tries = 0;; tries++) {
+		enum ps_trouble trouble = PS_TROUBLE_NONE;
+		struct ps_gate *gate;
+		enum pinstore_status status;
+
+		status = pass_gate(env, deadline_ms, &gate, error);
+		if (status != PINSTORE_OK)
+			return status;
+		status = write_entered(env, work, arg, &trouble, error);
+		ps_env_leave(env);
+		ps_gate_unlock(gate);
+		ps_gate_unref(gate);
+		/* What an earlier try met is not this one's. */
+		if (status == PINSTORE_OK)
+			ps_error_clear(error);
+		if (status == PINSTORE_OK || trouble != PS_TROUBLE_DEAD ||
+		    tries == TRIES)
+			return status;
+	}
+}

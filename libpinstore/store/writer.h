@@ -1,0 +1,27 @@
+/*
+ * writer.h - one write of one process at a time, tried until it holds.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef PS_STORE_WRITER_H
+#define PS_STORE_WRITER_H
+
+#include <stdint.h>
+
+#include "store/env.h"
+
+/* What a writer does; it may be called again from the start. */
+typedef enum pinstore_status
+ps_writer_work_fn(struct ps_env *env, struct ps_txn *txn, void *arg,
+                  struct pinstore_error *error);
+
+/*
+ * Run work behind the gate and make it durable; roll it back unless it
+ * returned OK and changed anything.
+ * Errors: NOMEM, BUSY, FULL, IO, and as ps_env_enter(), and work's own.
+ */
+enum pinstore_status
+ps_writer_run(struct ps_env *env, int64_t deadline_ms, ps_writer_work_fn *work,
+              void *arg, struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+#endif /* PS_STORE_WRITER_H */
