@@ -138,6 +138,18 @@ ps_fail_nomem(struct pinstore_error *error)
 	return ps_fail(error, PINSTORE_ERR_NOMEM, "out of memory");
 }
 
+const char *
+ps_os_words(int os_error, char out[PS_OS_WORDS_LEN])
+{
+	out[0] = '\0';
+#ifdef STRERROR_R_CHAR_P
+	return strerror_r(os_error, out, PS_OS_WORDS_LEN);
+#else
+	(void)strerror_r(os_error, out, PS_OS_WORDS_LEN);
+	return out;
+#endif
+}
+
 void
 ps_error_clear(struct pinstore_error *error)
 {

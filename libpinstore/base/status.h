@@ -31,6 +31,15 @@ ps_fail_lib(struct pinstore_error *error, enum pinstore_status status,
 enum pinstore_status
 ps_fail_nomem(struct pinstore_error *error);
 
+/* What errno means, in out or elsewhere.  Unlike strerror(), for any thread. */
+#define PS_OS_WORDS_LEN 128
+const char *
+ps_os_words(int os_error, char out[PS_OS_WORDS_LEN]);
+
+/* The same for an argument: it lasts as long as the block around it. */
+#define PS_STRERROR(os_error) \
+	ps_os_words(os_error, (char[PS_OS_WORDS_LEN]){""})
+
 /* All zero, which is PINSTORE_OK.  error may be NULL. */
 void
 ps_error_clear(struct pinstore_error *error);

@@ -30,7 +30,7 @@ fail(const char *shown, const char *what, struct pinstore_error *error)
 {
 	return ps_fail_os(error, ps_file_status(errno), errno,
 	                  "store %s: cannot be created: %s: %s", shown, what,
-	                  strerror(errno));
+	                  PS_STRERROR(errno));
 }
 
 static enum pinstore_status

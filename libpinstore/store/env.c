@@ -84,7 +84,7 @@ remember(struct ps_env *env, int dir_fd, struct pinstore_error *error)
 	if (fstat(dir_fd, &st) != 0)
 		return ps_fail_os(error, ps_file_status(errno), errno,
 		                  "store %s: cannot be used: %s", env->shown,
-		                  strerror(errno));
+		                  PS_STRERROR(errno));
 	env->dir.device = st.st_dev;
 	env->dir.inode = st.st_ino;
 	status = ps_file_look(dir_fd, env->shown, PS_DB_DATA, &env->data,
@@ -148,7 +148,7 @@ hold_lock_file(struct ps_env *env, struct pinstore_error *error)
 	if (fcntl(env->hold_fd, F_OFD_SETLK, &lock) != 0)
 		return ps_fail_os(error, PINSTORE_ERR_BUSY, errno,
 		                  "store %s: %s cannot be locked: %s",
-		                  env->shown, PS_DB_LOCK, strerror(errno));
+		                  env->shown, PS_DB_LOCK, PS_STRERROR(errno));
 	return PINSTORE_OK;
 }
 

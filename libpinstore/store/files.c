@@ -109,7 +109,7 @@ fail_path(const char *path, int os_error, struct pinstore_error *error)
 	ps_path_show(path, shown);
 	return ps_fail_os(error, ps_file_status(os_error), os_error,
 	                  "store %s: cannot be opened: %s: %s", shown,
-	                  strerror(os_error), way_out(os_error));
+	                  PS_STRERROR(os_error), way_out(os_error));
 }
 
 /* A last name that is "." or ".." has no place in its parent. */
@@ -280,7 +280,7 @@ make_dir(const struct place *place, struct pinstore_error *error)
 			return PINSTORE_OK;
 		return ps_fail_os(error, ps_file_status(errno), errno,
 		                  "store %s: cannot be created: %s: %s",
-		                  place->shown, strerror(errno),
+		                  place->shown, PS_STRERROR(errno),
 		                  way_out(errno));
 	}
 	status = set_mode(place, error);
@@ -394,7 +394,7 @@ ps_dir_lock(int fd, const char *shown, int64_t deadline_ms,
 		if (errno != EWOULDBLOCK)
 			return ps_fail_os(error, ps_file_status(errno), errno,
 			                  "store %s: cannot be locked: %s", shown,
-			                  strerror(errno));
+			                  PS_STRERROR(errno));
 		if (!ps_clock_pause(deadline_ms))
 			return ps_fail(error, PINSTORE_ERR_BUSY,
 			               "store %s: another process that opens it "
@@ -518,7 +518,7 @@ fail_file(const char *shown, const char *name, struct pinstore_error *error)
 {
 	return ps_fail_os(error, ps_file_status(errno), errno,
 	                  "store %s: %s cannot be used: %s: %s", shown, name,
-	                  strerror(errno), way_out(errno));
+	                  PS_STRERROR(errno), way_out(errno));
 }
 
 enum pinstore_status
@@ -578,6 +578,6 @@ ps_file_reserve(int fd, const char *shown, const char *name, off_t len,
 	if (os_error != 0)
 		return ps_fail_os(error, ps_file_status(os_error), os_error,
 		                  "store %s: no room for %s: %s", shown, name,
-		                  strerror(os_error));
+		                  PS_STRERROR(os_error));
 	return PINSTORE_OK;
 }

@@ -61,7 +61,7 @@ init(struct shared *shared, const char *shown, struct pinstore_error *error)
 	if (failed != 0)
 		return ps_fail_os(error, PINSTORE_ERR_IO, failed,
 		                  "store %s: no lock can be made: %s", shown,
-		                  strerror(failed));
+		                  PS_STRERROR(failed));
 	shared->magic = GATE_MAGIC;
 	return PINSTORE_OK;
 }
@@ -92,7 +92,7 @@ claim(int fd, const char *shown, int64_t deadline_ms, bool *is_alone,
 	}
 	return ps_fail_os(error, ps_file_status(errno), errno,
 	                  "store %s: %s cannot be locked: %s", shown,
-	                  PS_GATE_NAME, strerror(errno));
+	                  PS_GATE_NAME, PS_STRERROR(errno));
 }
 
 static enum pinstore_status
@@ -117,7 +117,7 @@ map(struct ps_gate *gate, bool is_alone, struct pinstore_error *error)
 	if (at == MAP_FAILED)
 		return ps_fail_os(error, ps_file_status(errno), errno,
 		                  "store %s: %s cannot be mapped: %s",
-		                  gate->shown, PS_GATE_NAME, strerror(errno));
+		                  gate->shown, PS_GATE_NAME, PS_STRERROR(errno));
 	gate->shared = at;
 	if (is_alone)
 		return init(gate->shared, gate->shown, error);
@@ -156,7 +156,7 @@ ps_gate_open(int dir_fd, const char *shown, int64_t deadline_ms,
 	    flock(gate->fd, LOCK_SH) != 0)
 		status = ps_fail_os(error, ps_file_status(errno), errno,
 		                    "store %s: %s cannot be locked: %s", shown,
-		                    PS_GATE_NAME, strerror(errno));
+		                    PS_GATE_NAME, PS_STRERROR(errno));
 	if (status != PINSTORE_OK) {
 		ps_gate_unref(gate);
 		return status;
@@ -213,7 +213,7 @@ ps_gate_lock(struct ps_gate *gate, int64_t deadline_ms,
 		                  "for one that is stopped", gate->shown);
 	return ps_fail_os(error, PINSTORE_ERR_IO, failed,
 	                  "store %s: the lock of its writers cannot be taken: "
-	                  "%s", gate->shown, strerror(failed));
+	                  "%s", gate->shown, PS_STRERROR(failed));
 }
 
 void

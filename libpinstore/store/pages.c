@@ -121,7 +121,7 @@ read_at(const struct file *file, uint64_t at, uint8_t *out, size_t len,
 	if (got < 0)
 		return ps_fail_os(error, ps_file_status(errno), errno,
 		                  "store %s: %s cannot be read: %s",
-		                  file->shown, PS_DB_DATA, strerror(errno));
+		                  file->shown, PS_DB_DATA, PS_STRERROR(errno));
 	if ((size_t)got != len)
 		return damaged(file, "is shorter than it must be", error);
 	return PINSTORE_OK;
@@ -359,7 +359,7 @@ check_once(struct file *file, struct pinstore_error *error)
 	if (fstat(file->fd, &st) != 0)
 		return ps_fail_os(error, ps_file_status(errno), errno,
 		                  "store %s: %s cannot be read: %s",
-		                  file->shown, PS_DB_DATA, strerror(errno));
+		                  file->shown, PS_DB_DATA, PS_STRERROR(errno));
 	file->len = (uint64_t)st.st_size;
 	status = read_meta(file, &meta, error);
 	if (status != PINSTORE_OK)

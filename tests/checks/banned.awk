@@ -15,12 +15,14 @@ BEGIN {
 		"vsprintf gets scanf sscanf fscanf vsscanf strtok atoi atol " \
 		"atoll atof strtol alloca system popen mktemp tmpnam tempnam " \
 		"setjmp longjmp")
-	# the library has no clock, no environment, no voice, no exit
+	# the library has no clock, no environment, no voice, no exit, and
+	# no text that another thread may overwrite
 	list(library, "time gettimeofday clock ftime clock_gettime " \
 		"getenv secure_getenv setenv unsetenv putenv printf vprintf " \
 		"fprintf vfprintf dprintf vdprintf puts fputs putchar fputc " \
 		"putc fwrite perror psignal syslog openlog abort exit _exit " \
-		"_Exit quick_exit atexit signal sigaction setlocale")
+		"_Exit quick_exit atexit signal sigaction setlocale " \
+		"strerror")
 	# plain values: no memory, no files, no network
 	list(plain, "malloc calloc realloc reallocarray free strdup strndup " \
 		"asprintf vasprintf fopen open openat read write stat socket")

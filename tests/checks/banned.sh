@@ -31,6 +31,7 @@ bad libpinstore/api/handle.c 'clock_gettime(CLOCK_MONOTONIC, &t);' \
 	'clock_gettime() has no place'
 bad libpinstore/store/gate.c 'clock_gettime(CLOCK_REALTIME, &t);' \
 	'clock_gettime() has no place'
+bad libpinstore/store/gate.c 'f("%s", strerror(errno));' 'strerror() has no'
 bad libpinstore/model/host.c 'free(p);' 'free() has no place in plain'
 bad libpinstore/base/scan.c 'x("\"", malloc(3));' 'malloc() has no place'
 bad libpinstore/base/scan.c '/* a */ q(malloc(3)); /* b */' 'malloc()'

@@ -103,6 +103,19 @@ START_TEST(error_may_be_null)
 }
 END_TEST
 
+/* Each has words of its own, and a number without meaning has some too. */
+START_TEST(words_of_errno)
+{
+	char out[PS_OS_WORDS_LEN];
+
+	ck_assert_str_eq(ps_os_words(ENOENT, out), "No such file or directory");
+	ck_assert_str_eq(PS_STRERROR(EACCES), "Permission denied");
+	ck_assert_ptr_nonnull(strstr(ps_os_words(99999, out), "99999"));
+	ck_assert_int_gt((int)strlen(ps_os_words(-1, out)), 0);
+	ck_assert_str_ne(PS_STRERROR(EIO), PS_STRERROR(ENOSPC));
+}
+END_TEST
+
 /* A character of n octets at each place round the end of the text. */
 START_TEST(cuts_between_characters)
 {
@@ -138,6 +151,7 @@ main(void)
 	                    COUNT(lines));
 	tcase_add_test(tcase, all_fields_are_set);
 	tcase_add_test(tcase, error_may_be_null);
+	tcase_add_test(tcase, words_of_errno);
 	tcase_add_loop_test(tcase, cuts_between_characters, 0, 4);
 	return suite_run(suite);
 }
