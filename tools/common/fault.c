@@ -26,7 +26,7 @@ fill(struct tool_fault *fault, int code, const char *status, const char *where,
 {
 	char raw[512];
 
-	vsnprintf(raw, sizeof(raw), format, args);
+	(void)vsnprintf(raw, sizeof(raw), format, args);
 	fault->exit = code;
 	fault->status = status;
 	fault->hint = hint;
@@ -215,7 +215,7 @@ tool_warn(const char *program, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(raw, sizeof(raw), format, args);
+	(void)vsnprintf(raw, sizeof(raw), format, args);
 	va_end(args);
 	tool_escape(raw, strlen(raw), text, sizeof(text));
 	fprintf(stderr, "%s: warning: %s\n", program, text);

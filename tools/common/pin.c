@@ -148,24 +148,24 @@ tool_pin_print(const struct pinstore_pin *pin, enum tool_pin_form form,
 	encode(pin, text);
 	switch (form) {
 	case TOOL_PIN_CURL:
-		snprintf(out, TOOL_PIN_TEXT, "sha256//%s", text);
+		(void)snprintf(out, TOOL_PIN_TEXT, "sha256//%s", text);
 		break;
 	case TOOL_PIN_RFC7469:
-		snprintf(out, TOOL_PIN_TEXT, "pin-sha256=\"%s\"", text);
+		(void)snprintf(out, TOOL_PIN_TEXT, "pin-sha256=\"%s\"", text);
 		break;
 	case TOOL_PIN_GNUTLS:
-		snprintf(out, TOOL_PIN_TEXT, "pin-sha256:%s", text);
+		(void)snprintf(out, TOOL_PIN_TEXT, "pin-sha256:%s", text);
 		break;
 	case TOOL_PIN_OKHTTP:
-		snprintf(out, TOOL_PIN_TEXT, "sha256/%s", text);
+		(void)snprintf(out, TOOL_PIN_TEXT, "sha256/%s", text);
 		break;
 	case TOOL_PIN_BARE:
-		snprintf(out, TOOL_PIN_TEXT, "%s", text);
+		(void)snprintf(out, TOOL_PIN_TEXT, "%s", text);
 		break;
 	case TOOL_PIN_HEX:
 		for (i = 0; i < sizeof(pin->sha256); i++)
-			snprintf(out + 2 * i, 3, "%02x",
-			         (unsigned)pin->sha256[i]);
+			(void)snprintf(out + 2 * i, 3, "%02x",
+			               (unsigned)pin->sha256[i]);
 		break;
 	}
 }

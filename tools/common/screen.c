@@ -30,7 +30,7 @@ tool_start(void)
 	}
 	/* A limit that is reached is an error, told as such. */
 	(void)signal(SIGXFSZ, SIG_IGN);
-	setlocale(LC_CTYPE, "");
+	(void)setlocale(LC_CTYPE, "");
 }
 
 bool

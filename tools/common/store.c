@@ -51,7 +51,7 @@ database_home(void)
 	for (;;) {
 		buffer = tool_alloc(size, 1);
 		error = getpwuid_r(geteuid(), &entry, buffer, size, &found);
-		if (error != ERANGE || size > 1024 * 1024)
+		if (error != ERANGE || size > (size_t)1024 * 1024)
 			break;
 		free(buffer);
 		size *= 2;

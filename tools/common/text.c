@@ -88,23 +88,24 @@ escape_one(const char *text, size_t len, char out[16])
 	size_t n = decode(text, len, &code);
 
 	if (n == 0) {
-		snprintf(out, 16, "\\x%02x", (unsigned)(unsigned char)*text);
+		(void)snprintf(out, 16, "\\x%02x",
+		               (unsigned)(unsigned char)*text);
 		return 1;
 	}
 	if (code == '\\')
-		snprintf(out, 16, "\\\\");
+		(void)snprintf(out, 16, "\\\\");
 	else if (code == '\n')
-		snprintf(out, 16, "\\n");
+		(void)snprintf(out, 16, "\\n");
 	else if (code == '\t')
-		snprintf(out, 16, "\\t");
+		(void)snprintf(out, 16, "\\t");
 	else if (code == '\r')
-		snprintf(out, 16, "\\r");
+		(void)snprintf(out, 16, "\\r");
 	else if (is_hidden(code) && code < 0x80)
-		snprintf(out, 16, "\\x%02x", (unsigned)code);
+		(void)snprintf(out, 16, "\\x%02x", (unsigned)code);
 	else if (is_hidden(code))
-		snprintf(out, 16, "\\u{%x}", (unsigned)code);
+		(void)snprintf(out, 16, "\\u{%x}", (unsigned)code);
 	else
-		snprintf(out, 16, "%.*s", (int)n, text);
+		(void)snprintf(out, 16, "%.*s", (int)n, text);
 	return n;
 }
 

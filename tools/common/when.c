@@ -16,7 +16,7 @@
 
 #include "common/text.h"
 
-#define MINUTE 60
+#define MINUTE INT64_C(60)
 #define HOUR (60 * MINUTE)
 #define DAY (24 * HOUR)
 
@@ -176,10 +176,10 @@ tool_time_print(int64_t when, char out[TOOL_TIME_TEXT])
 	struct tm tm;
 
 	if (when == PINSTORE_NEVER)
-		snprintf(out, TOOL_TIME_TEXT, "never");
+		(void)snprintf(out, TOOL_TIME_TEXT, "never");
 	else if (!calendar(when, &tm) ||
 	         strftime(out, TOOL_TIME_TEXT, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		snprintf(out, TOOL_TIME_TEXT, "@%" PRId64, when);
+		(void)snprintf(out, TOOL_TIME_TEXT, "@%" PRId64, when);
 }
 
 void
@@ -197,13 +197,16 @@ static void
 print_duration(uint64_t seconds, char out[TOOL_TIME_TEXT])
 {
 	if (seconds >= 2 * DAY)
-		snprintf(out, TOOL_TIME_TEXT, "%" PRIu64 "d", seconds / DAY);
+		(void)snprintf(out, TOOL_TIME_TEXT, "%" PRIu64 "d",
+		               seconds / DAY);
 	else if (seconds >= 2 * HOUR)
-		snprintf(out, TOOL_TIME_TEXT, "%" PRIu64 "h", seconds / HOUR);
+		(void)snprintf(out, TOOL_TIME_TEXT, "%" PRIu64 "h",
+		               seconds / HOUR);
 	else if (seconds >= 2 * MINUTE)
-		snprintf(out, TOOL_TIME_TEXT, "%" PRIu64 "m", seconds / MINUTE);
+		(void)snprintf(out, TOOL_TIME_TEXT, "%" PRIu64 "m",
+		               seconds / MINUTE);
 	else
-		snprintf(out, TOOL_TIME_TEXT, "%" PRIu64 "s", seconds);
+		(void)snprintf(out, TOOL_TIME_TEXT, "%" PRIu64 "s", seconds);
 }
 
 void
@@ -212,14 +215,14 @@ tool_time_print_relative(int64_t when, int64_t now, char out[TOOL_TIME_TEXT])
 	char length[TOOL_TIME_TEXT];
 
 	if (when == PINSTORE_NEVER) {
-		snprintf(out, TOOL_TIME_TEXT, "never");
+		(void)snprintf(out, TOOL_TIME_TEXT, "never");
 	} else if (when > now) {
 		print_duration((uint64_t)when - (uint64_t)now, length);
-		snprintf(out, TOOL_TIME_TEXT, "in %.27s", length);
+		(void)snprintf(out, TOOL_TIME_TEXT, "in %.27s", length);
 	} else if (when < now) {
 		print_duration((uint64_t)now - (uint64_t)when, length);
-		snprintf(out, TOOL_TIME_TEXT, "%.26s ago", length);
+		(void)snprintf(out, TOOL_TIME_TEXT, "%.26s ago", length);
 	} else {
-		snprintf(out, TOOL_TIME_TEXT, "now");
+		(void)snprintf(out, TOOL_TIME_TEXT, "now");
 	}
 }

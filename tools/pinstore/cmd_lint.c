@@ -20,7 +20,7 @@
 #include "verb.h"
 
 /* No client reads more than 8 KiB; one that would has to be told so. */
-#define VALUE_MAX (1024u * 1024)
+#define VALUE_MAX ((size_t)1024 * 1024)
 /* The library's own default, for what a client would do. */
 #define MAX_AGE_CAP 5184000
 

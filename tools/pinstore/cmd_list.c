@@ -190,7 +190,7 @@ print_table(const struct rows *rows, FILE *out)
 	for (i = 0; i < rows->n; i++) {
 		row = &rows->row[i];
 		tool_time_print_relative(row->expires, now, expires);
-		snprintf(pins, sizeof(pins), "%zu", row->n_pins);
+		(void)snprintf(pins, sizeof(pins), "%zu", row->n_pins);
 		cells[0] = row->host;
 		cells[1] = row->include_subdomains ? "yes" : "-";
 		cells[2] = pinstore_mode_word(row->mode);

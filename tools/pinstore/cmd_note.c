@@ -14,7 +14,7 @@
 #include "common/when.h"
 #include "verb.h"
 
-#define VALUE_MAX (1024u * 1024)
+#define VALUE_MAX ((size_t)1024 * 1024)
 
 /* Whether the reason names a fault of the field, at an offset. */
 static bool

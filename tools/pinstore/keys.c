@@ -19,7 +19,7 @@
 #include "common/file.h"
 #include "common/memory.h"
 
-#define FILE_MAX (16u * 1024 * 1024)
+#define FILE_MAX ((size_t)16 * 1024 * 1024)
 #define LABEL_MAX 64
 #define BEGIN "-----BEGIN "
 #define END "-----END "
