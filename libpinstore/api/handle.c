@@ -154,6 +154,7 @@ ps_handle_host(const char *text, struct ps_host *out,
 {
 	enum pinstore_status status;
 
+	*kind = PINSTORE_HOST_BAD;
 	if (text == NULL)
 		return ps_fail(error, PINSTORE_ERR_ARG, "no host given");
 	status = ps_host_parse(text, strlen(text), out, kind);

@@ -11,6 +11,7 @@
 
 #include <pinstore/gnutls.h>
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -192,6 +193,7 @@ pinstore_session_attach(gnutls_session_t session, struct pinstore *ps,
 		status = make_slot(session, &attached, error);
 	if (status != PINSTORE_OK)
 		return status;
+	assert(attached != NULL);
 	forget(attached);
 	attached->ps = ps;
 	attached->host = host;

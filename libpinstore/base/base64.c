@@ -81,8 +81,10 @@ ps_base64_encode(const uint8_t *octets, size_t len, char *out)
 		for (k = 0; k < 3; k++)
 			group = group << 8 | (k < n ? octets[i + k] : 0);
 		for (k = 0; k < 4; k++)
-			*out++ = k <= n ? alphabet[group >> (18 - 6 * k) & 63]
-			                : '=';
+			if (k <= n)
+				*out++ = alphabet[group >> (18 - 6 * k) & 63];
+			else
+				*out++ = '=';
 	}
 	*out = '\0';
 }

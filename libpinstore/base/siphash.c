@@ -109,7 +109,7 @@ ps_siphash_update(struct ps_siphash *hash, const void *octets, size_t len)
 		tail |= word << held;
 		if (held + 8 * len >= 64) {
 			absorb(v, tail);
-			tail = held > 0 ? word >> (64 - held) : 0;
+			tail = word >> 1 >> (63 - held); /* held may be 0 */
 		}
 	}
 	hash->v[0] = v[0];

@@ -103,6 +103,7 @@ parse_literal(const char *text, size_t len, struct ps_host *out)
 {
 	size_t i;
 	bool is_zone = false;
+	char c;
 
 	if (len > PINSTORE_HOST_MAX)
 		return PINSTORE_ERR_HOST;
@@ -117,9 +118,11 @@ parse_literal(const char *text, size_t len, struct ps_host *out)
 	}
 	for (i = 0; i < len; i++) {
 		/* A zone is an interface's name, which has its case. */
-		is_zone = is_zone || text[i] == '%';
-		out->name[i] = is_zone ? text[i]
-		                       : (char)ps_scan_lower((uint8_t)text[i]);
+		c = text[i];
+		is_zone = is_zone || c == '%';
+		if (!is_zone)
+			c = (char)ps_scan_lower((uint8_t)c);
+		out->name[i] = c;
 	}
 	out->name[len] = '\0';
 	out->len = len;

@@ -13,7 +13,7 @@
 #include <time.h>
 
 #define PS_MS_PER_S 1000
-#define PS_NS_PER_MS 1000000
+#define PS_NS_PER_MS 1000000L
 
 /* Milliseconds of a clock that never goes back; coarse is cheap. */
 static inline int64_t

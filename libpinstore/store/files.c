@@ -260,10 +260,9 @@ set_mode(const struct place *place, struct pinstore_error *error)
 	if (fd < 0)
 		return fail_path(place->shown, errno, error);
 	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	if (fstat(fd, &st) != 0)
-		failed = errno;
-	else if (st.st_uid == geteuid() && (st.st_mode & 0777) != 0700 &&
-	         chmod(link, 0700) != 0)
+	if (fstat(fd, &st) != 0 ||
+	    (st.st_uid == geteuid() && (st.st_mode & 0777) != 0700 &&
+	     chmod(link, 0700) != 0))
 		failed = errno;
 	(void)close(fd);
 	return failed == 0 ? PINSTORE_OK
@@ -434,6 +433,7 @@ look_for_others(int fd, const char *shown, struct pinstore_error *error)
 			(void)close(own);
 		return status;
 	}
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): a stream of its own */
 	while (status == PINSTORE_OK && (found = readdir(dir)) != NULL) {
 		if (is_harmless(found->d_name))
 			continue;

@@ -142,6 +142,7 @@ decode_meta(const struct file *file, const uint8_t *page, struct meta *out,
 	const uint8_t *meta = page + PAGE_HEAD_LEN;
 	const uint32_t swapped = __builtin_bswap32(META_MAGIC);
 
+	memset(out, 0, sizeof(*out));
 	/* With 32-bit page numbers the head has 12 octets. */
 	if (get32(meta) == swapped || get32(page + 12) == META_MAGIC ||
 	    get32(page + 12) == swapped)
@@ -254,6 +255,7 @@ walk(struct tail *tail, uint64_t number, unsigned depth,
      struct pinstore_error *error);
 
 static enum pinstore_status
+/* NOLINTNEXTLINE(misc-no-recursion): at most DEPTH_MAX deep */
 walk_node(struct tail *tail, const uint8_t *page, uint64_t number,
           uint32_t offset, unsigned depth, struct pinstore_error *error)
 {
@@ -287,6 +289,7 @@ walk_node(struct tail *tail, const uint8_t *page, uint64_t number,
 }
 
 static enum pinstore_status
+/* NOLINTNEXTLINE(misc-no-recursion): at most DEPTH_MAX deep */
 walk(struct tail *tail, uint64_t number, unsigned depth,
      struct pinstore_error *error)
 {

@@ -115,6 +115,7 @@ chain_new(size_t n)
 	chain->n = n;
 	/* One more than wanted: what calloc(0) gives differs. */
 	chain->pins = calloc(n + 1, sizeof(*chain->pins));
+	/* NOLINTNEXTLINE(bugprone-sizeof-expression): pointers are meant */
 	chain->pointers = calloc(n + 1, sizeof(*chain->pointers));
 	if (chain->pins == NULL || chain->pointers == NULL) {
 		pinstore_chain_free(chain);
@@ -142,7 +143,8 @@ check_certificate(const uint8_t *der, size_t len)
 	ret = gnutls_x509_crt_init(&crt);
 	if (ret != 0)
 		return PINSTORE_ERR_NOMEM;
-	datum.data = (unsigned char *)(uintptr_t)der; /* is only read */
+	/* NOLINTNEXTLINE(performance-no-int-to-ptr): is only read */
+	datum.data = (unsigned char *)(uintptr_t)der;
 	datum.size = (unsigned)len;
 	ret = gnutls_x509_crt_import(crt, &datum, GNUTLS_X509_FMT_DER);
 	gnutls_x509_crt_deinit(crt);

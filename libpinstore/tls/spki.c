@@ -128,6 +128,7 @@ skip_optional(struct cursor *cursor, uint8_t tag)
 
 /* Whether values fill the octets, and those inside them too. */
 static bool
+/* NOLINTNEXTLINE(misc-no-recursion): at most DEPTH_MAX deep */
 is_framed(struct cursor cursor, unsigned depth)
 {
 	struct value value;

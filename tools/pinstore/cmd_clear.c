@@ -130,9 +130,10 @@ print(const struct run *run, size_t removed)
 
 /* Each host on its own: one without an entry does not spare the others. */
 static int
-clear_hosts(struct run *run, struct pinstore_filter *filter)
+clear_hosts(struct run *run, const struct pinstore_filter *filter)
 {
 	char name[PINSTORE_HOST_MAX + 1];
+	struct pinstore_filter one = *filter;
 	enum pinstore_host_kind kind;
 	struct pinstore_error error;
 	size_t i, n, removed = 0;
@@ -142,9 +143,9 @@ clear_hosts(struct run *run, struct pinstore_filter *filter)
 		if (!run_host(run, run->operands[i], name, &kind))
 			return EXIT_USAGE;
 		n = 0;
-		filter->host = name;
+		one.host = name;
 		if (kind == PINSTORE_HOST_NAME &&
-		    count_or_clear(run, filter, &n, &error) != PINSTORE_OK)
+		    count_or_clear(run, &one, &n, &error) != PINSTORE_OK)
 			return run_fail(run, &error);
 		if (n == 0)
 			code = EXIT_NONE;

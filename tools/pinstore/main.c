@@ -22,7 +22,7 @@ unknown_verb(struct run *run, const char *name)
 	const char *names[VERBS_MAX + 1] = {NULL}, *near;
 	size_t i;
 
-	for (i = 0; verbs[i].name != NULL && i < VERBS_MAX; i++)
+	for (i = 0; i < VERBS_MAX && verbs[i].name != NULL; i++)
 		names[i] = verbs[i].name;
 	near = tool_nearest(name, names);
 	if (near != NULL)
@@ -118,7 +118,7 @@ finish(struct run *run, int code, char *text, size_t len)
 	}
 	if (!run->is_json || code == TOOL_EXIT_OK || code == EXIT_NONE ||
 	    code == EXIT_MISMATCH || code == EXIT_REVOKED)
-		fwrite(text, 1, len, stdout);
+		(void)fwrite(text, 1, len, stdout);
 	if (tool_stdout_close())
 		return code;
 	tool_fault_usage(&run->fault, "stdout", NULL,
