@@ -262,7 +262,8 @@ is_in_scope(const struct clearing *clearing, const struct ps_host *host)
 
 /*
  * Before anything is cleared: whether the host of a journal record is going to
- * be.  So the journal is read once, however many hosts there are.
+ * be, or has no entry any more.  So the journal is read once, however many
+ * hosts there are.
  */
 static enum pinstore_status
 ask_journal(struct ps_write *write, const struct ps_host *host, void *arg,
@@ -271,14 +272,19 @@ ask_journal(struct ps_write *write, const struct ps_host *host, void *arg,
 	const struct clearing *clearing = arg;
 	struct ps_entry entry;
 	enum pinstore_status status;
+	bool is_gone;
 
 	*is_meant = false;
 	if (host == NULL || !is_in_scope(clearing, host))
 		return PINSTORE_OK;
 	status = ps_write_get(write, host, &entry, error);
-	if (status == PINSTORE_OK)
-		*is_meant = drop_sections(&clearing->filter, &entry) > 0;
-	return status;
+	if (status != PINSTORE_OK)
+		return status;
+	is_gone = !entry.section[PINSTORE_CONFIGURED].is_present &&
+	          !entry.section[PINSTORE_LEARNED].is_present;
+	*is_meant = drop_sections(&clearing->filter, &entry) > 0 ||
+	            (is_gone && clearing->filter.since == INT64_MIN);
+	return PINSTORE_OK;
 }
 
 static enum pinstore_status

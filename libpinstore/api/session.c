@@ -145,14 +145,15 @@ is_client(gnutls_session_t session)
 	       GNUTLS_E_INVALID_REQUEST;
 }
 
+/* An address has no server name (RFC 6066, 3): one set before is taken off. */
 static enum pinstore_status
 set_server_name(gnutls_session_t session, const struct ps_host *host,
-                struct pinstore_error *error)
+                enum pinstore_host_kind kind, struct pinstore_error *error)
 {
+	size_t len = kind == PINSTORE_HOST_NAME ? host->len : 0;
 	int ret;
 
-	ret = gnutls_server_name_set(session, GNUTLS_NAME_DNS, host->name,
-	                             host->len);
+	ret = gnutls_server_name_set(session, GNUTLS_NAME_DNS, host->name, len);
 	if (ret == 0)
 		return PINSTORE_OK;
 	if (ret == GNUTLS_E_MEMORY_ERROR)
@@ -185,16 +186,18 @@ pinstore_session_attach(gnutls_session_t session, struct pinstore *ps,
 		return ps_fail(error, PINSTORE_ERR_ARG,
 		               "pinstore_session_attach: not a client's "
 		               "session");
-	status = ps_handle_host(known.host, &host, &kind, error);
-	if (status == PINSTORE_OK && kind == PINSTORE_HOST_NAME)
-		status = set_server_name(session, &host, error);
 	attached = find(session);
+	/* What was decided for another peer does not outlast an error here. */
+	if (attached != NULL)
+		forget(attached);
+	status = ps_handle_host(known.host, &host, &kind, error);
+	if (status == PINSTORE_OK)
+		status = set_server_name(session, &host, kind, error);
 	if (status == PINSTORE_OK && attached == NULL)
 		status = make_slot(session, &attached, error);
 	if (status != PINSTORE_OK)
 		return status;
 	assert(attached != NULL);
-	forget(attached);
 	attached->ps = ps;
 	attached->host = host;
 	attached->kind = kind;

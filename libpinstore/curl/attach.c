@@ -7,8 +7,13 @@
 
 #include "curl/adapter.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* The struct as the first version of the library had it. */
+#define SETUP_LEAST \
+	(offsetof(struct pinstore_curl_setup, insecure_unpinned) + sizeof(int))
 
 /* libcurl names its TLS library also for a handle that never connected. */
 static bool
@@ -54,7 +59,7 @@ pinstore_curl_attach(CURL *easy, struct pinstore *ps,
 	if (!out)
 		return ps_curl_fail(error, PINSTORE_ERR_ARG, "out is NULL");
 	*out = NULL;
-	if (!easy || !ps || !setup || setup->size < sizeof(*setup) ||
+	if (!easy || !ps || !setup || setup->size < SETUP_LEAST ||
 	    !setup->clock)
 		return ps_curl_fail(error, PINSTORE_ERR_ARG,
 		                    "a handle, a store, a setup with its size "
@@ -68,7 +73,9 @@ pinstore_curl_attach(CURL *easy, struct pinstore *ps,
 		return ps_curl_fail(error, PINSTORE_ERR_NOMEM, "out of memory");
 	attached->easy = easy;
 	attached->ps = ps;
-	attached->setup = *setup;
+	/* What the program or this library does not know of is zero. */
+	memcpy(&attached->setup, setup,
+	       setup->size < sizeof(*setup) ? setup->size : sizeof(*setup));
 	attached->setup.size = sizeof(attached->setup);
 	code = set_options(attached);
 	if (code) {

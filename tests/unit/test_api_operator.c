@@ -319,6 +319,29 @@ START_TEST(test_clear)
 }
 END_TEST
 
+/* R-5-5: nor does the name of one that has removed itself stay behind. */
+START_TEST(test_clear_what_is_gone)
+{
+	struct pinstore_filter filter = {
+		.size = sizeof(filter),
+		.host = "pin.test",
+		.since = INT64_MIN,
+	};
+	char told[256] = "";
+	size_t removed = 77;
+
+	note_at("pin.test", "A", "AB", 3000, "", NOW);
+	note_at("other.test", "A", "AB", 3000, "", NOW);
+	note_at("pin.test", "A", "", 0, "", NOW + 1);
+	ck_assert_int_eq(pinstore_clear(ps, &filter, NOW + 2, &removed, NULL),
+	                 PINSTORE_OK);
+	ck_assert_uint_eq(removed, 0);
+	ck_assert_int_eq(ps_store_events(ps->store, 0, append_told, told, NULL),
+	                 PINSTORE_OK);
+	ck_assert_str_eq(told, "other ");
+}
+END_TEST
+
 START_TEST(test_clear_wrong)
 {
 	struct pinstore_filter filter = {.size = sizeof(filter),
@@ -500,6 +523,7 @@ main(void)
 	tcase_add_test(tcase, test_pin_again);
 	tcase_add_test(tcase, test_show);
 	tcase_add_loop_test(tcase, test_clear, 0, COUNT(filters));
+	tcase_add_test(tcase, test_clear_what_is_gone);
 	tcase_add_test(tcase, test_clear_wrong);
 	tcase_add_test(tcase, test_expire);
 	tcase_add_test(tcase, test_expire_clock_ahead);

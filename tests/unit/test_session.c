@@ -849,6 +849,7 @@ END_TEST
 /* The second one counts, and what the first one found is forgotten. */
 START_TEST(attached_twice)
 {
+	struct pinstore_peer peer = {.size = sizeof(peer)};
 	enum pinstore_verdict verdict;
 	struct tls_server server;
 	gnutls_session_t session;
@@ -871,6 +872,13 @@ START_TEST(attached_twice)
 	attach(session, "pin.test");
 	ck_assert_int_eq(pinstore_session_check(session, &verdict, NULL, NULL),
 	                 PINSTORE_OK);
+	/* what was decided does not outlast one that fails */
+	peer.host = "pin..test";
+	ck_assert_int_eq(pinstore_session_attach(session, store, &peer,
+	                                         tell_time, &now, NULL),
+	                 PINSTORE_ERR_HOST);
+	expect_last(session, PINSTORE_ERR_UNJUDGED, PINSTORE_REJECT,
+	            PINSTORE_WHY_OK);
 	finish(session, &server, ret);
 	tls_server_free(&server);
 }

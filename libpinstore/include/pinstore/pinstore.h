@@ -8,7 +8,8 @@
  * wall clock, no environment, has no default path and prints nothing.
  *
  * Each out-parameter gets its safe value first (NULL, 0, PINSTORE_REJECT) and
- * its result only on success.  Every free and close function takes NULL.
+ * its result only on success.  Every free and close function takes NULL; what
+ * reads a result, an entry, a chain or a lint takes what a call gave.
  * struct pinstore_error is the caller's and may be NULL where it is not wanted.
  *
  * Structs with a member `size` are filled by the caller, who sets it to the
@@ -415,8 +416,10 @@ pinstore_check(struct pinstore *ps, const struct pinstore_peer *peer,
 /*
  * Process all Public-Key-Pins and Public-Key-Pins-Report-Only fields of one
  * response, in order of arrival; the first of each kind counts.  checked is
- * what pinstore_check() gave for the connection: noting without a check that
- * passed does nothing.  A field that is ignored is no error; *out says why.
+ * what pinstore_check() gave for the connection, with this store or another:
+ * noting without a check that passed does nothing, and the chain must also pass
+ * what is stored here by now.  A field that is ignored is no error; *out says
+ * why.
  *
  * Threads: any; also another than the one that checked.
  * Errors:  ARG, NOMEM, CHAIN (checked without a chain), READONLY, BUSY, FULL,
@@ -526,7 +529,8 @@ pinstore_pin(struct pinstore *ps, const struct pinstore_rule *rule,
 /*
  * Remove the entries that filter names, with their hosts' journal records, in
  * one transaction; *removed counts sections (a name may have two).  What the
- * journal keeps of it is the count.
+ * journal keeps of it is the count.  Without `since`, also the journal records
+ * of hosts in question that have no entry any more are dropped.
  *
  * Errors: ARG, NOMEM, HOST, READONLY, BUSY, FULL, IO, VERSION, DAMAGED.
  */
@@ -539,7 +543,8 @@ pinstore_clear(struct pinstore *ps, const struct pinstore_filter *filter,
  * Remove the entries that expired before `before`, which must not lie behind
  * now; with dry_run only count them.  A now that lies more than 60 days past
  * the latest time the store has seen is refused unless force: a clock that
- * runs ahead must not cost pins.
+ * runs ahead must not cost pins.  It works in short transactions: *removed
+ * counts what has gone, also when a later one fails.
  *
  * Errors: ARG, NOMEM, UNFIT (the clock), READONLY, BUSY, FULL, IO, VERSION,
  *         DAMAGED.
