@@ -35,7 +35,7 @@ expect_exit 0 ./example store "$pki/trust.pem" "https://localhost:$web_port/"
 expect_out 'hello from localhost'
 expect_requests web 1
 expect_exit 1 ./example store "$pki/trust.pem" "https://localhost:$evil_port/"
-expect_err '^refused: no key of the chain is pinned'
+expect_err '^refused$'
 expect_no_out 'hello'
 expect_exit 0 ./example store "$pki/trust.pem" "https://localhost:$web_port/"
 expect_requests web 2
