@@ -298,6 +298,7 @@ judge_https(struct pinstore_curl *attached, struct ps_curl_hop *hop,
 	if (status)
 		return status;
 	if (pinstore_result_verdict(found) == PINSTORE_UNPINNED &&
+	    !setup->keep_chain &&
 	    (setup->insecure_unpinned || !has_report_entry(found))) {
 		hop->result = found;
 		*verdict = PINSTORE_UNPINNED;

@@ -128,6 +128,7 @@ attach(struct client *client)
 	        .no_learn = !has_flag("learn"),
 	        .require_pin = has_flag("require"),
 	        .insecure_unpinned = has_flag("insecure"),
+	        .keep_chain = has_flag("chain"),
 	};
 
 	if (pinstore_curl_attach(client->easy, ps, &setup, &client->attached,
@@ -168,6 +169,21 @@ noted_word(const struct pinstore_curl *attached)
 	              : pinstore_action_word(noted.action);
 }
 
+/* How long the path is that was kept for the last hop. */
+static size_t
+path_length(const struct pinstore_curl *attached)
+{
+	size_t hops = pinstore_curl_hops(attached);
+	const struct pinstore_result *result = NULL;
+	const struct pinstore_chain *chain = NULL;
+
+	if (hops > 0)
+		result = pinstore_curl_result(attached, hops - 1);
+	if (result)
+		chain = pinstore_result_chain(result);
+	return chain ? pinstore_chain_length(chain) : 0;
+}
+
 static void
 tell(struct client *client, CURLcode code)
 {
@@ -177,11 +193,12 @@ tell(struct client *client, CURLcode code)
 
 	status = pinstore_curl_outcome(client->attached, code, &verdict,
 	                               &error);
-	printf("code=%d status=%d verdict=%s hops=%zu noted=%s headers=%zu "
-	       "asked=%zu\n",
+	printf("code=%d status=%d verdict=%s hops=%zu noted=%s path=%zu "
+	       "headers=%zu asked=%zu\n",
 	       (int)code, (int)status, pinstore_verdict_word(verdict),
 	       pinstore_curl_hops(client->attached),
-	       noted_word(client->attached), client->headers, client->asked);
+	       noted_word(client->attached), path_length(client->attached),
+	       client->headers, client->asked);
 	if (status)
 		printf("  %s\n", error.text);
 	fflush(stdout);

@@ -50,6 +50,15 @@ cleared pin.test
 cleared a.test
 requests_before=$(requests web)
 
+about "keep_chain: the path of a host without entry too, and never without one"
+expect_exit 0 client easy $P/
+expect_out 'verdict=unpinned .* path=0 '
+expect_exit 0 client easy,chain $P/
+expect_out 'verdict=unpinned .* path=3 '
+expect_exit 0 client easy,chain,insecure $W/
+expect_out '^code=42 status=-7 verdict=reject hops=1 noted=- path=0 '
+requests_before=$(requests web)
+
 about "A-40 A-48 -k never for a host that is pinned"
 expect_exit 0 client easy,insecure,learn $W/
 expect_out '^code=0 status=0 verdict=unpinned hops=1 noted=- '

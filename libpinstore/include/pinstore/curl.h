@@ -32,6 +32,7 @@ struct pinstore_curl_setup {
 	int no_learn;          /* enforce, note nothing */
 	int require_pin;       /* refuse hosts that nothing covers */
 	int insecure_unpinned; /* as curl -k; never for a host that is pinned */
+	int keep_chain;        /* validate also where nothing applies */
 };
 
 /*
