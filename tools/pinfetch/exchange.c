@@ -20,6 +20,7 @@ fetch_exchange_begin(struct fetch_exchange *exchange, struct fetch_sink *sink)
 	free(exchange->location);
 	exchange->location = NULL;
 	exchange->sink = sink;
+	exchange->fault = NULL;
 	exchange->status = 0;
 	exchange->message[0] = '\0';
 }
@@ -48,7 +49,21 @@ end_of_header(struct fetch_exchange *exchange)
 
 		if (len > 0)
 			exchange->location = tool_copy(header->value, len);
+	} else if (options->header_name &&
+	           !curl_easy_header(exchange->easy, "Content-Disposition", 0,
+	                             CURLH_HEADER, -1, &header)) {
+		fetch_sink_take_name(exchange->sink, header->value);
 	}
+}
+
+static bool
+write_to(struct fetch_exchange *exchange, struct fetch_sink *sink,
+         const char *data, size_t len)
+{
+	if (fetch_sink_write(sink, data, len))
+		return true;
+	exchange->fault = &sink->fault;
+	return false;
 }
 
 size_t
@@ -62,8 +77,10 @@ fetch_exchange_header(char *data, size_t size, size_t n, void *arg)
 
 	if (is_blank)
 		end_of_header(exchange);
+	if (exchange->head && !write_to(exchange, exchange->head, data, len))
+		return 0;
 	if ((options->include || options->head) &&
-	    !fetch_sink_write(exchange->sink, data, len))
+	    !write_to(exchange, exchange->sink, data, len))
 		return 0;
 	return len;
 }
@@ -75,7 +92,8 @@ fetch_exchange_body(char *data, size_t size, size_t n, void *arg)
 	size_t len = size * n;
 
 	/* The body of a redirect that is followed is nobody's. */
-	if (exchange->location || fetch_sink_write(exchange->sink, data, len))
+	if (exchange->location ||
+	    write_to(exchange, exchange->sink, data, len))
 		return len;
 	return 0;
 }

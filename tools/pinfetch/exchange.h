@@ -18,6 +18,8 @@ struct fetch_exchange {
 	const struct fetch_options *options;
 	CURL *easy;
 	struct fetch_sink *sink;
+	struct fetch_sink *head; /* -D, or NULL */
+	const struct tool_fault *fault; /* of the sink that failed, or NULL */
 	long status;      /* 0 = there was no answer */
 	char *location;   /* where -L goes next, or NULL */
 	char message[CURL_ERROR_SIZE]; /* libcurl's */

@@ -47,6 +47,7 @@ static int
 run(const struct fetch_options *options)
 {
 	struct fetch_session session = {0};
+	struct fetch_run shared;
 	struct tool_fault fault = {0};
 	int code;
 
@@ -54,7 +55,8 @@ run(const struct fetch_options *options)
 		fputs("pinfetch: (2) libcurl cannot be initialised\n", stderr);
 		return CURLE_FAILED_INIT;
 	}
-	if (fetch_session_begin(options, &session, &fault)) {
+	if (fetch_run_begin(options, &shared, &fault) &&
+	    fetch_session_begin(&shared, &session, &fault)) {
 		code = visit_all(&session);
 	} else {
 		fprintf(stderr, "pinfetch: (%d) %s\n", fault.exit,
@@ -62,6 +64,10 @@ run(const struct fetch_options *options)
 		code = fault.exit;
 	}
 	fetch_session_end(&session);
+	if (!fetch_run_end(&shared) && code == 0) {
+		tool_fault_print(&shared.head.fault, "pinfetch", false);
+		code = shared.head.fault.exit;
+	}
 	curl_global_cleanup();
 	return code;
 }

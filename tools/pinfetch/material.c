@@ -1,5 +1,5 @@
 /*
- * material.c - option arguments that may stand in a file: -d, -H, -w.
+ * material.c - option arguments that may stand in a file: -d, -H, -w ...
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -8,9 +8,11 @@
 #include "pinfetch/material.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/memory.h"
 
@@ -44,10 +46,9 @@ read_stream(FILE *stream, size_t *len)
 	return text;
 }
 
-/* The contents of the file that @path names; - is stdin. */
-static char *
-read_file(const char *option, const char *path, size_t *len,
-          struct tool_fault *fault)
+char *
+fetch_material_read(const char *option, const char *path, size_t *len,
+                    struct tool_fault *fault)
 {
 	bool is_stdin = strcmp(path, "-") == 0;
 	FILE *stream = is_stdin ? stdin : fopen(path, "rb");
@@ -87,33 +88,140 @@ without_line_ends(char *text, size_t len)
 	return n;
 }
 
+void
+fetch_material_join(struct fetch_text *text, const char *more, size_t len,
+                    bool with_ampersand)
+{
+	char *joined = tool_alloc(text->len + len + 2, 1);
+	size_t n = 0;
+
+	if (text->text) {
+		memcpy(joined, text->text, text->len);
+		n = text->len;
+		if (with_ampersand)
+			joined[n++] = '&';
+	}
+	memcpy(joined + n, more, len);
+	free(text->text);
+	text->text = joined;
+	text->len = n + len;
+}
+
 bool
-fetch_material_data(const char *argument, struct fetch_options *options,
-                    struct tool_fault *fault)
+fetch_material_data(const char *argument, enum fetch_data kind,
+                    struct fetch_options *options, struct tool_fault *fault)
 {
 	size_t len = strlen(argument);
 	char *file = NULL;
-	char *joined;
-	size_t n = 0;
 
-	if (argument[0] == '@') {
-		file = read_file("--data", argument + 1, &len, fault);
+	if (kind != FETCH_DATA_RAW && argument[0] == '@') {
+		file = fetch_material_read("--data", argument + 1, &len, fault);
 		if (!file)
 			return false;
-		len = without_line_ends(file, len);
+		if (kind == FETCH_DATA_LINES)
+			len = without_line_ends(file, len);
 	}
-	joined = tool_alloc(options->data_len + len + 2, 1);
-	if (options->data) {
-		memcpy(joined, options->data, options->data_len);
-		n = options->data_len;
-		joined[n++] = '&';
-	}
-	memcpy(joined + n, file ? file : argument, len);
-	free(options->data);
+	if (kind == FETCH_DATA_JSON)
+		options->has_json = true;
+	fetch_material_join(&options->data, file ? file : argument, len,
+	                    kind != FETCH_DATA_JSON);
 	free(file);
-	options->data = joined;
-	options->data_len = n + len;
 	return true;
+}
+
+/* As in a form: a space is a plus. */
+static char *
+encode(const char *data, size_t len)
+{
+	char *encoded = NULL;
+	char *copy;
+	size_t n = 0;
+
+	if (len == 0)
+		return tool_copy("", 0); /* 0 would be strlen() to libcurl */
+	if (len <= INT_MAX)
+		encoded = curl_easy_escape(NULL, data, (int)len);
+	if (!encoded)
+		tool_no_memory();
+	copy = tool_copy(encoded, strlen(encoded));
+	curl_free(encoded);
+	for (const char *at = copy; *at; at++) {
+		bool is_space = strncmp(at, "%20", 3) == 0;
+
+		copy[n++] = *at;
+		if (is_space) {
+			copy[n - 1] = '+';
+			at += 2;
+		}
+	}
+	copy[n] = '\0';
+	return copy;
+}
+
+bool
+fetch_material_encoded(const char *argument, struct fetch_text *text,
+                       struct tool_fault *fault)
+{
+	/* An = anywhere comes before an @. */
+	size_t name = strcspn(argument, strchr(argument, '=') ? "=" : "@");
+	bool has_name = argument[name] != '\0';
+	const char *data = argument + (has_name ? name + 1 : 0);
+	size_t len = strlen(data);
+	char *file = NULL;
+	char *encoded;
+	char *whole;
+
+	if (has_name && argument[name] == '@') {
+		file = fetch_material_read("--data-urlencode", data, &len,
+		                           fault);
+		if (!file)
+			return false;
+	}
+	encoded = encode(file ? file : data, len);
+	whole = has_name && name > 0
+	                ? tool_format("%.*s=%s", (int)name, argument, encoded)
+	                : tool_copy(encoded, strlen(encoded));
+	fetch_material_join(text, whole, strlen(whole), true);
+	free(whole);
+	free(encoded);
+	free(file);
+	return true;
+}
+
+bool
+fetch_material_query(const char *argument, struct fetch_options *options,
+                     struct tool_fault *fault)
+{
+	if (argument[0] != '+')
+		return fetch_material_encoded(argument, &options->query, fault);
+	fetch_material_join(&options->query, argument + 1,
+	                    strlen(argument + 1), true);
+	return true;
+}
+
+static bool
+has_field(const struct curl_slist *list, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (; list; list = list->next)
+		if (strncasecmp(list->data, name, len) == 0 &&
+		    (list->data[len] == ':' || list->data[len] == ';'))
+			return true;
+	return false;
+}
+
+void
+fetch_material_json(struct fetch_options *options)
+{
+	if (!options->has_json)
+		return;
+	if (!has_field(options->headers, "Content-Type"))
+		fetch_material_append(&options->headers,
+		                      "Content-Type: application/json");
+	if (!has_field(options->headers, "Accept"))
+		fetch_material_append(&options->headers,
+		                      "Accept: application/json");
 }
 
 bool
@@ -128,7 +236,7 @@ fetch_material_header(const char *argument, struct fetch_options *options,
 		fetch_material_append(&options->headers, argument);
 		return true;
 	}
-	text = read_file("--header", argument + 1, &len, fault);
+	text = fetch_material_read("--header", argument + 1, &len, fault);
 	if (!text)
 		return false;
 	for (line = text; *line;) {
@@ -152,7 +260,7 @@ fetch_material_format(const char *argument, struct fetch_options *options,
 	char *text;
 
 	text = argument[0] == '@'
-	               ? read_file("--write-out", argument + 1, &len, fault)
+	               ? fetch_material_read("--write-out", argument + 1, &len, fault)
 	               : tool_copy(argument, len);
 	if (!text)
 		return false;

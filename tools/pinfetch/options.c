@@ -16,24 +16,32 @@
 
 #include "common/memory.h"
 #include "common/text.h"
+#include "pinfetch/argument.h"
+#include "pinfetch/configfile.h"
+#include "pinfetch/form.h"
 #include "pinfetch/material.h"
+#include "pinfetch/pinned.h"
 #include "pinfetch/table.h"
 #include "pinfetch/target.h"
 
 #define MAX_REDIRECTS 50
+/* What getopt_long() returns for an argument that is no option's. */
+#define PLAIN 1
 
 /* The two tables that getopt_long() wants. */
 static void
-make_tables(struct option longs[FETCH_ROWS + 1],
-            char letters[2 * FETCH_ROWS + 2])
+make_tables(struct option longs[FETCH_ROWS_MAX],
+            char letters[2 * FETCH_ROWS_MAX + 3])
 {
 	size_t n = 0;
+	size_t i;
 
+	letters[n++] = '-'; /* in the order in which they stand */
 	letters[n++] = ':';
-	for (size_t i = 0; i < FETCH_ROWS; i++) {
+	for (i = 0; fetch_rows[i].name; i++) {
 		longs[i].name = fetch_rows[i].name;
 		longs[i].has_arg = fetch_rows[i].argument ? required_argument
-		                                    : no_argument;
+		                                          : no_argument;
 		longs[i].flag = NULL;
 		longs[i].val = fetch_rows[i].id;
 		if (fetch_rows[i].id >= 256)
@@ -43,7 +51,7 @@ make_tables(struct option longs[FETCH_ROWS + 1],
 			letters[n++] = ':';
 	}
 	letters[n] = '\0';
-	longs[FETCH_ROWS] = (struct option){0};
+	longs[i] = (struct option){0};
 }
 
 static void
@@ -63,47 +71,13 @@ add_output(struct fetch_options *options, const char *path)
 	        (struct fetch_output){.path = path, .is_remote_name = !path};
 }
 
-/* Seconds with up to three decimals. */
-static bool
-read_seconds(const char *text, long *milliseconds)
+static void
+add_upload(struct fetch_options *options, const char *path)
 {
-	size_t n = strcspn(text, ".");
-	size_t decimals = text[n] ? strlen(text + n + 1) : 0;
-	int64_t whole = 0;
-	int64_t part = 0;
-
-	if ((n > 0 &&
-	     !tool_parse_number(text, n, INT_MAX / 1000 - 1, &whole)) ||
-	    n + decimals == 0 || decimals > 3 ||
-	    (decimals > 0 &&
-	     !tool_parse_number(text + n + 1, decimals, 999, &part)))
-		return false;
-	for (; decimals < 3; decimals++)
-		part *= 10;
-	*milliseconds = (long)(whole * 1000 + part);
-	return true;
-}
-
-static bool
-take_number(const struct fetch_row *row, const char *argument,
-            struct fetch_options *options, struct tool_fault *fault)
-{
-	int64_t number = -1;
-	bool is_good;
-
-	if (row->id == 'm') {
-		is_good = read_seconds(argument, &options->timeout_ms);
-	} else {
-		is_good = strcmp(argument, "-1") == 0 ||
-		          tool_parse_number(argument, strlen(argument),
-		                            INT_MAX, &number);
-		options->max_redirects = (long)number;
-	}
-	if (!is_good)
-		tool_fault_usage(fault, NULL, NULL,
-		                 "--%s wants a number, not '%s'", row->name,
-		                 argument);
-	return is_good;
+	options->uploads = tool_grow(options->uploads, options->n_uploads,
+	                             sizeof(*options->uploads));
+	options->uploads[options->n_uploads++] =
+	        strcmp(path, ".") == 0 ? "-" : path;
 }
 
 static bool
@@ -122,43 +96,74 @@ take_proxy(const char *argument, struct fetch_options *options,
 	return true;
 }
 
+static bool
+refuse_proxy_cacert(struct tool_fault *fault)
+{
+	tool_fault_usage(fault, "--proxy-cacert",
+	                 "use a proxy that is spoken to in plain HTTP",
+	                 "not supported: what is sent to an HTTPS proxy leaves "
+	                 "before pins can be asked");
+	return false;
+}
+
+/* Options with an argument that is data, or a name of it. */
+static bool
+take_material(const struct fetch_row *row, const char *argument,
+              struct fetch_options *options, struct tool_fault *fault)
+{
+	switch (row->id) {
+	case 'w':
+		return fetch_material_format(argument, options, fault);
+	case 'H':
+		return fetch_material_header(argument, options, fault);
+	case 'd':
+		return fetch_material_data(argument, FETCH_DATA_LINES, options,
+		                           fault);
+	case FETCH_OPT_DATA_BINARY:
+		return fetch_material_data(argument, FETCH_DATA_BINARY, options,
+		                           fault);
+	case FETCH_OPT_DATA_RAW:
+		return fetch_material_data(argument, FETCH_DATA_RAW, options,
+		                           fault);
+	case FETCH_OPT_JSON:
+		return fetch_material_data(argument, FETCH_DATA_JSON, options,
+		                           fault);
+	case FETCH_OPT_DATA_URLENCODE:
+		return fetch_material_encoded(argument, &options->data, fault);
+	case FETCH_OPT_URL_QUERY:
+		return fetch_material_query(argument, options, fault);
+	case 'F':
+		return fetch_form_add(argument, options, fault);
+	case FETCH_OPT_PINNEDPUBKEY:
+		return fetch_pinned_read(argument, options, fault);
+	}
+	return fetch_argument_take(row, argument, options, fault);
+}
+
 /* Options with an argument. */
 static bool
 take_argument(const struct fetch_row *row, const char *argument,
-              struct fetch_options *options, struct tool_fault *fault)
+              struct fetch_options *options, enum fetch_wish *wish,
+              struct tool_fault *fault)
 {
 	switch (row->id) {
 	case 'o':
 		add_output(options, argument);
-		break;
-	case 'w':
-		return fetch_material_format(argument, options, fault);
-	case 'X':
-		options->method = argument;
-		break;
-	case 'H':
-		return fetch_material_header(argument, options, fault);
-	case 'd':
-		return fetch_material_data(argument, options, fault);
-	case 'm':
-	case FETCH_OPT_MAX_REDIRS:
-		return take_number(row, argument, options, fault);
+		return true;
+	case 'T':
+		add_upload(options, argument);
+		return true;
+	case FETCH_OPT_URL:
+		add_url(options, argument);
+		return true;
+	case 'K':
+		return fetch_configfile_read(argument, options, wish, fault);
 	case 'x':
 		return take_proxy(argument, options, fault);
-	case FETCH_OPT_CACERT:
-		options->cacert = argument;
-		break;
-	case FETCH_OPT_RESOLVE:
-		fetch_material_append(&options->resolve, argument);
-		break;
-	case FETCH_OPT_CONNECT_TO:
-		fetch_material_append(&options->connect_to, argument);
-		break;
-	case FETCH_OPT_STORE:
-		options->store = argument;
-		break;
+	case FETCH_OPT_PROXY_CACERT:
+		return refuse_proxy_cacert(fault);
 	}
-	return true;
+	return take_material(row, argument, options, fault);
 }
 
 /* Options without. */
@@ -170,29 +175,10 @@ take_switch(const struct fetch_row *row, struct fetch_options *options,
 	case 'O':
 		add_output(options, NULL);
 		break;
-	case 'i':
-		options->include = true;
-		break;
-	case 'I':
-		options->head = true;
-		break;
-	case 'v':
-		options->verbose = true;
-		break;
-	case 's':
-		options->silent = true;
-		break;
-	case 'S':
-		options->show_error = true;
-		break;
-	case 'f':
-		options->fail = true;
-		break;
-	case 'L':
-		options->location = true;
-		break;
-	case 'k':
-		options->insecure = true;
+	case '4':
+	case '6':
+		options->ip_version = row->id == '4' ? CURL_IPRESOLVE_V4
+		                                     : CURL_IPRESOLVE_V6;
 		break;
 	case FETCH_OPT_HTTP11:
 		options->http_version = CURL_HTTP_VERSION_1_1;
@@ -206,12 +192,6 @@ take_switch(const struct fetch_row *row, struct fetch_options *options,
 	case FETCH_OPT_TLS13:
 		options->tls_version = CURL_SSLVERSION_TLSv1_3;
 		break;
-	case FETCH_OPT_NO_LEARN:
-		options->no_learn = true;
-		break;
-	case FETCH_OPT_REQUIRE_PIN:
-		options->require_pin = true;
-		break;
 	case 'h':
 		*wish = FETCH_HELP;
 		break;
@@ -221,14 +201,60 @@ take_switch(const struct fetch_row *row, struct fetch_options *options,
 	}
 }
 
+/* argument is NULL for options without one, and lives as long as options. */
+static bool
+take(const struct fetch_row *row, const char *argument,
+     struct fetch_options *options, enum fetch_wish *wish,
+     struct tool_fault *fault)
+{
+	char *member = (char *)options + row->member;
+
+	switch (row->how) {
+	case FETCH_FLAG:
+		*(bool *)(void *)member = true;
+		return true;
+	case FETCH_TEXT:
+		*(const char **)(void *)member = argument;
+		return true;
+	case FETCH_LIST:
+		fetch_material_append((struct curl_slist **)(void *)member,
+		                      argument);
+		return true;
+	case FETCH_CALL:
+		break;
+	}
+	if (row->argument)
+		return take_argument(row, argument, options, wish, fault);
+	take_switch(row, options, wish);
+	return true;
+}
+
+static const char hint[] = "pinfetch --help lists all options";
+
+/* --NAME is not known; the nearest that is. */
+static void
+tell_unknown_name(const char *name, struct tool_fault *fault)
+{
+	const char *words[FETCH_ROWS_MAX] = {NULL};
+	const char *nearest;
+
+	for (size_t i = 0; fetch_rows[i].name; i++)
+		words[i] = fetch_rows[i].name;
+	nearest = tool_nearest(name, words);
+	if (nearest)
+		tool_fault_usage(fault, NULL, hint,
+		                 "unknown option --%s; did you mean --%s?",
+		                 name, nearest);
+	else
+		tool_fault_usage(fault, NULL, hint, "unknown option --%s",
+		                 name);
+}
+
 /* What getopt_long() made of an option that it does not like. */
 static void
 tell_unknown(int what, const char *argument, struct tool_fault *fault)
 {
-	static const char hint[] = "pinfetch --help lists all options";
-	const char *words[FETCH_ROWS + 1] = {NULL};
 	char name[64] = "";
-	const char *nearest;
 
 	if (what == ':') {
 		tool_fault_usage(fault, argument, hint, "needs an argument");
@@ -241,34 +267,160 @@ tell_unknown(int what, const char *argument, struct tool_fault *fault)
 	}
 	(void)snprintf(name, sizeof(name), "%.*s",
 	               (int)strcspn(argument + 2, "="), argument + 2);
-	for (size_t i = 0; i < FETCH_ROWS; i++)
-		words[i] = fetch_rows[i].name;
-	nearest = tool_nearest(name, words);
 	if (optopt != 0)
 		tool_fault_usage(fault, NULL, hint,
 		                 "option --%s takes no argument", name);
-	else if (nearest)
-		tool_fault_usage(fault, NULL, hint,
-		                 "unknown option --%s; did you mean --%s?",
-		                 name, nearest);
 	else
-		tool_fault_usage(fault, NULL, hint, "unknown option --%s",
-		                 name);
+		tell_unknown_name(name, fault);
+}
+
+static const char *
+keep(struct fetch_options *options, const char *text)
+{
+	options->kept = tool_grow(options->kept, options->n_kept,
+	                          sizeof(*options->kept));
+	options->kept[options->n_kept] = tool_copy(text, strlen(text));
+	return options->kept[options->n_kept++];
+}
+
+/* -X, -XY, -XARGUMENT */
+static bool
+take_letters(struct fetch_options *options, const char *letters,
+             const char *argument, enum fetch_wish *wish,
+             struct tool_fault *fault)
+{
+	for (; *letters; letters++) {
+		const struct fetch_row *row =
+		        fetch_table_find((unsigned char)*letters);
+
+		if (!row) {
+			tool_fault_usage(fault, NULL, hint,
+			                 "unknown option -%c", *letters);
+			return false;
+		}
+		if (row->argument && letters[1])
+			return take(row, keep(options, letters + 1), options,
+			            wish, fault);
+		if (row->argument && !argument) {
+			tool_fault_usage(fault, row->name, hint,
+			                 "needs an argument");
+			return false;
+		}
+		if (!take(row, row->argument ? keep(options, argument) : NULL,
+		          options, wish, fault))
+			return false;
+	}
+	return true;
+}
+
+bool
+fetch_options_take(struct fetch_options *options, const char *name,
+                   const char *argument, enum fetch_wish *wish,
+                   struct tool_fault *fault)
+{
+	const struct fetch_row *row;
+
+	if (name[0] == '-' && name[1] != '-')
+		return take_letters(options, name + 1, argument, wish, fault);
+	if (name[0] == '-')
+		name += 2;
+	row = fetch_table_named(name);
+	if (!row) {
+		tell_unknown_name(name, fault);
+		return false;
+	}
+	if (row->argument && !argument) {
+		tool_fault_usage(fault, name, hint, "needs an argument");
+		return false;
+	}
+	if (!row->argument && argument) {
+		tool_fault_usage(fault, name, hint, "takes no argument");
+		return false;
+	}
+	return take(row, argument ? keep(options, argument) : NULL, options,
+	            wish, fault);
+}
+
+/* As with curl, -G turns data into a part of the URL. */
+static void
+settle(struct fetch_options *options)
+{
+	fetch_material_json(options);
+	if (!options->get || !options->data.text)
+		return;
+	fetch_material_join(&options->query, options->data.text,
+	                    options->data.len, true);
+	free(options->data.text);
+	options->data = (struct fetch_text){0};
+}
+
+static bool
+check_pairs(const struct fetch_options *options, struct tool_fault *fault)
+{
+	const char *what = NULL;
+
+	if (options->fail && options->fail_with_body)
+		what = "-f and --fail-with-body contradict each other";
+	else if (options->header_name && options->include)
+		what = "-i and -J cannot be combined";
+	else if (options->header_name &&
+	         (options->continue_here || options->offset))
+		what = "-C and -J cannot be combined";
+	else if (options->range &&
+	         (options->continue_here || options->offset))
+		what = "-C and -r ask for two different ranges";
+	if (what)
+		tool_fault_usage(fault, NULL, NULL, "%s", what);
+	return !what;
 }
 
 static bool
 check_whole(const struct fetch_options *options, struct tool_fault *fault)
 {
+	int methods = (options->head || options->get) +
+	              (options->data.text != NULL) + (options->n_form > 0) +
+	              (options->n_uploads > 0);
+
 	if (options->n_urls == 0) {
 		tool_fault_usage(fault, NULL, "pinfetch --help tells more",
 		                 "no URL");
 		return false;
 	}
-	if (options->head && options->data) {
+	if (methods > 1) {
 		tool_fault_usage(fault, NULL, NULL,
-		                 "-I and -d ask for two different methods");
+		                 "-I, -G, -d, -F and -T ask for different "
+		                 "methods");
 		return false;
 	}
+	return check_pairs(options, fault);
+}
+
+static bool
+read_words(int argc, char *argv[], struct fetch_options *out,
+           enum fetch_wish *wish, struct tool_fault *fault)
+{
+	struct option longs[FETCH_ROWS_MAX];
+	char letters[2 * FETCH_ROWS_MAX + 3];
+	int id;
+
+	make_tables(longs, letters);
+	opterr = 0;
+	while ((id = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
+		const struct fetch_row *row = fetch_table_find(id);
+
+		if (id == PLAIN) {
+			add_url(out, optarg);
+			continue;
+		}
+		if (id == ':' || id == '?' || !row) {
+			tell_unknown(id, argv[optind - 1], fault);
+			return false;
+		}
+		if (!take(row, optarg, out, wish, fault))
+			return false;
+	}
+	for (int i = optind; i < argc; i++)
+		add_url(out, argv[i]);
 	return true;
 }
 
@@ -276,42 +428,43 @@ bool
 fetch_options_read(int argc, char *argv[], struct fetch_options *out,
                    enum fetch_wish *wish, struct tool_fault *fault)
 {
-	struct option longs[FETCH_ROWS + 1];
-	char letters[2 * FETCH_ROWS + 2];
-	int id;
-
 	*out = (struct fetch_options){0};
 	out->max_redirects = MAX_REDIRECTS;
 	out->http_version = CURL_HTTP_VERSION_2TLS;
 	out->tls_version = CURL_SSLVERSION_DEFAULT;
+	out->ip_version = CURL_IPRESOLVE_WHATEVER;
 	*wish = FETCH_RUN;
-	make_tables(longs, letters);
-	opterr = 0;
-	while ((id = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
-		const struct fetch_row *row = fetch_table_find(id);
-
-		if (id == ':' || id == '?' || !row) {
-			tell_unknown(id, argv[optind - 1], fault);
-			return false;
-		}
-		if (!row->argument)
-			take_switch(row, out, wish);
-		else if (!take_argument(row, optarg, out, fault))
-			return false;
-	}
-	for (int i = optind; i < argc; i++)
-		add_url(out, argv[i]);
-	return *wish != FETCH_RUN || check_whole(out, fault);
+	if (!read_words(argc, argv, out, wish, fault))
+		return false;
+	if (*wish != FETCH_RUN)
+		return true;
+	settle(out);
+	return check_whole(out, fault);
 }
 
 void
 fetch_options_free(struct fetch_options *options)
 {
+	curl_slist_free_all(options->cookie_files);
 	curl_slist_free_all(options->connect_to);
 	curl_slist_free_all(options->resolve);
 	curl_slist_free_all(options->headers);
-	free(options->data);
+	for (size_t i = 0; i < options->n_kept; i++)
+		free(options->kept[i]);
+	free(options->kept);
+	fetch_form_clear(options);
+	free(options->pinned);
+	free(options->range);
+	free(options->cookie);
+	free(options->referer);
+	free(options->cert_password);
+	free(options->cert);
+	free(options->password);
+	free(options->user);
+	free(options->data.text);
+	free(options->query.text);
 	free(options->write_out);
+	free(options->uploads);
 	free(options->outputs);
 	free(options->urls);
 }

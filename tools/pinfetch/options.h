@@ -15,6 +15,8 @@
 
 #include <curl/curl.h>
 
+#include <pinstore/pinstore.h>
+
 #include "common/fault.h"
 
 /* Where the n-th URL's answer goes. */
@@ -23,34 +25,86 @@ struct fetch_output {
 	bool is_remote_name; /* -O: path is NULL */
 };
 
+/* Text in pieces: -d and what is like it. */
+struct fetch_text {
+	char *text; /* NULL = none; ended by a NUL that len does not count */
+	size_t len;
+};
+
 struct fetch_options {
 	const char **urls;
 	size_t n_urls;
 	struct fetch_output *outputs;
 	size_t n_outputs;
+	const char **uploads; /* -T of the n-th URL; "-" = stdin, "" = none */
+	size_t n_uploads;
+	char **kept; /* what the others point to, if not into argv */
+	size_t n_kept;
+	size_t config_depth; /* of -K within -K */
+
 	bool include;
 	bool head;
 	bool verbose;
 	bool silent;
 	bool show_error;
 	bool fail;
+	bool fail_with_body;
 	bool location;
 	bool insecure;
 	bool no_learn;
 	bool require_pin;
+	bool strict_header;
+	bool pin_info;
+	bool get;
+	bool compressed;
+	bool netrc;
+	bool create_dirs;
+	bool header_name; /* -J */
+	bool continue_here; /* -C - */
+
 	char *write_out;    /* NULL = none */
 	const char *method; /* -X, or NULL */
 	struct curl_slist *headers;
-	char *data; /* NULL = none */
-	size_t data_len;
-	long timeout_ms;    /* 0 = none */
-	long max_redirects; /* -1 = without end */
+	struct fetch_text data;
+	struct fetch_text query; /* --url-query */
+	bool has_json;
+	struct fetch_field *form; /* -F, see form.h */
+	size_t n_form;
+	char *user;     /* -u, or NULL */
+	char *password; /* not NULL if user is not */
+	const char *agent;
+	char *referer;
+	bool auto_referer;
+	char *range;
+	curl_off_t offset; /* -C; 0 = from the start */
+	char *cookie;      /* NAME=VALUE; ... */
+	struct curl_slist *cookie_files;
+	const char *cookie_jar;
+	const char *dump_header;
+	const char *output_dir;
+	const char *hsts;
+
+	long timeout_ms;         /* 0 = none */
+	long connect_timeout_ms; /* 0 = libcurl's */
+	long max_redirects;      /* -1 = without end */
+	long retries;
+	curl_off_t rate; /* octets a second; 0 = unlimited */
+
 	const char *cacert;
+	const char *capath;
+	char *cert;
+	char *cert_password; /* or NULL */
+	const char *key;
 	struct curl_slist *resolve;
 	struct curl_slist *connect_to;
 	const char *proxy;
+	const char *noproxy;
+	long ip_version;
 	long http_version;
 	long tls_version;
+	bool has_pinned; /* --pinnedpubkey */
+	struct pinstore_pin *pinned;
+	size_t n_pinned;
 	const char *store;
 };
 
@@ -63,6 +117,15 @@ enum fetch_wish { FETCH_RUN, FETCH_HELP, FETCH_VERSION };
 bool
 fetch_options_read(int argc, char *argv[], struct fetch_options *out,
                    enum fetch_wish *wish, struct tool_fault *fault);
+
+/*
+ * Take one option from elsewhere: name is --NAME, -X or NAME; argument may be
+ * NULL.  Both are copied if they are kept.  False: *fault tells why.
+ */
+bool
+fetch_options_take(struct fetch_options *options, const char *name,
+                   const char *argument, enum fetch_wish *wish,
+                   struct tool_fault *fault);
 
 void
 fetch_options_free(struct fetch_options *options);

@@ -15,6 +15,7 @@
 #include "common/pin.h"
 #include "common/text.h"
 #include "common/when.h"
+#include "pinfetch/remark.h"
 
 static const enum pinstore_layer layers[] = {PINSTORE_CONFIGURED,
                                              PINSTORE_LEARNED};
@@ -56,11 +57,9 @@ put_rule(const struct pinstore_entry *entry, FILE *out)
 }
 
 static void
-put_expected(const struct pinstore_entry *entry, FILE *out)
+put_expected(const struct pinstore_pin *pins, size_t n, FILE *out)
 {
 	char text[TOOL_PIN_TEXT];
-	size_t n = 0;
-	const struct pinstore_pin *pins = pinstore_entry_pins(entry, &n);
 
 	for (size_t i = 0; i < n; i++) {
 		tool_pin_print(&pins[i], TOOL_PIN_CURL, text);
@@ -106,12 +105,12 @@ out:
 }
 
 static void
-put_served(const struct pinstore_chain *chain, FILE *out)
+put_chain(const char *title, const struct pinstore_chain *chain, FILE *out)
 {
 	size_t n = chain ? pinstore_chain_length(chain) : 0;
 
 	if (n == 0)
-		fputs("  served    no certificate that validates\n", out);
+		fprintf(out, "  %-10sno certificate that validates\n", title);
 	for (size_t i = 0; i < n; i++) {
 		const struct pinstore_pin *pin = pinstore_chain_pin(chain, i);
 		const char *role = i == 0       ? "leaf"
@@ -123,7 +122,7 @@ put_served(const struct pinstore_chain *chain, FILE *out)
 
 		if (pin)
 			tool_pin_print(pin, TOOL_PIN_CURL, text);
-		fprintf(out, "  %-10s%-52s  %-12s  ", i == 0 ? "served" : "",
+		fprintf(out, "  %-10s%-52s  %-12s  ", i == 0 ? title : "",
 		        text, role);
 		der = pinstore_chain_certificate(chain, i, &len);
 		put_subject(der, len, out);
@@ -170,6 +169,8 @@ put_mismatch(const struct fetch_session *session,
 	const char *store = session->options->store;
 	const char *host = report->request.at.host;
 	const struct pinstore_entry *entry = NULL;
+	const struct pinstore_pin *pins;
+	size_t n = 0;
 
 	for (size_t i = 0; i < 2; i++) {
 		const struct pinstore_entry *one =
@@ -179,9 +180,16 @@ put_mismatch(const struct fetch_session *session,
 			continue;
 		entry = one;
 		put_rule(one, out);
-		put_expected(one, out);
+		pins = pinstore_entry_pins(one, &n);
+		put_expected(pins, n, out);
 	}
-	put_served(pinstore_result_chain(result), out);
+	if (report->verdict.is_unlisted) {
+		fputs("  rule      --pinnedpubkey of this command\n", out);
+		put_expected(session->options->pinned,
+		             session->options->n_pinned, out);
+		entry = NULL;
+	}
+	put_chain("served", pinstore_result_chain(result), out);
 	if (!entry)
 		return;
 	put_likely(entry, host, out);
@@ -258,10 +266,10 @@ put_store(const struct fetch_session *session,
 	struct tool_fault fault = {0};
 
 	tool_fault_library(&fault, FETCH_EXIT_STORE, &report->verdict.error,
-	                   session->store_path);
-	if (session->store_path) {
+	                   session->run->store_path);
+	if (session->run->store_path) {
 		fputs("  store     ", out);
-		tool_put_escaped(session->store_path, out);
+		tool_put_escaped(session->run->store_path, out);
 		fputc('\n', out);
 	}
 	fprintf(out, "  reason    %s\n", fault.message);
@@ -305,6 +313,33 @@ fetch_refusal_fill(const struct fetch_session *session,
 		tool_fault_set(&report->fault, verdict->exit,
 		               tool_status_word(verdict->error.status), NULL,
 		               NULL, "%s", verdict->error.text);
+}
+
+void
+fetch_refusal_info(const struct fetch_session *session,
+                   const struct fetch_report *report, FILE *out)
+{
+	const struct fetch_verdict *verdict = &report->verdict;
+	const struct pinstore_result *result = verdict->result;
+	const struct pinstore_chain *chain;
+	enum pinstore_layer layer;
+	const struct pinstore_entry *entry;
+
+	(void)session;
+	if (!verdict->is_judged || !result)
+		return;
+	fputs("pins of ", out);
+	tool_put_escaped(report->request.at.host, out);
+	fprintf(out, ": %s, %s\n", pinstore_verdict_word(verdict->verdict),
+	        pinstore_reason_word(pinstore_result_reason(result)));
+	entry = fetch_remark_entry(result, &layer);
+	if (entry)
+		put_rule(entry, out);
+	chain = pinstore_result_chain(result);
+	if (chain)
+		put_chain("path", chain, out);
+	else
+		fputs("  path      not validated (-k)\n", out);
 }
 
 void

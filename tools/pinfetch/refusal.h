@@ -23,4 +23,9 @@ void
 fetch_refusal_print(const struct fetch_session *session,
                     const struct fetch_report *report, FILE *out);
 
+/* --pin-info: what was judged, which is the path if one was validated. */
+void
+fetch_refusal_info(const struct fetch_session *session,
+                   const struct fetch_report *report, FILE *out);
+
 #endif /* FETCH_REFUSAL_H */

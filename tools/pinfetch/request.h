@@ -16,8 +16,15 @@
 #include "common/fault.h"
 #include "pinfetch/options.h"
 #include "pinfetch/target.h"
+#include "pinfetch/upload.h"
 
-enum fetch_verb { FETCH_GET, FETCH_HEAD, FETCH_POST };
+enum fetch_verb {
+	FETCH_GET,
+	FETCH_HEAD,
+	FETCH_POST,
+	FETCH_FORM, /* a POST too */
+	FETCH_PUT
+};
 
 struct fetch_request {
 	const struct fetch_options *options;
@@ -26,21 +33,34 @@ struct fetch_request {
 	enum fetch_verb verb;
 	long redirects;
 	struct curl_slist *headers; /* without those for another origin */
+	char *referer;              /* of -e ;auto, or NULL */
+	struct fetch_upload upload;
+	curl_mime *form;
+	curl_off_t offset; /* of -C */
 };
 
-/* False: *fault tells why.  Either way fetch_request_end() ends *out. */
+/*
+ * The request for the n-th URL, for easy; it goes on at offset.  False: *fault
+ * tells why.  Either way fetch_request_end() ends *out, before easy goes.
+ */
 bool
-fetch_request_begin(const struct fetch_options *options, const char *url,
-                    struct fetch_request *out, struct tool_fault *fault);
+fetch_request_begin(const struct fetch_options *options, size_t n, CURL *easy,
+                    curl_off_t offset, struct fetch_request *out,
+                    struct tool_fault *fault);
 
 /*
  * Go on to location, which an answer of that status named: 301, 302 and 303
- * turn a POST into a GET without body, others keep it; user, password and the
- * fields Authorization, Cookie and Host of -H stay with the first origin.
+ * turn a POST into a GET without body, 303 a PUT as well, others keep it; user,
+ * password, the cookies of -b and the fields Authorization, Cookie and Host of
+ * -H stay with the first origin.
  */
 bool
 fetch_request_follow(struct fetch_request *request, long status,
                      const char *location, struct tool_fault *fault);
+
+/* libcurl may have gone to https by --hsts: tell where the hop went. */
+void
+fetch_request_upgraded(struct fetch_request *request, CURL *easy);
 
 /* Set what this hop needs; request must outlive the transfer. */
 CURLcode

@@ -1,5 +1,5 @@
 /*
- * session.c - one run: a libcurl handle, and a store when https asks for it.
+ * session.c - a libcurl handle, tied to the store when https asks for it.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -12,10 +12,8 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
-#include "common/memory.h"
-#include "common/store.h"
-#include "common/text.h"
 #include "common/when.h"
+#include "pinfetch/pinned.h"
 
 /* The meter goes to stderr; beside an answer on the terminal it is a mess. */
 static bool
@@ -53,53 +51,114 @@ set_callbacks(struct fetch_session *session)
 	return code;
 }
 
-/* --cacert replaces the system's certificates, which CAPATH would add. */
+/*
+ * --cacert and --capath replace the system's certificates, to which libcurl
+ * would add them.
+ */
 static CURLcode
 set_trust(const struct fetch_options *options, CURL *easy)
 {
-	CURLcode code;
+	CURLcode code = CURLE_OK;
 
-	if (!options->cacert)
-		return CURLE_OK;
-	code = curl_easy_setopt(easy, CURLOPT_CAINFO, options->cacert);
+	if (options->cacert || options->capath) {
+		code = curl_easy_setopt(easy, CURLOPT_CAINFO, options->cacert);
+		if (!code)
+			code = curl_easy_setopt(easy, CURLOPT_CAPATH,
+			                        options->capath);
+	}
 	if (!code)
-		code = curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+		code = curl_easy_setopt(easy, CURLOPT_SSLCERT, options->cert);
+	if (!code)
+		code = curl_easy_setopt(easy, CURLOPT_KEYPASSWD,
+		                        options->cert_password);
+	if (!code)
+		code = curl_easy_setopt(easy, CURLOPT_SSLKEY, options->key);
+	if (!code)
+		code = curl_easy_setopt(easy, CURLOPT_SSLVERSION,
+		                        options->tls_version);
 	return code;
 }
 
+/* Which way to the host. */
 static CURLcode
 set_network(const struct fetch_options *options, CURL *easy)
 {
 	CURLcode code;
 
-	code = curl_easy_setopt(easy, CURLOPT_USERAGENT,
-	                        "pinfetch/" PACKAGE_VERSION);
-	if (!code)
-		code = curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-	if (!code)
-		code = curl_easy_setopt(easy, CURLOPT_FAILONERROR,
-		                        options->fail ? 1L : 0L);
-	if (!code)
-		code = curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+	code = curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	if (!code)
 		code = curl_easy_setopt(easy, CURLOPT_RESOLVE,
 		                        options->resolve);
 	if (!code)
 		code = curl_easy_setopt(easy, CURLOPT_CONNECT_TO,
 		                        options->connect_to);
+	if (!code)
+		code = curl_easy_setopt(easy, CURLOPT_IPRESOLVE,
+		                        options->ip_version);
+	if (!code)
+		code = curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+		                        options->connect_timeout_ms);
+	if (!code)
+		code = curl_easy_setopt(easy, CURLOPT_MAX_RECV_SPEED_LARGE,
+		                        options->rate);
+	if (!code)
+		code = curl_easy_setopt(easy, CURLOPT_MAX_SEND_SPEED_LARGE,
+		                        options->rate);
 	/* A process of raised rights takes no proxy from its caller. */
 	if (!code && (options->proxy || getauxval(AT_SECURE)))
 		code = curl_easy_setopt(easy, CURLOPT_PROXY,
 		                        options->proxy ? options->proxy : "");
+	if (!code && options->noproxy)
+		code = curl_easy_setopt(easy, CURLOPT_NOPROXY,
+		                        options->noproxy);
+	return code;
+}
+
+/* What is said in HTTP, the same on each hop. */
+static CURLcode
+set_http(const struct fetch_options *options, CURL *easy)
+{
+	CURLcode code;
+
+	code = curl_easy_setopt(easy, CURLOPT_USERAGENT,
+	                        options->agent ? options->agent
+	                                       : "pinfetch/" PACKAGE_VERSION);
 	if (!code)
 		code = curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
 		                        options->http_version);
 	if (!code)
-		code = curl_easy_setopt(easy, CURLOPT_SSLVERSION,
-		                        options->tls_version);
+		code = curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+	if (!code)
+		code = curl_easy_setopt(easy, CURLOPT_FAILONERROR,
+		                        options->fail ? 1L : 0L);
+	if (!code && options->compressed)
+		code = curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+	if (!code && options->netrc)
+		code = curl_easy_setopt(easy, CURLOPT_NETRC,
+		                        (long)CURL_NETRC_REQUIRED);
 	if (!code)
 		code = curl_easy_setopt(easy, CURLOPT_NOPROGRESS,
 		                        wants_meter(options) ? 0L : 1L);
+	return code;
+}
+
+/* What is remembered from one transfer to the next. */
+static CURLcode
+set_memory(struct fetch_run *run, CURL *easy)
+{
+	const struct fetch_options *options = run->options;
+	CURLcode code = curl_easy_setopt(easy, CURLOPT_SHARE, run->share);
+
+	/* Without a file, so as to take part. */
+	if (!code && run->keeper)
+		code = curl_easy_setopt(easy, CURLOPT_COOKIEFILE, "");
+	if (!code && options->hsts) {
+		code = curl_easy_setopt(easy, CURLOPT_HSTS_CTRL,
+		                        (long)CURLHSTS_ENABLE);
+		if (!code)
+			code = curl_easy_setopt(easy, CURLOPT_HSTS,
+			                        options->hsts);
+	}
 	return code;
 }
 
@@ -111,20 +170,26 @@ set_all(struct fetch_session *session)
 	if (!code)
 		code = set_network(session->options, session->easy);
 	if (!code)
+		code = set_http(session->options, session->easy);
+	if (!code)
 		code = set_trust(session->options, session->easy);
+	if (!code)
+		code = set_memory(session->run, session->easy);
 	return code;
 }
 
 bool
-fetch_session_begin(const struct fetch_options *options,
-                    struct fetch_session *out, struct tool_fault *fault)
+fetch_session_begin(struct fetch_run *run, struct fetch_session *out,
+                    struct tool_fault *fault)
 {
 	CURLcode code = CURLE_FAILED_INIT;
 
-	*out = (struct fetch_session){.options = options};
+	*out = (struct fetch_session){.run = run, .options = run->options};
 	out->easy = curl_easy_init();
-	out->exchange.options = options;
+	out->exchange.options = run->options;
 	out->exchange.easy = out->easy;
+	if (run->options->dump_header)
+		out->exchange.head = &run->head;
 	if (out->easy)
 		code = set_all(out);
 	if (code)
@@ -140,30 +205,30 @@ wall_clock(void *arg)
 	return tool_now();
 }
 
-/* What is said if the store ends the program with SIGBUS. */
-static void
-guard(const struct fetch_session *session)
+/* The pins of --pinnedpubkey are asked behind those of the store. */
+static int
+ask_pinned(void *arg, char *remote_ip, char *local_ip, int remote_port,
+           int local_port)
 {
-	const struct fetch_options *options = session->options;
-	struct pinstore_error error = {.status = PINSTORE_ERR_DAMAGED};
-	struct tool_fault fault;
-	char *path = tool_alloc(strlen(session->store_path) + 1, 8);
+	struct fetch_session *session = arg;
+	size_t hops = pinstore_curl_hops(session->attached);
+	const struct pinstore_result *result;
 
-	tool_fault_library(&fault, FETCH_EXIT_STORE, &error, NULL);
-	(void)tool_escape(session->store_path, strlen(session->store_path),
-	                  path, 8 * (strlen(session->store_path) + 1));
-	tool_store_guard(
-	        FETCH_EXIT_STORE,
-	        options->silent && !options->show_error
-	                ? tool_copy("", 0)
-	                : tool_format("pinfetch: (%d) the pin store cannot be "
-	                              "used: nothing more was sent\n"
-	                              "  store     %s\n"
-	                              "  reason    its data.mdb is cut short "
-	                              "or overwritten\n"
-	                              "  mend      %s\n",
-	                              FETCH_EXIT_STORE, path, fault.hint));
-	free(path);
+	(void)remote_ip;
+	(void)local_ip;
+	(void)remote_port;
+	(void)local_port;
+	if (!session->options->has_pinned)
+		return CURL_PREREQFUNC_OK;
+	result = hops > 0 ? pinstore_curl_result(session->attached, hops - 1)
+	                  : NULL;
+	if (!result) /* plain http, as all else has been refused */
+		return CURL_PREREQFUNC_OK;
+	if (fetch_pinned_matches(session->options,
+	                         pinstore_result_chain(result)))
+		return CURL_PREREQFUNC_OK;
+	session->is_unlisted = true;
+	return CURL_PREREQFUNC_ABORT;
 }
 
 static bool
@@ -175,43 +240,27 @@ attach(struct fetch_session *session, struct pinstore_error *error)
 	        .clock = wall_clock,
 	        .header = fetch_exchange_header,
 	        .header_arg = &session->exchange,
+	        .prereq = ask_pinned,
+	        .prereq_arg = session,
 	        .no_learn = options->no_learn,
 	        .require_pin = options->require_pin,
 	        .insecure_unpinned = options->insecure,
+	        .keep_chain = options->has_pinned ||
+	                      (options->pin_info && !options->insecure),
 	};
 
-	return !pinstore_curl_attach(session->easy, session->ps, &setup,
+	return !pinstore_curl_attach(session->easy, session->run->ps, &setup,
 	                             &session->attached, error);
 }
 
 bool
 fetch_session_pins(struct fetch_session *session, struct fetch_verdict *verdict)
 {
-	struct tool_fault fault = {0};
-	bool is_default;
-
 	if (session->attached)
 		return true;
 	verdict->exit = FETCH_EXIT_STORE;
-	if (!session->store_path) {
-		session->store_path = tool_store_path(session->options->store,
-		                                      &is_default, &fault);
-		if (!session->store_path) {
-			verdict->error.status = PINSTORE_ERR_ARG;
-			(void)snprintf(verdict->error.text,
-			               sizeof(verdict->error.text), "%.*s",
-			               (int)sizeof(verdict->error.text) - 1,
-			               fault.message);
-			return false;
-		}
-		guard(session);
-		if (is_default)
-			tool_store_make_parents(session->store_path);
-	}
-	if (!session->ps && pinstore_open(session->store_path, NULL,
-	                                  &session->ps, &verdict->error))
-		return false;
-	if (!attach(session, &verdict->error))
+	if (!fetch_run_store(session->run, &verdict->error) ||
+	    !attach(session, &verdict->error))
 		return false;
 	verdict->exit = 0;
 	return true;
@@ -269,39 +318,56 @@ judge(struct fetch_session *session, CURLcode code, size_t hops_before,
 	}
 	verdict->is_judged = true;
 	verdict->result = pinstore_curl_result(session->attached, hops - 1);
-	if (verdict->verdict != PINSTORE_REJECT)
+	verdict->is_unlisted = session->is_unlisted;
+	if (verdict->verdict != PINSTORE_REJECT && !verdict->is_unlisted)
 		return;
 	verdict->exit = FETCH_EXIT_MISMATCH;
 	if (pinstore_result_reason(verdict->result) == PINSTORE_WHY_REVOKED)
 		verdict->exit = FETCH_EXIT_REVOKED;
 }
 
-void
-fetch_session_hop(struct fetch_session *session, struct fetch_request *request,
-                  long timeout_ms, struct fetch_verdict *verdict)
+CURLcode
+fetch_session_prepare(struct fetch_session *session,
+                      struct fetch_request *request, long timeout_ms)
 {
-	size_t hops = pinstore_curl_hops(session->attached);
-	const struct fetch_exchange *exchange = &session->exchange;
-	enum pinstore_verdict unpinned;
-	CURL *easy = session->easy;
 	CURLcode code;
 
-	code = fetch_request_apply(request, easy);
+	session->hops = pinstore_curl_hops(session->attached);
+	session->is_unlisted = false;
+	code = fetch_request_apply(request, session->easy);
 	if (!code)
-		code = curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, timeout_ms);
-	if (!code)
-		code = curl_easy_perform(easy);
+		code = curl_easy_setopt(session->easy, CURLOPT_TIMEOUT_MS,
+		                        timeout_ms);
+	return code;
+}
+
+void
+fetch_session_conclude(struct fetch_session *session,
+                       struct fetch_request *request, CURLcode code,
+                       struct fetch_verdict *verdict)
+{
+	const struct fetch_exchange *exchange = &session->exchange;
+	enum pinstore_verdict unpinned;
+
+	/* Only its header counts if there is another hop. */
+	if (code == CURLE_RANGE_ERROR && exchange->location)
+		code = CURLE_OK;
+	if (session->options->hsts)
+		fetch_request_upgraded(request, session->easy);
 	verdict->exit = (int)code;
 	if (request->at.is_https)
-		judge(session, code, hops, verdict);
+		judge(session, code, session->hops, verdict);
 	else if (session->attached &&
 	         pinstore_curl_outcome(session->attached, code, &unpinned,
 	                               NULL) && !code)
 		verdict->exit = FETCH_EXIT_STORE; /* a defect: refuse */
 	if (verdict->exit != (int)code)
 		return;
-	if (exchange->sink->fault.exit)
-		verdict->exit = exchange->sink->fault.exit;
+	if (exchange->fault)
+		verdict->exit = exchange->fault->exit;
+	else if (!code && session->options->fail_with_body &&
+	         exchange->status >= 400)
+		verdict->exit = CURLE_HTTP_RETURNED_ERROR;
 }
 
 void
@@ -309,8 +375,6 @@ fetch_session_end(struct fetch_session *session)
 {
 	pinstore_curl_detach(session->attached);
 	curl_easy_cleanup(session->easy);
-	pinstore_close(session->ps);
 	free(session->exchange.location);
-	free(session->store_path);
 	*session = (struct fetch_session){0};
 }

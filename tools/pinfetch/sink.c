@@ -8,8 +8,11 @@
 #include "pinfetch/sink.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <curl/curl.h>
@@ -43,28 +46,123 @@ remote_name(const char *text)
 	return name;
 }
 
+/* A file in --output-dir. */
+static char *
+placed(const struct fetch_sink *sink, const char *name)
+{
+	return sink->directory ? tool_format("%s/%s", sink->directory, name)
+	                       : tool_copy(name, strlen(name));
+}
+
 bool
 fetch_sink_begin(const struct fetch_options *options, size_t n,
                  const char *url, struct fetch_sink *out)
 {
 	const struct fetch_output *output;
+	char *name;
 
-	*out = (struct fetch_sink){0};
+	*out = (struct fetch_sink){
+	        .directory = options->output_dir,
+	        .makes_directories = options->create_dirs,
+	};
 	if (n >= options->n_outputs)
 		return true;
 	output = &options->outputs[n];
 	if (!output->is_remote_name) {
 		if (strcmp(output->path, "-") != 0)
-			out->path = tool_copy(output->path,
-			                      strlen(output->path));
+			out->path = placed(out, output->path);
 		return true;
 	}
-	out->path = remote_name(url);
-	if (!out->path)
+	out->takes_name = options->header_name;
+	name = remote_name(url);
+	if (name || out->takes_name)
+		out->path = placed(out, name ? name : "");
+	else
 		tool_fault_set(&out->fault, FETCH_EXIT_WRITE, "write", NULL,
 		               NULL, "%s: the URL has no file name for -O",
 		               url);
+	free(name);
 	return out->path;
+}
+
+void
+fetch_sink_begin_file(const struct fetch_options *options, const char *path,
+                      struct fetch_sink *out)
+{
+	*out = (struct fetch_sink){
+	        .makes_directories = options->create_dirs,
+	};
+	if (strcmp(path, "-") != 0)
+		out->path = tool_copy(path, strlen(path));
+}
+
+int64_t
+fetch_sink_append(struct fetch_sink *sink)
+{
+	struct stat about;
+
+	sink->is_append = true;
+	if (sink->path && !stat(sink->path, &about))
+		sink->start = about.st_size;
+	return sink->start;
+}
+
+/*
+ * The value of the parameter filename=, without the directories that a server
+ * may want to lead it astray with; NULL if there is none to be used.
+ */
+static char *
+named_in(const char *value)
+{
+	const char *at = value;
+	const char *end;
+	char *name = NULL;
+
+	while ((at = strchr(at, ';'))) {
+		at += 1 + strspn(at + 1, " \t");
+		if (strncasecmp(at, "filename=", 9) != 0)
+			continue;
+		at += 9;
+		end = *at == '"' ? strchr(at + 1, '"')
+		                 : at + strcspn(at, ";");
+		at += *at == '"';
+		if (!end)
+			end = at + strlen(at);
+		for (const char *c = at; c < end; c++)
+			if (*c == '/' || *c == '\\')
+				at = c + 1;
+		name = tool_copy(at, (size_t)(end - at));
+		break;
+	}
+	/* A hidden file is what programs read without being asked. */
+	if (name && (name[0] == '\0' || name[0] == '.')) {
+		free(name);
+		name = NULL;
+	}
+	return name;
+}
+
+void
+fetch_sink_take_name(struct fetch_sink *sink, const char *value)
+{
+	char *name = sink->takes_name && !sink->file ? named_in(value) : NULL;
+
+	if (!name)
+		return;
+	free(sink->path);
+	sink->path = placed(sink, name);
+	sink->is_exclusive = true;
+	free(name);
+}
+
+void
+fetch_sink_restart(struct fetch_sink *sink)
+{
+	if (!sink->path || !sink->file || fflush(sink->file) ||
+	    ftruncate(fileno(sink->file), (off_t)sink->start) ||
+	    fseeko(sink->file, (off_t)sink->start, SEEK_SET))
+		return;
+	sink->written = 0;
 }
 
 static bool
@@ -90,6 +188,43 @@ suits_terminal(struct fetch_sink *sink, const char *data, size_t len)
 	return false;
 }
 
+/* The directories above path; an error is left to opening it. */
+static void
+make_directories(const char *path)
+{
+	char *part = tool_copy(path, strlen(path));
+
+	for (char *at = part + 1; part[0] && (at = strchr(at, '/')); at++) {
+		*at = '\0';
+		(void)mkdir(part, 0750);
+		*at = '/';
+	}
+	free(part);
+}
+
+static bool
+open_file(struct fetch_sink *sink)
+{
+	int fd;
+
+	if (!sink->path) {
+		sink->file = stdout;
+		return true;
+	}
+	if (sink->makes_directories)
+		make_directories(sink->path);
+	fd = open(sink->path,
+	          O_WRONLY | O_CREAT | O_CLOEXEC |
+	                  (sink->is_exclusive ? O_EXCL : 0) |
+	                  (sink->is_append ? O_APPEND : O_TRUNC),
+	          0666);
+	if (fd >= 0)
+		sink->file = fdopen(fd, sink->is_append ? "ab" : "wb");
+	if (!sink->file && fd >= 0)
+		(void)close(fd);
+	return sink->file || fail(sink, "opened");
+}
+
 bool
 fetch_sink_write(struct fetch_sink *sink, const char *data, size_t len)
 {
@@ -97,10 +232,8 @@ fetch_sink_write(struct fetch_sink *sink, const char *data, size_t len)
 		return true;
 	if (!sink->path && !suits_terminal(sink, data, len))
 		return false;
-	if (!sink->file)
-		sink->file = sink->path ? fopen(sink->path, "wb") : stdout;
-	if (!sink->file)
-		return fail(sink, "opened");
+	if (!sink->file && !open_file(sink))
+		return false;
 	if (fwrite(data, 1, len, sink->file) != len)
 		return fail(sink, "written");
 	sink->written += (int64_t)len;
@@ -112,11 +245,8 @@ fetch_sink_end(struct fetch_sink *sink, bool was_accepted)
 {
 	bool is_good = sink->fault.exit == 0;
 
-	if (is_good && was_accepted && sink->path && !sink->file) {
-		sink->file = fopen(sink->path, "wb");
-		if (!sink->file)
-			is_good = fail(sink, "opened");
-	}
+	if (is_good && was_accepted && sink->path && !sink->file)
+		is_good = open_file(sink);
 	if (sink->path && sink->file && fclose(sink->file) && is_good)
 		is_good = fail(sink, "written");
 	if (!sink->path && sink->file && fflush(stdout) && is_good)

@@ -148,9 +148,50 @@ fetch_target_is_https_proxy(const char *proxy)
 	return strncasecmp(proxy, "https:/", 7) == 0;
 }
 
+/* The last part of file's path becomes that of the URL, unless it has one. */
+static CURLUcode
+add_file(CURLU *url, const char *file)
+{
+	char *query = part_of(url, CURLUPART_QUERY, 0);
+	char *path = part_of(url, CURLUPART_PATH, 0);
+	const char *name = strrchr(file, '/');
+	CURLUcode code = CURLUE_OK;
+
+	name = name ? name + 1 : file;
+	if (!query && (!path || path[0] == '\0' ||
+	               path[strlen(path) - 1] == '/')) {
+		char *encoded = curl_easy_escape(NULL, name, 0);
+		char *longer;
+
+		if (!encoded)
+			tool_no_memory();
+		longer = tool_format("%s%s", path && path[0] ? path : "/",
+		                     *name ? encoded : "");
+		code = curl_url_set(url, CURLUPART_PATH, longer, 0);
+		free(longer);
+		curl_free(encoded);
+	}
+	free(path);
+	free(query);
+	return code;
+}
+
+static CURLUcode
+add_to(CURLU *url, const struct fetch_addition *addition)
+{
+	CURLUcode code = CURLUE_OK;
+
+	if (addition && addition->file)
+		code = add_file(url, addition->file);
+	if (!code && addition && addition->query)
+		code = curl_url_set(url, CURLUPART_QUERY, addition->query,
+		                    CURLU_APPENDQUERY);
+	return code;
+}
+
 bool
-fetch_target_read(const char *text, struct fetch_target *out,
-                  struct tool_fault *fault)
+fetch_target_read(const char *text, const struct fetch_addition *addition,
+                  struct fetch_target *out, struct tool_fault *fault)
 {
 	CURLU *url = new_url();
 	char *whole = fetch_target_whole(text);
@@ -160,6 +201,8 @@ fetch_target_read(const char *text, struct fetch_target *out,
 	*out = (struct fetch_target){0};
 	code = curl_url_set(url, CURLUPART_URL, whole,
 	                    CURLU_NON_SUPPORT_SCHEME);
+	if (!code)
+		code = add_to(url, addition);
 	is_good = code ? bad_url(fault, text, curl_url_strerror(code))
 	               : settle(url, text, out, fault);
 	free(whole);

@@ -27,13 +27,19 @@ struct fetch_target {
 	char *password;
 };
 
+/* What goes into the URL that the user asks for; each may be NULL. */
+struct fetch_addition {
+	const char *query; /* behind the query that it has */
+	const char *file;  /* its name, if the path names none: -T */
+};
+
 /*
  * What the user asks for; without a scheme it is http.  False: *fault tells
- * why, codes 1 and 3.  Either way fetch_target_clear() ends *out.
+ * why, codes 1 and 3.  addition may be NULL.  Either way fetch_target_clear() ends *out.
  */
 bool
-fetch_target_read(const char *text, struct fetch_target *out,
-                  struct tool_fault *fault);
+fetch_target_read(const char *text, const struct fetch_addition *addition,
+                  struct fetch_target *out, struct tool_fault *fault);
 
 /* text with a scheme, http if it has none.  Owner: the caller. */
 char *

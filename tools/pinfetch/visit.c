@@ -7,6 +7,8 @@
 
 #include "pinfetch/visit.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +22,8 @@
 #include "pinfetch/writeout.h"
 
 #define MS_PER_SECOND 1000
+/* The longest pause of --retry. */
+#define PAUSE_MAX_MS 600000
 
 static int64_t
 monotonic_ms(void)
@@ -55,6 +59,8 @@ environment_proxy(const struct fetch_options *options, bool is_https)
 	                                   "ALL_PROXY", NULL};
 	const char *const *name = is_https ? https : http;
 
+	if (options->noproxy && strcmp(options->noproxy, "*") == 0)
+		return NULL;
 	for (; !options->proxy && *name; name++) {
 		const char *value = secure_getenv(*name);
 
@@ -81,7 +87,8 @@ may_start(struct fetch_session *session, struct fetch_report *report)
 		                 "pins can be asked");
 		return false;
 	}
-	if (at->is_https)
+	/* With --hsts libcurl may go to https. */
+	if (at->is_https || options->hsts)
 		return fetch_session_pins(session, verdict);
 	if (options->require_pin) {
 		verdict->exit = FETCH_EXIT_UNPINNED;
@@ -131,14 +138,13 @@ take_note(struct fetch_session *session, struct fetch_report *report)
 	                   status, &error);
 }
 
-/* One hop.  False: the fetch is over. */
+/* Make ready for the hop that request is at.  False: the fetch is over. */
 static bool
-make_hop(struct fetch_session *session, struct fetch_report *report,
-         int64_t start)
+prepare_hop(struct fetch_session *session, struct fetch_report *report)
 {
 	struct fetch_exchange *exchange = &session->exchange;
 	struct fetch_verdict *verdict = &report->verdict;
-	long left = time_left(session->options, start);
+	long left = time_left(session->options, report->start);
 
 	*verdict = (struct fetch_verdict){0};
 	fetch_exchange_begin(exchange, &report->sink);
@@ -152,32 +158,136 @@ make_hop(struct fetch_session *session, struct fetch_report *report,
 		return false;
 	}
 	report->has_transfer = true;
-	fetch_session_hop(session, &report->request, left, verdict);
+	verdict->exit = (int)fetch_session_prepare(session, &report->request,
+	                                           left);
+	return verdict->exit == 0;
+}
+
+/* Take up the n-th URL, for the first time or again. */
+static bool
+start(struct fetch_session *session, struct fetch_report *report)
+{
+	const struct fetch_options *options = session->options;
+	curl_off_t offset = options->offset;
+
+	if (options->continue_here || offset > 0) {
+		bool is_upload = report->number < options->n_uploads;
+		int64_t there = is_upload ? 0 : fetch_sink_append(&report->sink);
+
+		if (options->continue_here)
+			offset = there;
+	}
+	report->start = monotonic_ms() + report->wait_ms;
+	return fetch_request_begin(options, report->number, session->easy,
+	                           offset, &report->request, &report->fault) &&
+	       prepare_hop(session, report);
+}
+
+bool
+fetch_visit_begin(struct fetch_session *session, size_t n,
+                  struct fetch_report *out)
+{
+	*out = (struct fetch_report){
+	        .url = session->options->urls[n],
+	        .number = n,
+	};
+	out->request.upload.fd = -1;
+	if (fetch_sink_begin(session->options, n, out->url, &out->sink))
+		return start(session, out);
+	out->fault = out->sink.fault;
+	return false;
+}
+
+/* What may be over soon, by curl's judgement. */
+static bool
+is_transient(const struct fetch_session *session,
+             const struct fetch_report *report)
+{
+	static const long statuses[] = {408, 429, 500, 502, 503, 504};
+	int code = report->verdict.exit;
+
+	if (report->fault.exit || session->exchange.fault)
+		return false;
+	if (code == CURLE_OPERATION_TIMEDOUT ||
+	    code == CURLE_COULDNT_RESOLVE_HOST ||
+	    code == CURLE_COULDNT_RESOLVE_PROXY)
+		return true;
+	if (code && code != CURLE_HTTP_RETURNED_ERROR)
+		return false;
+	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)
+		if (session->exchange.status == statuses[i])
+			return true;
+	return false;
+}
+
+/* A second, two, four ... ten minutes, or what the server asks for. */
+static long
+pause_before(CURL *easy, long retried)
+{
+	curl_off_t asked = 0;
+	long wait_ms = MS_PER_SECOND;
+
+	(void)curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &asked);
+	if (asked > 0)
+		return asked > LONG_MAX / MS_PER_SECOND
+		               ? LONG_MAX
+		               : (long)asked * MS_PER_SECOND;
+	for (; retried > 0 && wait_ms < PAUSE_MAX_MS; retried--)
+		wait_ms *= 2;
+	return wait_ms < PAUSE_MAX_MS ? wait_ms : PAUSE_MAX_MS;
+}
+
+static bool
+retry(struct fetch_session *session, struct fetch_report *report)
+{
+	const struct fetch_options *options = session->options;
+
+	if (report->retried >= options->retries ||
+	    !is_transient(session, report))
+		return false;
+	report->wait_ms = pause_before(session->easy, report->retried);
+	report->retried++;
+	if (!options->silent)
+		tool_warn("pinfetch",
+		          "that may pass: again in %ld s; %ld times left",
+		          report->wait_ms / MS_PER_SECOND,
+		          options->retries - report->retried);
+	fetch_sink_restart(&report->sink);
+	fetch_request_end(&report->request);
+	report->redirect_time = 0;
+	report->header_size = 0;
+	report->request_size = 0;
+	report->connects = 0;
+	return start(session, report);
+}
+
+bool
+fetch_visit_next(struct fetch_session *session, struct fetch_report *report,
+                 CURLcode code)
+{
+	struct fetch_exchange *exchange = &session->exchange;
+	struct fetch_verdict *verdict = &report->verdict;
+	char *location;
+	bool is_good;
+
+	report->wait_ms = 0;
+	fetch_session_conclude(session, &report->request, code, verdict);
+	if (session->options->pin_info)
+		fetch_refusal_info(session, report, stderr);
 	if (session->options->verbose)
 		fetch_remark_judged(report->request.at.host, verdict);
 	take_note(session, report);
-	return verdict->exit == 0 && exchange->location;
-}
-
-static void
-walk(struct fetch_session *session, struct fetch_report *report)
-{
-	struct fetch_exchange *exchange = &session->exchange;
-	int64_t start = monotonic_ms();
-
-	while (make_hop(session, report, start)) {
-		char *location = exchange->location;
-		bool is_good;
-
-		exchange->location = NULL;
-		is_good = fetch_request_follow(&report->request,
-		                               exchange->status, location,
-		                               &report->fault);
-		free(location);
-		if (!is_good)
-			return;
-		count_hop(session->easy, report);
-	}
+	if (verdict->exit || !exchange->location)
+		return retry(session, report);
+	location = exchange->location;
+	exchange->location = NULL;
+	is_good = fetch_request_follow(&report->request, exchange->status,
+	                               location, &report->fault);
+	free(location);
+	if (!is_good)
+		return false;
+	count_hop(session->easy, report);
+	return prepare_hop(session, report);
 }
 
 /* libcurl's words for its code, or why the answer cannot be written. */
@@ -187,14 +297,18 @@ tell_libcurl(struct fetch_session *session, struct fetch_report *report)
 	const struct fetch_exchange *exchange = &session->exchange;
 	int code = report->verdict.exit;
 
-	if (exchange->sink->fault.exit)
-		report->fault = exchange->sink->fault;
+	if (exchange->fault)
+		report->fault = *exchange->fault;
 	else if (code == CURLE_SSL_CACERT_BADFILE && session->options->cacert)
 		tool_fault_set(&report->fault, code, "cacert",
 		               session->options->cacert,
 		               "name a file of certificates in PEM: --cacert "
 		               "FILE",
 		               "cannot be read, or holds no certificate");
+	else if (code == CURLE_HTTP_RETURNED_ERROR && !exchange->message[0])
+		tool_fault_set(&report->fault, code, "http", NULL, NULL,
+		               "The requested URL returned error: %ld",
+		               exchange->status);
 	else
 		tool_fault_set(&report->fault, code, "libcurl", NULL, NULL,
 		               "%s",
@@ -220,30 +334,44 @@ tell(struct fetch_session *session, struct fetch_report *report)
 }
 
 int
+fetch_visit_end(struct fetch_session *session, struct fetch_report *report)
+{
+	bool is_good = report->fault.exit == 0 && report->verdict.exit == 0;
+
+	if (report->sink.path)
+		report->file = tool_copy(report->sink.path,
+		                         strlen(report->sink.path));
+	if (!fetch_sink_end(&report->sink, is_good) && is_good)
+		report->fault = report->sink.fault;
+	tell(session, report);
+	fetch_writeout(session, report);
+	fetch_request_end(&report->request);
+	free(report->file);
+	return report->fault.exit;
+}
+
+static void
+wait_ms(long milliseconds)
+{
+	struct timespec left = {
+	        .tv_sec = milliseconds / MS_PER_SECOND,
+	        .tv_nsec = milliseconds % MS_PER_SECOND * 1000000,
+	};
+
+	while (milliseconds > 0 && nanosleep(&left, &left) && errno == EINTR)
+		;
+}
+
+int
 fetch_visit(struct fetch_session *session, size_t n)
 {
-	struct fetch_report report = {
-	        .url = session->options->urls[n],
-	        .number = n,
-	};
-	bool is_good;
+	struct fetch_report report;
+	bool goes_on = fetch_visit_begin(session, n, &report);
 
-	if (!fetch_sink_begin(session->options, n, report.url, &report.sink)) {
-		report.fault = report.sink.fault;
-	} else {
-		if (report.sink.path)
-			report.file = tool_copy(report.sink.path,
-			                        strlen(report.sink.path));
-		if (fetch_request_begin(session->options, report.url,
-		                        &report.request, &report.fault))
-			walk(session, &report);
+	while (goes_on) {
+		wait_ms(report.wait_ms);
+		goes_on = fetch_visit_next(session, &report,
+		                           curl_easy_perform(session->easy));
 	}
-	is_good = report.fault.exit == 0 && report.verdict.exit == 0;
-	if (!fetch_sink_end(&report.sink, is_good) && is_good)
-		report.fault = report.sink.fault;
-	tell(session, &report);
-	fetch_writeout(session, &report);
-	fetch_request_end(&report.request);
-	free(report.file);
-	return report.fault.exit;
+	return fetch_visit_end(session, &report);
 }

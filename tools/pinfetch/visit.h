@@ -17,7 +17,10 @@ struct fetch_report {
 	size_t number;   /* from 0 */
 	struct fetch_request request;
 	struct fetch_sink sink;
-	char *file; /* where the answer went, or NULL */
+	char *file;      /* where the answer went, or NULL */
+	int64_t start;   /* of this attempt, in milliseconds */
+	long retried;
+	long wait_ms;    /* before the transfer that comes next */
 	struct fetch_verdict verdict;
 	struct pinstore_noted noted;
 	bool has_noted;    /* the last answer had a header for pins */
@@ -30,7 +33,23 @@ struct fetch_report {
 	long connects;
 };
 
-/* Fetch the n-th URL.  The exit code. */
+/*
+ * Fetch the n-th URL: as long as begin, then next, return true, wait for
+ * out->wait_ms, have libcurl perform the transfer of session->easy, and pass on
+ * its code.  The report must stay where it is until the end.
+ */
+bool
+fetch_visit_begin(struct fetch_session *session, size_t n,
+                  struct fetch_report *out);
+bool
+fetch_visit_next(struct fetch_session *session, struct fetch_report *report,
+                 CURLcode code);
+
+/* Tell what came of it, and free what it holds.  The exit code. */
+int
+fetch_visit_end(struct fetch_session *session, struct fetch_report *report);
+
+/* All of this for one URL. */
 int
 fetch_visit(struct fetch_session *session, size_t n);
 
