@@ -486,6 +486,47 @@ START_TEST(sealed_but_wrong)
 }
 END_TEST
 
+struct extent {
+	size_t n_pins;
+	size_t uri_len;
+	size_t note_len;
+	enum pinstore_status status;
+};
+
+/* Lengths that fit the record, and yet no writer of ours writes. */
+static const struct extent extents[] = {
+	{ 0, 0, 0, PINSTORE_ERR_DAMAGED }, /* no pins, no opinion */
+	{ 0, 15, 3, PINSTORE_ERR_DAMAGED },
+	{ 1, 0, 0, PINSTORE_OK },
+	{ PINSTORE_PINS_MAX, 15, 3, PINSTORE_OK },
+	{ PINSTORE_PINS_MAX + 1, 0, 0, PINSTORE_ERR_DAMAGED },
+	{ 1, PINSTORE_URI_MAX, 0, PINSTORE_OK },
+	{ 1, PINSTORE_URI_MAX + 1, 0, PINSTORE_ERR_DAMAGED },
+	{ 1, 0, PINSTORE_NOTE_MAX, PINSTORE_OK },
+	{ 1, 0, PINSTORE_NOTE_MAX + 1, PINSTORE_ERR_DAMAGED },
+};
+
+START_TEST(limits_of_a_section)
+{
+	const struct extent *e = &extents[_i];
+	size_t used = e->n_pins * 32 + e->uri_len + e->note_len;
+	size_t len = BODY + (used + 7) / 8 * 8;
+	uint8_t record[PS_ENTRY_LEN_MAX];
+	struct ps_entry_view view;
+
+	(void)make_record(record);
+	memset(record + BODY, 0, sizeof(record) - BODY);
+	memset(record + BODY, 'x', used);
+	record[PINS] = (uint8_t)e->n_pins;
+	ps_put_le16(record + URI_LEN, (uint16_t)e->uri_len);
+	ps_put_le16(record + NOTE_LEN, (uint16_t)e->note_len);
+	ps_put_le32(record + SECTION_LEN, (uint32_t)(len - FIRST));
+	ps_put_le32(record + TOTAL, (uint32_t)len);
+	seal(record, len);
+	ck_assert_int_eq(read_record(record, len, &view), e->status);
+}
+END_TEST
+
 /* A later format may seal in its own way, but it does not lie on its length. */
 START_TEST(later_format_needs_no_checksum)
 {
@@ -619,6 +660,7 @@ main(void)
 	tcase_add_test(tcase, any_cut_is_seen);
 	tcase_add_test(tcase, elsewhere_is_damage);
 	tcase_add_loop_test(tcase, sealed_but_wrong, 0, COUNT(changes));
+	tcase_add_loop_test(tcase, limits_of_a_section, 0, COUNT(extents));
 	tcase_add_test(tcase, later_format_needs_no_checksum);
 	tcase_add_test(tcase, longer_heads_are_skipped);
 	tcase_add_test(tcase, padding_is_what_is_needed);
