@@ -29,7 +29,7 @@ sent()
 
 about "T-013 T-059 options of the command line that contradict each other"
 for pair in '-f --fail-with-body' '-i -OJ' '-C 5 -OJ' '-C - -r 0-1' '-I -d x' \
-	'-d x -F a=b' '-d x -T err' '-F a=b -T err' '-G -T err' '-I -T err' \
+	'-d x -F a=b' '-d x -T err' '-F a=b -T err' '-G -F a=b' '-I -T err' \
 	'-F novalue' '-C x' '-C -1' '--retry x' '--limit-rate 1.5k' \
 	'--limit-rate 10x' '--connect-timeout y' '-u nopassword' \
 	'--pinnedpubkey sha256//short' '--proxy-cacert x' '--http3' '--alt-svc x'; do

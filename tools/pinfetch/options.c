@@ -377,16 +377,15 @@ check_pairs(const struct fetch_options *options, struct tool_fault *fault)
 static bool
 check_whole(const struct fetch_options *options, struct tool_fault *fault)
 {
-	int methods = (options->head || options->get) +
-	              (options->data.text != NULL) + (options->n_form > 0) +
-	              (options->n_uploads > 0);
+	int methods = options->head + (options->data.text != NULL) +
+	              (options->n_form > 0) + (options->n_uploads > 0);
 
 	if (options->n_urls == 0) {
 		tool_fault_usage(fault, NULL, "pinfetch --help tells more",
 		                 "no URL");
 		return false;
 	}
-	if (methods > 1) {
+	if (methods > 1 || (options->get && options->n_form > 0)) {
 		tool_fault_usage(fault, NULL, NULL,
 		                 "-I, -G, -d, -F and -T ask for different "
 		                 "methods");

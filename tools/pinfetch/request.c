@@ -65,8 +65,11 @@ fetch_request_begin(const struct fetch_options *options, size_t n, CURL *easy,
 	*out = (struct fetch_request){.options = options, .offset = offset};
 	out->upload.fd = -1;
 	if (!fetch_target_read(url, &addition, &out->first, fault) ||
-	    !fetch_target_read(url, &addition, &out->at, fault) ||
-	    !begin_body(options, n, easy, out, fault))
+	    !fetch_target_read(url, &addition, &out->at, fault))
+		return false;
+	if (addition.query || addition.file)
+		out->asked = out->first.url;
+	if (!begin_body(options, n, easy, out, fault))
 		return false;
 	out->verb = verb_of(options, out);
 	return true;

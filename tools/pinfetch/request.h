@@ -32,6 +32,7 @@ struct fetch_request {
 	struct fetch_target at;    /* this hop */
 	enum fetch_verb verb;
 	long redirects;
+	const char *asked; /* the URL with what options add to it, or NULL */
 	struct curl_slist *headers; /* without those for another origin */
 	char *referer;              /* of -e ;auto, or NULL */
 	struct fetch_upload upload;

@@ -175,7 +175,7 @@ start(struct fetch_session *session, struct fetch_report *report)
 		int64_t there = is_upload ? 0 : fetch_sink_append(&report->sink);
 
 		if (options->continue_here)
-			offset = there;
+			offset = is_upload ? -1 : there;
 	}
 	report->start = monotonic_ms() + report->wait_ms;
 	return fetch_request_begin(options, report->number, session->easy,

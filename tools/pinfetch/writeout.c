@@ -38,6 +38,7 @@ enum own {
 	URL_GIVEN,
 	URL_NUMBER,
 	HTTP_VERSION,
+	METHOD,
 	PIN_STATUS,
 	PIN_MATCH,
 	PIN_SOURCE,
@@ -62,7 +63,7 @@ static const struct variable variables[] = {
         {"http_version", OURS, HTTP_VERSION},
         {"local_ip", TEXT, CURLINFO_LOCAL_IP},
         {"local_port", LONG, CURLINFO_LOCAL_PORT},
-        {"method", TEXT, CURLINFO_EFFECTIVE_METHOD},
+        {"method", OURS, METHOD},
         {"num_connects", SUM, CURLINFO_NUM_CONNECTS},
         {"num_redirects", OURS, REDIRECTS},
         {"pin_expires", OURS, PIN_EXPIRES},
@@ -192,6 +193,18 @@ put_redirect_url(const struct fetch_session *session,
 	put_text(url, out);
 }
 
+static void
+put_method(const struct fetch_session *session,
+           const struct fetch_report *report, FILE *out)
+{
+	const char *method = "GET";
+
+	if (report->has_transfer)
+		(void)curl_easy_getinfo(session->easy,
+		                        CURLINFO_EFFECTIVE_METHOD, &method);
+	put_text(method, out);
+}
+
 /* What libcurl counts for the last hop, if there was one. */
 static long
 last_long(const struct fetch_session *session,
@@ -245,10 +258,14 @@ put_own(const struct fetch_session *session, const struct fetch_report *report,
 		*out = stdout;
 		break;
 	case URL_EFFECTIVE:
-		put_text(report->request.at.url, *out);
+		put_text(report->request.at.url ? report->request.at.url
+		                                : report->url,
+		         *out);
 		break;
 	case URL_GIVEN:
-		put_text(report->url, *out);
+		put_text(report->request.asked ? report->request.asked
+		                               : report->url,
+		         *out);
 		break;
 	case URL_NUMBER:
 		fprintf(*out, "%zu", report->number);
@@ -256,6 +273,11 @@ put_own(const struct fetch_session *session, const struct fetch_report *report,
 	case HTTP_VERSION:
 		if (report->has_transfer)
 			put_version(session->easy, *out);
+		else
+			fputc('0', *out);
+		break;
+	case METHOD:
+		put_method(session, report, *out);
 		break;
 	case PIN_STATUS:
 		put_text(status_word(report), *out);
