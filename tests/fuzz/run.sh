@@ -95,6 +95,9 @@ for name in $FUZZ_ONLY; do
 			/number_of_executed_units/ { n = $2 }
 			/average_exec_per_sec/ { speed = $2 }
 			END { print n + 0, speed + 0 }' "$build/fuzz_$name.log")
+	elif grep -q 'run interrupted' "$build/fuzz_$name.log"; then
+		echo "fuzz_$name: interrupted; see $build/fuzz_$name.log" >&2
+		status=1
 	else
 		tail -n 30 "$build/fuzz_$name.log" >&2
 		echo "fuzz_$name: FOUND; see $build/fuzz_$name.log" >&2
