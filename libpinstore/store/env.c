@@ -162,7 +162,7 @@ count_records(struct ps_env *env, struct ps_txn *txn, enum ps_table table,
               struct pinstore_error *error)
 {
 	enum ps_seek seek = PS_SEEK_FIRST;
-	struct ps_bytes key, value;
+	struct ps_bytes key = {NULL, 0}, value;
 	enum pinstore_status status;
 	uint64_t wanted, n = 0;
 
