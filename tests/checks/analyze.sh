@@ -1,0 +1,169 @@
+#!/bin/sh
+# analyze.sh - what gcc's analyser, clang-tidy and cppcheck find in the library
+# and in the tools.
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+#   analyze.sh             judge the tree; by `make analyze', which sets
+#                          ANALYZE_CPPFLAGS, for it takes too long for each check
+#   analyze.sh one FILE    what gcc and clang-tidy find in one file
+#
+# No finding is left standing.  What is switched off, and why: .clang-tidy and
+# tools/.clang-tidy for kinds of findings, NOLINT for a line of clang-tidy's;
+# fanalyzer.txt and cppcheck.txt beside this script for one file's.
+. "$(dirname "$0")/common.sh"
+need gcc clang-tidy cppcheck timeout xargs
+
+# cppcheck has been seen not to end.
+limit='timeout -k 5 600'
+flags=${ANALYZE_CPPFLAGS:?run it by: make analyze}
+
+# gcc's events and quoted code are many lines; the first names the fault.
+one_gcc()
+{
+	$limit gcc -std=c11 -O2 -Wall -Wextra -fanalyzer -fno-diagnostics-color \
+		-fdiagnostics-plain-output -DHAVE_CONFIG_H $flags \
+		-c -o /dev/null "$1" >"$scratch/gcc" 2>&1 ||
+		echo "$1: gcc did not get through: $(tail -n 1 "$scratch/gcc")"
+	grep -E ': (warning|error): ' "$scratch/gcc"
+}
+
+# The nearest .clang-tidy above a file counts; a sample has none.
+one_tidy()
+{
+	if [ -n "${ANALYZE_SAMPLE-}" ]; then
+		set -- "$1" --config-file="$top_srcdir/.clang-tidy"
+	fi
+	$limit clang-tidy --quiet "$@" -- -std=c11 -DHAVE_CONFIG_H $flags \
+		>"$scratch/tidy" 2>"$scratch/tidy.err" ||
+		grep -qE ': (warning|error): ' "$scratch/tidy" ||
+		echo "$1: clang-tidy did not get through:" \
+			"$(tail -n 1 "$scratch/tidy.err")"
+	grep -E ': (warning|error): ' "$scratch/tidy" | sed "s|^$PWD/||"
+}
+
+if [ "${1-}" = one ]; then
+	found=$(one_gcc "$2"; one_tidy "$2")
+	[ -z "$found" ] || printf '%s\n' "$found"
+	exit 0
+fi
+
+all_cppcheck()
+{
+	set --
+	for flag in $flags; do
+		case $flag in
+		-I/usr/*) ;; # what it does not know, it takes as it is
+		-I*) set -- "$@" "$flag" ;;
+		esac
+	done
+	[ -n "${ANALYZE_SAMPLE-}" ] || set -- "$@" --enable=information \
+		--suppressions-list="$checks/cppcheck.txt"
+	$limit cppcheck --quiet --std=c11 --library=posix --library=gnu \
+		--enable=warning,portability,performance --error-exitcode=1 \
+		--template='{file}:{line}: {severity}: {message} [{id}]' \
+		-DHAVE_CONFIG_H "$@" libpinstore tools 2>&1 >/dev/null ||
+		[ $? -eq 1 ] || echo 'cppcheck did not get through'
+}
+
+# Take away what fanalyzer.txt names; what it names in vain is a finding.
+without_known()
+{
+	awk -v known="$checks/fanalyzer.txt" -v sample="${ANALYZE_SAMPLE-}" '
+	BEGIN {
+		while ((getline line <known) > 0) {
+			if (line ~ /^#/ || split(line, part, " ") != 2)
+				continue
+			wanted[part[1] " " part[2]] = 0
+		}
+	}
+	match($0, /\[-Wanalyzer-[a-z-]+\]$/) {
+		file = $0
+		sub(/:.*/, "", file)
+		key = file " " substr($0, RSTART + 1, RLENGTH - 2)
+		if (key in wanted) {
+			wanted[key]++
+			next
+		}
+	}
+	{ print }
+	END {
+		for (key in wanted)
+			if (wanted[key] == 0 && sample == "")
+				print "tests/checks/fanalyzer.txt: " key ": nothing of the kind"
+	}'
+}
+
+judge()
+{
+	find libpinstore tools -name '*.c' 2>/dev/null | sort |
+		xargs -P "$(nproc)" -n 1 "$checks/analyze.sh" one |
+		without_known
+	all_cppcheck
+}
+
+export ANALYZE_CPPFLAGS
+ANALYZE_SAMPLE=yes
+export ANALYZE_SAMPLE
+mkdir "$sample/tools"
+plant libpinstore/x.c <<'END'
+#include <stdlib.h>
+
+void twice(char *p);
+
+void
+twice(char *p)
+{
+	free(p);
+	free(p);
+}
+END
+must_find '[-Wanalyzer-double-free]'
+mkdir "$sample/tools"
+plant libpinstore/x.c <<'END'
+#include <stdio.h>
+#include <string.h>
+
+void both(int error);
+
+void
+both(int error)
+{
+	char text[8];
+
+	snprintf(text, sizeof(text), "%s", strerror(error));
+}
+END
+found=$(cd "$sample" && judge 2>&1)
+for check in cert-err33-c concurrency-mt-unsafe; do
+	case $found in
+	*"[$check,"*) ;;
+	*)
+		echo "$0: the check is blind: it did not say '$check', but: $found"
+		exit 1
+		;;
+	esac
+done
+plant tools/x.c <<'END'
+int beyond(void);
+
+int
+beyond(void)
+{
+	int room[3] = {0};
+
+	room[3] = 1;
+	return room[0];
+}
+END
+must_find '[arrayIndexOutOfBounds]'
+mkdir "$sample/tools"
+echo 'int x' | plant libpinstore/x.c
+must_find 'gcc did not get through'
+mkdir "$sample/tools"
+printf 'int one(void);\n\nint\none(void)\n{\n\treturn 1;\n}\n' |
+	plant libpinstore/x.c
+must_pass
+
+ANALYZE_SAMPLE=
+judge_tree "$top_srcdir"
