@@ -200,7 +200,7 @@ take_cert(const char *argument, struct fetch_options *options)
 	free(options->cert_password);
 	options->cert_password = NULL;
 	if (strncasecmp(argument, "pkcs11:", 7) == 0) {
-		memcpy(path, argument, len);
+		memcpy(path, argument, len + 1);
 		i = len;
 	}
 	for (; i < len && argument[i] != ':'; i++) {

@@ -46,10 +46,10 @@ unquote(char *text, char **end)
 		if (*from == '\\' && from[1]) {
 			from++;
 			letter = strchr(letters, *from);
-			*to++ = letter ? meant[letter - letters] : *from;
-		} else {
-			*to++ = *from;
+			if (letter)
+				*from = meant[letter - letters];
 		}
+		*to++ = *from;
 	}
 	*end = *from ? from + 1 : from;
 	*to = '\0';

@@ -7,6 +7,7 @@
 
 #include "pinfetch/form.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -315,6 +316,7 @@ fetch_form_build(const struct fetch_options *options, CURL *easy,
 		curl_mimepart *part;
 
 		if (field->kind == FETCH_FIELD_CLOSE) {
+			assert(depth > 0);
 			depth--;
 			continue;
 		}
