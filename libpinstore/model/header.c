@@ -68,14 +68,10 @@ fail_syntax(struct parser *parser, enum pinstore_syntax syntax)
 
 /* ------------------------------------------------------------------- lexing */
 
-/* RFC 7230, 3.2.6: what may stand in a quoted-string as it is. */
-static bool
-is_qdtext(uint8_t c)
-{
-	return c == '\t' || (c >= 0x20 && c != '"' && c != '\\' && c != 0x7f);
-}
-
-/* And what may stand behind a backslash. */
+/*
+ * RFC 7230, 3.2.6: what may stand in a quoted-string, behind a backslash or as
+ * it is; the quote and the backslash themselves are seen to before.
+ */
 static bool
 is_quotable(uint8_t c)
 {
@@ -95,7 +91,7 @@ lex_quoted(struct parser *parser, struct directive *directive)
 			if (ps_scan_is_end(scan) || !is_quotable(*scan->at))
 				return fail_syntax(parser,
 				                   PINSTORE_SYNTAX_QUOTE);
-		} else if (ps_scan_is_end(scan) || !is_qdtext(*scan->at)) {
+		} else if (ps_scan_is_end(scan) || !is_quotable(*scan->at)) {
 			return fail_syntax(parser, PINSTORE_SYNTAX_QUOTE);
 		}
 		scan->at++;
@@ -142,8 +138,9 @@ lex_directive(struct parser *parser, struct directive *directive)
 		return lex_quoted(parser, directive);
 	directive->state = VALUE_TOKEN;
 	directive->value_len = ps_scan_token(scan, &directive->value);
-	return directive->value_len > 0 ||
-	       fail_syntax(parser, PINSTORE_SYNTAX_VALUE);
+	if (directive->value_len == 0)
+		return fail_syntax(parser, PINSTORE_SYNTAX_VALUE);
+	return true;
 }
 
 /*

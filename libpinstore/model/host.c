@@ -282,7 +282,7 @@ reverse(const uint8_t *from, size_t len, uint8_t *to)
 {
 	size_t start, end = len;
 
-	while (end > 0) {
+	for (;;) {
 		start = end;
 		while (start > 0 && from[start - 1] != '.')
 			start--;
@@ -308,8 +308,7 @@ ps_key_host(const uint8_t *key, size_t len, struct ps_host *out)
 	out->len = 0;
 	out->name[0] = '\0';
 	/* Judged before it is turned: no label is empty then. */
-	if (len == 0 || len > PINSTORE_HOST_MAX ||
-	    kind_of((const char *)key, len) == PINSTORE_HOST_BAD)
+	if (kind_of((const char *)key, len) == PINSTORE_HOST_BAD)
 		return PINSTORE_ERR_DAMAGED;
 	reverse(key, len, (uint8_t *)out->name);
 	if (kind_of(out->name, len) != PINSTORE_HOST_NAME) {

@@ -325,6 +325,101 @@ START_TEST(wrong_arguments)
 }
 END_TEST
 
+/* ------------------------------------------------------- GnuTLS that fails */
+
+/* Linked in place of GnuTLS's: see tls.inc.  0: the real one. */
+static int init_code, import_code, hash_code;
+
+int __real_gnutls_x509_crt_init(gnutls_x509_crt_t *out);
+int __wrap_gnutls_x509_crt_init(gnutls_x509_crt_t *out);
+int __real_gnutls_x509_crt_import(gnutls_x509_crt_t crt,
+                                  const gnutls_datum_t *data,
+                                  gnutls_x509_crt_fmt_t format);
+int __wrap_gnutls_x509_crt_import(gnutls_x509_crt_t crt,
+                                  const gnutls_datum_t *data,
+                                  gnutls_x509_crt_fmt_t format);
+int __real_gnutls_hash_fast(gnutls_digest_algorithm_t algorithm,
+                            const void *text, size_t len, void *out);
+int __wrap_gnutls_hash_fast(gnutls_digest_algorithm_t algorithm,
+                            const void *text, size_t len, void *out);
+
+int
+__wrap_gnutls_x509_crt_init(gnutls_x509_crt_t *out)
+{
+	return init_code != 0 ? init_code : __real_gnutls_x509_crt_init(out);
+}
+
+int
+__wrap_gnutls_x509_crt_import(gnutls_x509_crt_t crt,
+                              const gnutls_datum_t *data,
+                              gnutls_x509_crt_fmt_t format)
+{
+	if (import_code != 0)
+		return import_code;
+	return __real_gnutls_x509_crt_import(crt, data, format);
+}
+
+int
+__wrap_gnutls_hash_fast(gnutls_digest_algorithm_t algorithm, const void *text,
+                        size_t len, void *out)
+{
+	if (hash_code != 0)
+		return hash_code;
+	return __real_gnutls_hash_fast(algorithm, text, len, out);
+}
+
+static const struct {
+	int init, import, hash;
+	enum pinstore_status status;
+} failures[] = {
+        {GNUTLS_E_MEMORY_ERROR, 0, 0, PINSTORE_ERR_NOMEM},
+        {0, GNUTLS_E_MEMORY_ERROR, 0, PINSTORE_ERR_NOMEM},
+        {0, GNUTLS_E_ASN1_DER_ERROR, 0, PINSTORE_ERR_CHAIN},
+        /* A pin that could not be computed is no member without a pin. */
+        {0, 0, GNUTLS_E_MEMORY_ERROR, PINSTORE_ERR_NOMEM},
+        {0, 0, GNUTLS_E_HASH_FAILED, PINSTORE_ERR_INTERNAL},
+};
+
+START_TEST(gnutls_fails)
+{
+	const uint8_t *const der[] = {rsa.at, p256.at};
+	const size_t len[] = {rsa.len, p256.len};
+	struct pinstore_chain *chain = (void *)&chain;
+
+	init_code = failures[_i].init;
+	import_code = failures[_i].import;
+	hash_code = failures[_i].hash;
+	ck_assert_int_eq(pinstore_chain_from_validated_certificates(
+	                         der, len, 2, &chain),
+	                 failures[_i].status);
+	ck_assert_ptr_null(chain);
+	init_code = import_code = hash_code = 0;
+	pinstore_chain_free(two_certificates());
+}
+END_TEST
+
+/* Lengths that no memory has are refused before anything is read. */
+START_TEST(lengths_without_end)
+{
+	struct pinstore_chain *chain = two_certificates(), *none;
+	const uint8_t *const der[] = {rsa.at, p256.at};
+	const size_t sum[] = {1, SIZE_MAX};
+	const size_t longer[] = {rsa.len, (size_t)UINT32_MAX + 1};
+	const size_t nothing[] = {0, p256.len};
+
+	ck_assert_int_eq(pinstore_chain_set_served(chain, der, sum, 2),
+	                 PINSTORE_ERR_NOMEM);
+	ck_assert_uint_eq(pinstore_chain_served_length(chain), 0);
+	ck_assert_int_eq(pinstore_chain_from_validated_certificates(
+	                         der, longer, 2, &none), PINSTORE_ERR_CHAIN);
+	ck_assert_ptr_null(none);
+	ck_assert_int_eq(pinstore_chain_from_validated_certificates(
+	                         der, nothing, 2, &none), PINSTORE_ERR_CHAIN);
+	ck_assert_ptr_null(none);
+	pinstore_chain_free(chain);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -344,5 +439,7 @@ main(void)
 	tcase_add_loop_test(tcase, no_certificate, 0,
 	                    COUNT(not_certificates));
 	tcase_add_test(tcase, wrong_arguments);
+	tcase_add_loop_test(tcase, gnutls_fails, 0, COUNT(failures));
+	tcase_add_test(tcase, lengths_without_end);
 	return suite_run(suite);
 }

@@ -177,6 +177,7 @@ static const struct other others[] = {
 	{ "max-age 1", BROKEN(SEP, 8) },
 	{ "max-age=\"1", BROKEN(QUOTE, 10) },
 	{ "max-age=\"1\\\"", BROKEN(QUOTE, 12) }, /* the quote is escaped */
+	{ "max-age=\"1\\\x01\"", BROKEN(QUOTE, 11) }, /* and a control */
 	{ "max-age=\"1\\", BROKEN(QUOTE, 11) },  /* nothing behind it */
 	{ "max-age=\"1\\\x7f\"", BROKEN(QUOTE, 11) },
 	{ "max-age=\"1\"2", BROKEN(SEP, 11) },
@@ -272,6 +273,10 @@ START_TEST(departures_are_told)
 	parse("max-age; ;", false, &header);
 	ck_assert_int_eq(header.why, PINSTORE_WHY_BAD_MAX_AGE);
 	ck_assert_uint_eq(header.departures, PS_DEPARTURE_EMPTY_DIRECTIVE);
+	/* A tab may stand behind a backslash, as in the text. */
+	parse("max-age=1; x=\"\\\t\t\"; " GOOD_PINS, false, &header);
+	ck_assert_int_eq(header.why, PINSTORE_WHY_OK);
+	ck_assert_uint_eq(header.unknown_directives, 1);
 	/* White space behind a name alone is that round the semicolon. */
 	parse("max-age=1; includeSubDomains \t; " GOOD_PINS, false, &header);
 	ck_assert_int_eq(header.why, PINSTORE_WHY_OK);

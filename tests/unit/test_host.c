@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include <check.h>
+#include <idn2.h>
 
 #include "tests/support/suite.h"
 
@@ -87,6 +88,8 @@ static const struct name addresses[] = {
 	{ "fe80::A%lo", "fe80::a%lo" },
 	{ "[v1.x]", "[v1.x]" },
 	{ "[VfF.a:b]", "[vff.a:b]" },
+	{ "[v1.a!(b)*~_-]", "[v1.a!(b)*~_-]" },
+	{ "[fe80::1%25a-b_c.d~e]", "[fe80::1%25a-b_c.d~e]" },
 	{ "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7:8" },
 };
 
@@ -146,7 +149,12 @@ static const struct bad bads[] = {
 	{ "[::1%a/b]", 0 },
 	{ "[::1\0]", 6 },              /* NUL before the bracket */
 	{ "::1\0", 4 },
+	{ "[::1%\0]", 7 },             /* and in the zone */
+	{ "[::1%a{]", 0 },
+	{ "[1234567890123456789012345678901234567890123456]", 0 },
+	                               /* longer than any address */
 	{ "[v.x]", 0 }, { "[v1.]", 0 }, { "[v1x]", 0 }, { "[vg.x]", 0 },
+	{ "[vfff]", 0 }, { "[v1-a]", 0 }, { "[v1.a\0]", 7 },
 	{ "[v1.a b]", 0 }, { "[v1.a@b]", 0 },
 	{ "v1.x:", 0 },                /* IPvFuture without brackets */
 	{ ":", 0 }, { "::::", 0 },
@@ -234,6 +242,39 @@ START_TEST(octets_of_a_name)
 	}
 	/* a-z, A-Z, 0-9, "-", "_", "." */
 	ck_assert_int_eq(n, 26 + 26 + 10 + 3);
+}
+END_TEST
+
+/* Linked in place of libidn2's: see model.inc. */
+static int idn2_code;
+
+int __real_idn2_lookup_u8(const uint8_t *src, uint8_t **out, int flags);
+int __wrap_idn2_lookup_u8(const uint8_t *src, uint8_t **out, int flags);
+
+int
+__wrap_idn2_lookup_u8(const uint8_t *src, uint8_t **out, int flags)
+{
+	return idn2_code == IDN2_OK ? __real_idn2_lookup_u8(src, out, flags)
+	                            : idn2_code;
+}
+
+/* No memory is not "no such name"; whatever else is wrong, is. */
+START_TEST(libidn2_fails)
+{
+	static const int codes[] = { IDN2_MALLOC, IDN2_NFC, IDN2_ICONV_FAIL };
+	enum pinstore_host_kind kind = PINSTORE_HOST_NAME;
+	struct ps_host host;
+
+	idn2_code = codes[_i];
+	ck_assert_int_eq(ps_host_parse("b" UUML "cher", 7, &host, &kind),
+	                 codes[_i] == IDN2_MALLOC ? PINSTORE_ERR_NOMEM
+	                                          : PINSTORE_ERR_HOST);
+	ck_assert_int_eq(kind, PINSTORE_HOST_BAD);
+	ck_assert_uint_eq(host.len, 0);
+	/* ASCII does without it. */
+	ck_assert_int_eq(ps_host_parse("a.test", 6, &host, &kind),
+	                 PINSTORE_OK);
+	idn2_code = IDN2_OK;
 }
 END_TEST
 
@@ -460,6 +501,7 @@ main(void)
 	tcase_add_loop_test(tcase, address_is_told, 0, COUNT(addresses));
 	tcase_add_loop_test(tcase, bad_is_refused, 0, COUNT(bads));
 	tcase_add_test(tcase, octets_of_a_name);
+	tcase_add_loop_test(tcase, libidn2_fails, 0, 3);
 	tcase_add_loop_test(tcase, long_text_is_safe, 0, 9);
 	tcase_add_test(tcase, zone_has_a_limit);
 	tcase_add_loop_test(tcase, key_is_reversed, 0, COUNT(keys));

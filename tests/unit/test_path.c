@@ -352,7 +352,7 @@ struct script {
 /* Linked in place of GnuTLS's: see tls.inc. */
 static const struct script *script;
 static int repetitions;
-static gnutls_verify_output_function *output_function;
+static gnutls_verify_output_function *output_function, *late_function;
 
 void __real_gnutls_session_set_verify_output_function(
         gnutls_session_t session, gnutls_verify_output_function *function);
@@ -421,6 +421,9 @@ __wrap_gnutls_certificate_verify_peers(gnutls_session_t session,
 	if (script == NULL)
 		return __real_gnutls_certificate_verify_peers(
 		        session, data, elements, status);
+	late_function = output_function;
+	/* What is no certificate is no link. */
+	ck_assert_int_eq(output_function(NULL, NULL, NULL, 0), 0);
 	for (round = 0; round < repetitions; round++)
 		for (i = 0; i < LINKS_SHOWN && script->links[i].cert != NULL;
 		     i++)
@@ -624,6 +627,136 @@ START_TEST(unkept_links)
 		ck_assert((chain != NULL) == (n == 5));
 		pinstore_chain_free(chain);
 	}
+	tls_close(session);
+	tls_server_join(&server);
+	tls_server_free(&server);
+	gnutls_certificate_free_credentials(trust);
+}
+END_TEST
+
+/* What else GnuTLS might say, and does not. */
+static struct {
+	bool has_no_peers;
+	bool is_raw_key;
+	int words; /* 1: it has none; 2: it fails */
+} odd;
+
+const gnutls_datum_t *__real_gnutls_certificate_get_peers(
+        gnutls_session_t session, unsigned *n);
+const gnutls_datum_t *__wrap_gnutls_certificate_get_peers(
+        gnutls_session_t session, unsigned *n);
+gnutls_certificate_type_t __real_gnutls_certificate_type_get2(
+        gnutls_session_t session, gnutls_ctype_target_t target);
+gnutls_certificate_type_t __wrap_gnutls_certificate_type_get2(
+        gnutls_session_t session, gnutls_ctype_target_t target);
+int __real_gnutls_certificate_verification_status_print(
+        unsigned status, gnutls_certificate_type_t type, gnutls_datum_t *out,
+        unsigned flags);
+int __wrap_gnutls_certificate_verification_status_print(
+        unsigned status, gnutls_certificate_type_t type, gnutls_datum_t *out,
+        unsigned flags);
+
+const gnutls_datum_t *
+__wrap_gnutls_certificate_get_peers(gnutls_session_t session, unsigned *n)
+{
+	const gnutls_datum_t *peers =
+	        __real_gnutls_certificate_get_peers(session, n);
+
+	if (odd.has_no_peers)
+		*n = 0;
+	return peers;
+}
+
+gnutls_certificate_type_t
+__wrap_gnutls_certificate_type_get2(gnutls_session_t session,
+                                    gnutls_ctype_target_t target)
+{
+	if (odd.is_raw_key)
+		return GNUTLS_CRT_RAWPK;
+	return __real_gnutls_certificate_type_get2(session, target);
+}
+
+int
+__wrap_gnutls_certificate_verification_status_print(
+        unsigned status, gnutls_certificate_type_t type, gnutls_datum_t *out,
+        unsigned flags)
+{
+	int ret;
+
+	if (odd.words == 2)
+		return GNUTLS_E_INTERNAL_ERROR;
+	ret = __real_gnutls_certificate_verification_status_print(
+	        status, type, out, flags);
+	if (odd.words == 1)
+		memset(out->data, ' ', out->size);
+	return ret;
+}
+
+static const struct script no_memory = {
+        "no memory", {{"intA", "rootA", 0, 0}, {"good", "intA", 0, 0}},
+        GNUTLS_E_MEMORY_ERROR, 0, false, {NULL}};
+static const struct script refused = {
+        "refused", {{"intA", "rootA", 0, 0}, {"good", "intA", 0, 0}},
+        0, GNUTLS_CERT_INVALID, false, {NULL}};
+static const struct script accepted = {
+        "accepted", {{"intA", "rootA", 0, 0}, {"good", "intA", 0, 0}},
+        0, 0, false, {"good", "intA", "rootA"}};
+
+static const struct {
+	const struct script *script;
+	bool has_no_peers;
+	bool is_raw_key;
+	int words;
+	enum pinstore_status status;
+	const char *text;
+} oddities[] = {
+        {&no_memory, false, false, 0, PINSTORE_ERR_NOMEM, "out of memory"},
+        {&refused, false, false, 0, PINSTORE_ERR_CHAIN, "NOT trusted."},
+        {&refused, false, false, 1, PINSTORE_ERR_CHAIN,
+         "certificate of pin.test: "},
+        {&refused, false, false, 2, PINSTORE_ERR_CHAIN,
+         "verification status 0x2"},
+        {&accepted, true, false, 0, PINSTORE_ERR_CHAIN, "no certificate"},
+        {&accepted, false, true, 0, PINSTORE_ERR_CHAIN, "no certificate"},
+};
+
+/* None of it is a path. */
+START_TEST(gnutls_is_odd)
+{
+	gnutls_certificate_credentials_t trust =
+	        tls_trust(TLS_NAMES("rootA", "rootB"));
+	struct pinstore_chain *chain = (void *)&chain;
+	struct pinstore_error error;
+	enum pinstore_status status;
+	struct tls_server server;
+	gnutls_session_t session;
+
+	tls_server_init(&server, TLS_NAMES("good", "intA"), "good");
+	session = connect_to(&server, TLS13, trust);
+	script = oddities[_i].script;
+	repetitions = 1;
+	odd.has_no_peers = oddities[_i].has_no_peers;
+	odd.is_raw_key = oddities[_i].is_raw_key;
+	odd.words = oddities[_i].words;
+	status = ps_chain_from_session(session, "pin.test", false, &chain,
+	                               &error);
+	memset(&odd, 0, sizeof(odd));
+	ck_assert_int_eq(status, oddities[_i].status);
+	ck_assert_ptr_null(chain);
+	ck_assert_msg(strstr(error.text, oddities[_i].text) != NULL, "%s",
+	              error.text);
+	/* The same session gives its path when nothing is odd. */
+	script = &accepted;
+	ck_assert_int_eq(ps_chain_from_session(session, "pin.test", false,
+	                                       &chain, &error), PINSTORE_OK);
+	script = NULL;
+	ck_assert_uint_eq(pinstore_chain_length(chain), 3);
+	/* A link that is told when nobody verifies is nobody's. */
+	output_function = late_function;
+	report(&accepted.links[0]);
+	output_function = NULL;
+	ck_assert_uint_eq(pinstore_chain_length(chain), 3);
+	pinstore_chain_free(chain);
 	tls_close(session);
 	tls_server_join(&server);
 	tls_server_free(&server);
@@ -1028,6 +1161,7 @@ main(void)
 	tcase_add_loop_test(tcase, stray_in_front, 0, 3);
 	tcase_add_loop_test(tcase, scripted, 0, COUNT(scripts));
 	tcase_add_loop_test(tcase, unkept_links, 0, COUNT(bad_codes));
+	tcase_add_loop_test(tcase, gnutls_is_odd, 0, COUNT(oddities));
 	tcase_add_test(tcase, flood);
 	tcase_add_loop_test(tcase, long_paths, 0, COUNT(lengths));
 	tcase_add_loop_test(tcase, no_certificate, 0, COUNT(without));

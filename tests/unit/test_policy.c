@@ -468,6 +468,9 @@ START_TEST(any_change_is_written)
 	case 7:
 		fresh.quota_labels = 3;
 		break;
+	case 8:
+		fresh.note[0] = 'x';
+		break;
 	default:
 		stored.mode = PINSTORE_REPORT;
 		break;
@@ -558,6 +561,10 @@ START_TEST(times_at_their_limits)
 	make_section(&fresh, NOW, 10000);
 	ck_assert_int_eq(ps_policy_merge(&stored, &fresh, 10000),
 	                 PS_MERGE_REFRESHED);
+	make_section(&stored, NOW, 10000);
+	fresh.expires = NOW - 1;
+	ck_assert_int_eq(ps_policy_merge(&stored, &fresh, 10000),
+	                 PS_MERGE_REFRESHED);
 }
 END_TEST
 
@@ -582,7 +589,7 @@ main(void)
 	tcase_add_loop_test(tcase, HDR_plan_strict, 0, cases);
 	tcase_add_loop_test(tcase, what_a_field_asks_for, 0, COUNT(plans));
 	tcase_add_loop_test(tcase, same_header_seen_again, 0, COUNT(agains));
-	tcase_add_loop_test(tcase, any_change_is_written, 0, 9);
+	tcase_add_loop_test(tcase, any_change_is_written, 0, 10);
 	tcase_add_test(tcase, pins_are_a_set);
 	tcase_add_test(tcase, nothing_or_tofu_gives_way);
 	tcase_add_test(tcase, another_cap_is_written);
