@@ -19,11 +19,18 @@ struct tempdir {
 };
 
 static inline void
-tempdir_make(struct tempdir *dir)
+tempdir_make_in(const char *where, struct tempdir *dir)
 {
-	snprintf(dir->path, sizeof(dir->path), "/tmp/pinstore-test-XXXXXX");
+	snprintf(dir->path, sizeof(dir->path), "%s/pinstore-test-XXXXXX",
+	         where);
 	ck_assert_ptr_nonnull(mkdtemp(dir->path));
 	snprintf(dir->store, sizeof(dir->store), "%s/store", dir->path);
+}
+
+static inline void
+tempdir_make(struct tempdir *dir)
+{
+	tempdir_make_in("/tmp", dir);
 }
 
 static inline int
