@@ -18,7 +18,7 @@
 
 #include "base/status.h"
 #include "store/db.h"
-#include "store/entries.h"
+#include "store/links.h"
 #include "store/files.h"
 #include "store/meta.h"
 
@@ -66,11 +66,11 @@ fill(struct ps_db *db, const char *shown, struct pinstore_error *error)
 		return status;
 	status = ps_meta_create(txn, &id, error);
 	if (status == PINSTORE_OK)
-		status = ps_entries_create(txn, &id, PS_HOSTS, error);
+		status = ps_links_create(txn, &id, PS_HOSTS, error);
 	if (status == PINSTORE_OK)
-		status = ps_entries_create(txn, &id, PS_REVOKED, error);
+		status = ps_links_create(txn, &id, PS_REVOKED, error);
 	if (status == PINSTORE_OK)
-		status = ps_entries_create(txn, &id, PS_BYPASS, error);
+		status = ps_links_create(txn, &id, PS_BYPASS, error);
 	if (status != PINSTORE_OK) {
 		ps_txn_abort(txn);
 		return status;

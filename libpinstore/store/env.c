@@ -17,7 +17,7 @@
 #include "base/status.h"
 #include "store/clock.h"
 #include "store/create.h"
-#include "store/entries.h"
+#include "store/links.h"
 #include "store/pages.h"
 #include "store/registry.h"
 
@@ -202,7 +202,7 @@ load(struct ps_env *env, struct pinstore_error *error)
 		return status;
 	status = ps_meta_load(txn, &env->schema, error);
 	for (i = 0; status == PINSTORE_OK && i < 3; i++)
-		status = ps_entries_load(txn, &env->schema.id, proved[i],
+		status = ps_links_load(txn, &env->schema.id, proved[i],
 		                         error);
 	ps_db_info(env->db, &info);
 	for (i = 0; status == PINSTORE_OK && i < 3 &&

@@ -44,13 +44,14 @@ ps_batch_fill(struct ps_txn *txn, const struct ps_store_id *id,
 
 	batch->used = 0;
 	batch->n = 0;
-	status = ps_entries_behind(txn, id, from, &found, &spot, error);
+	status = ps_links_behind(txn, id, PS_HOSTS, from, &found, &spot,
+	                         error);
 	while (status == PINSTORE_OK && found) {
 		add(batch, &spot);
 		if (batch->n == PS_BATCH_RECORDS ||
 		    batch->used > PS_BATCH_OCTETS - ITEM_MAX)
 			break;
-		status = ps_entries_next(txn, id, &spot, &found, error);
+		status = ps_links_next(txn, id, PS_HOSTS, &spot, &found, error);
 	}
 	batch->is_last = !found;
 	return status;
@@ -127,7 +128,7 @@ ps_scan_each(struct ps_txn *txn, const struct ps_store_id *id,
 	if (root != NULL) {
 		struct ps_bytes want = {root->octets, root->len};
 
-		status = ps_entries_find(txn, id, want, &spot, error);
+		status = ps_links_find(txn, id, PS_HOSTS, want, &spot, error);
 		if (status == PINSTORE_OK && spot.is_there)
 			status = show(txn, &spot, &last, visit, arg, error);
 		if (root->len >= PINSTORE_HOST_MAX)
@@ -140,7 +141,8 @@ ps_scan_each(struct ps_txn *txn, const struct ps_store_id *id,
 		struct ps_bytes from = {last.octets, last.len};
 		struct ps_key key;
 
-		status = ps_entries_behind(txn, id, from, &found, &spot, error);
+		status = ps_links_behind(txn, id, PS_HOSTS, from, &found, &spot,
+		                         error);
 		if (status != PINSTORE_OK || !found || !is_below(root, &spot))
 			return status;
 		status = show(txn, &spot, &key, visit, arg, error);
