@@ -4,7 +4,8 @@ r"""tlsserv.py - a server that answers with exactly the octets it was told.
 SPDX-License-Identifier: LGPL-2.1-or-later
 
 usage: tlsserv.py --ready FILE --pki DIR [--chain NAME] [--key NAME] [--log FILE]
-                  [--tls 1.2|1.3] [--plain] [-r TEXT | -f FILE]...
+                  [--tls 1.2|1.3] [--plain] [--client-ca FILE]
+                  [-r TEXT | -f FILE]...
                   [--per-connection] [--delay SECONDS] [--slow]
                   [--close | --drop]
 
@@ -12,11 +13,12 @@ The first -r or -f is the answer to the first request, and so on; the last one
 answers all that follow.  TEXT knows \r \n \t \0 \\ \xHH and @PORT@; without any
 it is "HTTP/1.1 200 OK", two octets of body.  --per-connection begins anew with
 each connection.  The connection stays open for further requests, or is closed
-behind an answer: --close as TLS wants it, --drop without a word.  --delay waits
+behind an answer: --close as TLS wants it, --drop without a word.  --client-ca
+wants a certificate of the client.  --delay waits
 before each answer, --slow sends it octet by octet, each in a record of its own.
 
 The log has, each before anything is answered:
-  connection N tls=VERSION|none resumed=True|False sni=NAME
+  connection N tls=VERSION|none resumed=True|False sni=NAME [client=NAME]
   request N METHOD TARGET VERSION
   octets N REPR            everything that was received, the body too
   handshake-failed N WHY
@@ -42,6 +44,7 @@ def parse():
     parser.add_argument("--key")
     parser.add_argument("--log")
     parser.add_argument("--tls", choices=["1.2", "1.3"])
+    parser.add_argument("--client-ca")
     parser.add_argument("--plain", action="store_true")
     parser.add_argument("-r", dest="answers", action="append", default=[],
                         type=lambda text: ("text", text))
@@ -71,6 +74,9 @@ class Server:
         if self.context:
             self.names = threading.local()
             self.context.sni_callback = self.note_name
+            if options.client_ca:
+                self.context.verify_mode = ssl.CERT_REQUIRED
+                self.context.load_verify_locations(options.client_ca)
 
     def answer(self, kind, what):
         if kind == "file":
@@ -80,6 +86,12 @@ class Server:
 
     def note_name(self, _tls, name, _context):
         self.names.name = name
+
+    def client_name(self, connection):
+        if not self.options.client_ca:
+            return []
+        subject = dict(part[0] for part in connection.getpeercert()["subject"])
+        return ["client=" + subject["commonName"]]
 
     def next_answer(self, nth):
         with self.lock:
@@ -130,7 +142,8 @@ class Server:
                 self.log.write("connection", number,
                                "tls=" + connection.version(),
                                "resumed=%s" % connection.session_reused,
-                               "sni=%s" % self.names.name)
+                               "sni=%s" % self.names.name,
+                               *self.client_name(connection))
             else:
                 self.log.write("connection", number, "tls=none",
                                "resumed=False", "sni=None")

@@ -10,9 +10,12 @@
  *   --connect ADDRESS  where HOST is to be found; 127.0.0.1
  *   --depth handshake|callback|check   how the library is asked
  *   --session-in FILE  the session to resume
- *   --session-out FILE where to keep it for another run
+ *   --session-out FILE where to keep it for another run, refused or not
  *   --priority TEXT    of GnuTLS
  *   --psk HEX          a key for the user "user"
+ *   --cert FILE        the client's own certificate, and
+ *   --key FILE         its key, PEM
+ *   --early            as early data (TLS 1.3) unless the host is pinned
  *   --at EPOCH         the time by which pins are judged and noted
  *   --learn            note the response's Public-Key-Pins fields
  *   --timeout MS       of the handshake, and of each wait for an answer; 20000
@@ -47,6 +50,7 @@
 #define TIMEOUT_MAX_MS 600000
 #define HEAD_MAX 65536
 #define FIELDS_MAX 16
+#define REQUEST_MAX (PINSTORE_HOST_MAX + 64)
 
 enum exit_code {
 	EXIT_OK = 0,
@@ -70,6 +74,9 @@ struct client {
 	const char *session_out;
 	const char *priority;
 	const char *psk;
+	const char *cert;
+	const char *key;
+	bool early;
 	bool has_time;
 	int64_t time;
 	bool learns;
@@ -153,6 +160,9 @@ parse(int argc, char **argv, struct client *client)
 	        {"session-out", required_argument, NULL, 'o'},
 	        {"priority", required_argument, NULL, 'p'},
 	        {"psk", required_argument, NULL, 'k'},
+	        {"cert", required_argument, NULL, 'C'},
+	        {"key", required_argument, NULL, 'K'},
+	        {"early", no_argument, NULL, 'e'},
 	        {"at", required_argument, NULL, 't'},
 	        {"learn", no_argument, NULL, 'l'},
 	        {"timeout", required_argument, NULL, 'm'},
@@ -189,6 +199,15 @@ parse(int argc, char **argv, struct client *client)
 		case 'k':
 			client->psk = optarg;
 			break;
+		case 'C':
+			client->cert = optarg;
+			break;
+		case 'K':
+			client->key = optarg;
+			break;
+		case 'e':
+			client->early = true;
+			break;
 		case 't':
 			client->has_time = true;
 			is_ok = is_ok && parse_number(optarg, INT64_MAX,
@@ -206,6 +225,7 @@ parse(int argc, char **argv, struct client *client)
 		}
 	}
 	return is_ok && client->store != NULL && optind == argc - 1 &&
+	       (client->cert == NULL) == (client->key == NULL) &&
 	       parse_target(argv[optind], client);
 }
 
@@ -239,6 +259,14 @@ make_credentials(struct client *client)
 			return fail(EXIT_FILE, client->cafile,
 			            ret == 0 ? "no certificate" :
 			                       gnutls_strerror(ret));
+	}
+	if (client->cert != NULL) {
+		ret = gnutls_certificate_set_x509_key_file(
+		        client->certificate, client->cert, client->key,
+		        GNUTLS_X509_FMT_PEM);
+		if (ret < 0)
+			return fail(EXIT_FILE, client->cert,
+			            gnutls_strerror(ret));
 	}
 	if (client->psk == NULL)
 		return EXIT_OK;
@@ -292,7 +320,10 @@ make_session(struct client *client)
 	const char *at = NULL;
 	int ret;
 
-	ret = gnutls_init(&client->session, GNUTLS_CLIENT | GNUTLS_NO_SIGNAL);
+	ret = gnutls_init(&client->session,
+	                  GNUTLS_CLIENT | GNUTLS_NO_SIGNAL |
+	                          (client->early ? GNUTLS_ENABLE_EARLY_DATA :
+	                                           0));
 	if (ret != 0)
 		return fail(EXIT_TLS, "session", gnutls_strerror(ret));
 	ret = gnutls_priority_set_direct(client->session, client->priority,
@@ -389,20 +420,52 @@ tell(struct client *client, int ret, enum exit_code *code)
 
 /* ---------------------------------------------------------------- exchange */
 
+static size_t
+write_request(const struct client *client, char out[REQUEST_MAX])
+{
+	int len = snprintf(out, REQUEST_MAX,
+	                   "GET / HTTP/1.1\r\nHost: %s\r\n"
+	                   "Connection: close\r\n\r\n",
+	                   client->host);
+
+	return len > 0 && len < REQUEST_MAX ? (size_t)len : 0;
+}
+
+/* No check can come before early data: it is for hosts without pins alone. */
+static enum exit_code
+send_early(struct client *client)
+{
+	struct pinstore_result *result = NULL;
+	char request[REQUEST_MAX];
+	struct pinstore_error error;
+	enum pinstore_status status;
+	ssize_t n = 0;
+	size_t len;
+
+	status = pinstore_lookup(client->ps, client->host, tell_time(client),
+	                         &result, &error);
+	if (status != PINSTORE_OK)
+		return fail(EXIT_STORE, client->host, error.text);
+	len = write_request(client, request);
+	if (pinstore_result_verdict(result) == PINSTORE_UNPINNED)
+		n = gnutls_record_send_early_data(client->session, request,
+		                                  len);
+	pinstore_result_free(result);
+	return n >= 0 ? EXIT_OK :
+	                fail(EXIT_TLS, "early data", gnutls_strerror((int)n));
+}
+
 /* One request, and the response up to the end of its header. */
 static bool
 exchange(struct client *client)
 {
-	char request[PINSTORE_HOST_MAX + 64];
+	char request[REQUEST_MAX];
 	ssize_t n;
-	int len;
+	size_t len;
 
-	len = snprintf(request, sizeof(request),
-	               "GET / HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n"
-	               "\r\n",
-	               client->host);
+	len = write_request(client, request);
 	do
-		n = gnutls_record_send(client->session, request, (size_t)len);
+		n = gnutls_record_send(client->session, request, len);
 	while (n == GNUTLS_E_AGAIN || n == GNUTLS_E_INTERRUPTED);
 	while (n > 0 || n == GNUTLS_E_AGAIN || n == GNUTLS_E_INTERRUPTED) {
 		if (strstr(client->head, "\r\n\r\n") != NULL)
@@ -495,6 +558,11 @@ visit(struct client *client)
 	if (client->depth == CALLBACK)
 		gnutls_session_set_verify_function(client->session,
 		                                   pinstore_verify_callback);
+	if (client->early) {
+		code = send_early(client);
+		if (code != EXIT_OK)
+			return code;
+	}
 	ret = shake(client);
 	if (client->depth == CHECK) {
 		code = attach(client);
@@ -513,8 +581,11 @@ visit(struct client *client)
 	if (code == EXIT_OK && client->learns)
 		learn(client);
 	putchar('\n');
-	if (code == EXIT_OK && client->session_out != NULL)
-		code = save_session(client);
+	if (ret == 0 && client->session_out != NULL) {
+		enum exit_code saved = save_session(client);
+
+		code = code == EXIT_OK ? saved : code;
+	}
 	if (code == EXIT_OK)
 		gnutls_bye(client->session, GNUTLS_SHUT_WR);
 	return code;

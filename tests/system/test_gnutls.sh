@@ -144,7 +144,7 @@ for kind in psk12 psk13 anonymous; do
 	psk13) priority=NORMAL:-VERS-ALL:+VERS-TLS1.3:-KX-ALL:+ECDHE-PSK:+PSK ;;
 	*) priority=NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+ANON-ECDH:+ANON-DH ;;
 	esac
-	start $kind "$python" "$servers/nocert.py" --log "$T/$kind/log" \
+	start $kind "$python" "$servers/opensslserv.py" --log "$T/$kind/log" \
 		--key 00112233445566778899aabbccddeeff $kind
 	for depth in handshake check; do
 		fresh

@@ -1,11 +1,15 @@
 #!/usr/bin/python3
-"""nocert.py - a TLS server without a certificate: openssl s_server.
+"""opensslserv.py - openssl s_server, for what Python's ssl does not do.
 
 SPDX-License-Identifier: LGPL-2.1-or-later
 
-usage: nocert.py --ready FILE --log FILE --key HEX psk12|psk13|anonymous
+usage: opensslserv.py --ready FILE --log FILE [--key HEX | --chain FILE]
+                      psk12|psk13|anonymous|early
 
-The log has what clients sent once the handshake was over.
+Without a certificate: by a key, or anonymous; the log has what clients sent
+once the handshake was over.  early takes early data on sessions of TLS 1.3 that
+are resumed; the chain's key is in NAME.key beside NAME.chain, and the log says
+"Early data received:" before what came early.  It never answers.
 """
 import argparse
 import signal
@@ -18,6 +22,7 @@ KINDS = {
     "psk12": ["-tls1_2", "-cipher", "ECDHE-PSK-CHACHA20-POLY1305"],
     "psk13": ["-tls1_3"],
     "anonymous": ["-tls1_2", "-cipher", "aNULL:@SECLEVEL=0"],
+    "early": ["-tls1_3", "-early_data", "-no_anti_replay"],
 }
 
 
@@ -28,19 +33,26 @@ def free_port():
 
 
 def main():
-    parser = argparse.ArgumentParser(usage=__doc__.split("\n\n")[2])
+    parser = argparse.ArgumentParser(usage=__doc__.split("\n\n")[2],
+                                     allow_abbrev=False)
     parser.add_argument("--ready", required=True)
     parser.add_argument("--log", required=True)
-    parser.add_argument("--key", required=True)
+    parser.add_argument("--key")
+    parser.add_argument("--chain")
     parser.add_argument("kind", choices=sorted(KINDS))
     options = parser.parse_args()
     port = free_port()
+    if options.chain:
+        who = ["-cert", options.chain, "-cert_chain", options.chain,
+               "-key", options.chain.replace(".chain", ".key")]
+    else:
+        who = ["-nocert", "-quiet", "-psk", options.key,
+               "-psk_identity", "user"]
     with open(options.log, "wb") as log:
         # Its input stays open: at the end of it the server would go.
         server = subprocess.Popen(
-            ["openssl", "s_server", "-accept", "127.0.0.1:%d" % port,
-             "-nocert", "-quiet", "-psk", options.key,
-             "-psk_identity", "user"] + KINDS[options.kind],
+            ["openssl", "s_server", "-accept", "127.0.0.1:%d" % port]
+            + who + KINDS[options.kind],
             stdin=subprocess.PIPE, stdout=log)
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         try:
