@@ -1077,6 +1077,58 @@ START_TEST(result_outlives_its_session)
 }
 END_TEST
 
+/* A session to the impostor that no check has seen, attached to pin.test. */
+static gnutls_session_t
+visit_unasked(struct tls_server *impostor)
+{
+	gnutls_session_t session;
+
+	tls_server_init(impostor, TLS_NAMES("mitm", "intB"), "mitm");
+	session = tls_client(tls_server_start(impostor), TLS13, trust);
+	ck_assert_int_eq(complete(session, gnutls_handshake), 0);
+	attach(session, "pin.test");
+	return session;
+}
+
+/* T-063, A-50: asked on one session, sent on another. */
+START_TEST(a_verdict_is_its_sessions)
+{
+	static const char value[] = "max-age=1000; pin-sha256=\""
+	                            "LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ="
+	                            "\"";
+	struct pinstore_field field = {PINSTORE_PKP, value, sizeof(value) - 1};
+	struct pinstore_noted noted = {.size = sizeof(noted)};
+	struct tls_server server, impostor;
+	gnutls_session_t asked, other;
+	enum pinstore_verdict verdict;
+	bool first_ends = _i == 1;
+
+	set_pin("pin.test", "rootA");
+	tls_server_init(&server, TLS_NAMES("good", "intA"), "good");
+	asked = tls_client(tls_server_start(&server), TLS13, trust);
+	ck_assert_int_eq(connect_by(asked, HANDSHAKE, "pin.test"), 0);
+	if (first_ends) /* and its memory goes to the next one */
+		finish(asked, &server, 0);
+	other = visit_unasked(&impostor);
+	expect_last(other, PINSTORE_ERR_UNJUDGED, PINSTORE_REJECT,
+	            PINSTORE_WHY_OK);
+	ck_assert_int_eq(pinstore_session_note(other, &field, 1, &noted, NULL),
+	                 PINSTORE_ERR_UNJUDGED);
+	ck_assert_int_eq(noted.action, PINSTORE_IGNORED);
+	ck_assert_int_eq(pinstore_session_check(other, &verdict, NULL, NULL),
+	                 PINSTORE_OK);
+	ck_assert_int_eq(verdict, PINSTORE_REJECT);
+	finish(other, &impostor, REFUSED);
+	if (!first_ends) {
+		expect_last(asked, PINSTORE_OK, PINSTORE_MATCHED,
+		            PINSTORE_WHY_PIN_IN_CHAIN);
+		finish(asked, &server, 0);
+	}
+	tls_server_free(&impostor);
+	tls_server_free(&server);
+}
+END_TEST
+
 /* ---------------------------------------------------------------- noting */
 
 /* A Public-Key-Pins field with name's key and a backup. */
@@ -1403,6 +1455,7 @@ main(void)
 	tcase_add_test(tcase, nothing_attached);
 	tcase_add_test(tcase, attach_refuses);
 	tcase_add_test(tcase, result_outlives_its_session);
+	tcase_add_loop_test(tcase, a_verdict_is_its_sessions, 0, 2);
 	tcase_add_loop_test(tcase, notes_what_a_visit_brings, 0, 2);
 	tcase_add_test(tcase, threads);
 	return suite_run(suite);

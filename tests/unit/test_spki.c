@@ -378,6 +378,94 @@ static const struct {
         {"rsa-without-null.crt.der", 23},
 };
 
+/*
+ * How many mutations of each seed are made: what is below, or SPKI_MUTATIONS,
+ * by which `make spkidiff' makes 300,000 of each.
+ */
+static unsigned
+wanted_mutations(void)
+{
+	const char *text = getenv("SPKI_MUTATIONS");
+
+	return text != NULL ? (unsigned)strtoul(text, NULL, 10) : 0;
+}
+
+/* The same numbers in each run (xorshift64*). */
+static uint64_t
+next_random(uint64_t *state)
+{
+	*state ^= *state >> 12;
+	*state ^= *state << 25;
+	*state ^= *state >> 27;
+	return *state * UINT64_C(0x2545f4914f6cdd1d);
+}
+
+static size_t
+random_below(uint64_t *state, size_t n)
+{
+	return (size_t)(next_random(state) % n);
+}
+
+/* One change of the len octets at der, which has room for two more. */
+static size_t
+mutate(uint8_t *der, size_t len, uint64_t *state)
+{
+	/* Octets that mean something at the head of a value. */
+	static const uint8_t telling[] = {0x00, 0x01, 0x02, 0x03, 0x04, 0x05,
+	                                  0x06, 0x0c, 0x13, 0x17, 0x18, 0x30,
+	                                  0x31, 0x7f, 0x80, 0x81, 0x82, 0x83,
+	                                  0x84, 0xa0, 0xa1, 0xa2, 0xa3, 0xff};
+	size_t at = random_below(state, len), from, n;
+
+	switch (random_below(state, 7)) {
+	case 0:
+		der[at] ^= (uint8_t)(1u << random_below(state, 8));
+		return len;
+	case 1:
+		der[at] = (uint8_t)next_random(state);
+		return len;
+	case 2:
+		der[at] = telling[random_below(state, sizeof(telling))];
+		return len;
+	case 3: /* a length that is one off */
+		der[at] = (uint8_t)(der[at] + (random_below(state, 2) ? 1 : -1));
+		return len;
+	case 4:
+		memmove(der + at, der + at + 1, len - at - 1);
+		return len > 2 ? len - 1 : len;
+	case 5:
+		memmove(der + at + 1, der + at, len - at);
+		return len + 1;
+	default: /* a piece of it at another place */
+		from = random_below(state, len);
+		n = random_below(state, 40) + 1;
+		n = n > len - at ? len - at : n;
+		n = n > len - from ? len - from : n;
+		memmove(der + at, der + from, n);
+		return len;
+	}
+}
+
+/* Some changes at a time, which leave no octet where a reader expects it. */
+static void
+mutate_at_random(const struct data *data, unsigned total)
+{
+	uint8_t *der = malloc(data->len + 8);
+	uint64_t state = UINT64_C(0x7469) + data->len;
+	size_t len, i, changes;
+
+	ck_assert_ptr_nonnull(der);
+	while (count.cases < total) {
+		memcpy(der, data->at, data->len);
+		len = data->len;
+		changes = 1 + random_below(&state, 3);
+		for (i = 0; i < changes; i++)
+			len = mutate(der, len, &state);
+		compare_keys(der, len);
+	}
+	free(der);
+}
+
 START_TEST(mutations)
 {
 	struct data data = data_read("spki", seeds[_i].file);
@@ -402,11 +490,14 @@ START_TEST(mutations)
 		compare_keys(der, i);
 		free(der);
 	}
+	mutate_at_random(&data, wanted_mutations() > 0 ? wanted_mutations()
+	                                               : count.cases + 2000);
 	printf("%s: %u mutations, %u read by GnuTLS, %u of them without pin\n",
 	       seeds[_i].file, count.cases, count.accepted, count.no_pin);
 	/* The comparison must have had something to compare. */
 	ck_assert_uint_gt(count.accepted, count.cases / 20);
 	ck_assert_uint_lt(count.no_pin, count.accepted / 4);
+	ck_assert_uint_ge(count.cases, wanted_mutations());
 	free(data.at);
 }
 END_TEST
@@ -423,7 +514,7 @@ main(void)
 	tcase_add_test(tcase, every_file_is_tried);
 	tcase_add_test(tcase, public_functions);
 	tcase_add_loop_test(tcase, key_id_differs, 0, COUNT(reencoded));
-	tcase_set_timeout(mutated, 120);
+	tcase_set_timeout(mutated, wanted_mutations() > 0 ? 7200 : 120);
 	tcase_add_loop_test(mutated, mutations, 0, COUNT(seeds));
 	return suite_run(suite);
 }
