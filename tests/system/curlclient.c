@@ -8,17 +8,25 @@
  * Modes: easy (one handle, one attachment, redirects followed), multi (a handle
  * for each URL, all at once), reset, duplicate, override, share.  Flags: learn,
  * insecure, require, abort (the own prerequest refuses), h1, keep (easy waits
- * for a line on stdin before each URL but the first), failonerror.
- * For each transfer a line:
- *   code=N status=N verdict=WORD hops=N noted=WORD|- headers=N asked=N
+ * for a line on stdin before each URL but the first), failonerror, short (the
+ * own header callback fails), dropped (share: connections are not shared),
+ * blind (share: the first handle verifies nothing), tls12.
+ * For each transfer a line, verified being the library's verifications so far:
+ *   code=N status=N verdict=WORD hops=N noted=WORD|- path=N headers=N asked=N
+ *   others=N verified=N
+ * where others are calls of the own callbacks that the library does not touch.
  */
+#define _GNU_SOURCE /* RTLD_NEXT */
 #include <config.h>
 
+#include <dlfcn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+#include <gnutls/gnutls.h>
 
 #include <pinstore/curl.h>
 
@@ -29,6 +37,8 @@ struct client {
 	struct pinstore_curl *attached;
 	size_t headers; /* lines that the own callback got */
 	size_t asked;   /* calls of the own prerequest */
+	size_t others;  /* kinds of further own callbacks that were called */
+	bool seen[4];
 	char message[CURL_ERROR_SIZE];
 };
 
@@ -36,6 +46,27 @@ static struct pinstore *ps;
 static const char *ca_file;
 static struct curl_slist *addresses;
 static const char *flags;
+static size_t verified;
+
+/*
+ * Called instead of GnuTLS's.  libcurl's verification comes without the host
+ * and the purpose, so it is the further ones of the library that are counted.
+ */
+int
+gnutls_certificate_verify_peers(gnutls_session_t session,
+                                gnutls_typed_vdata_st *data,
+                                unsigned elements, unsigned *status)
+{
+	int (*real)(gnutls_session_t, gnutls_typed_vdata_st *, unsigned,
+	            unsigned *);
+	void *found = dlsym(RTLD_NEXT, "gnutls_certificate_verify_peers");
+
+	if (!found)
+		abort();
+	memcpy(&real, &found, sizeof(real));
+	verified += elements > 0;
+	return real(session, data, elements, status);
+}
 
 static bool
 has_flag(const char *name)
@@ -71,7 +102,7 @@ take_header(char *data, size_t size, size_t n, void *arg)
 
 	(void)data;
 	client->headers++;
-	return size * n;
+	return has_flag("short") ? 0 : size * n;
 }
 
 static int
@@ -84,6 +115,72 @@ take_prereq(void *arg, char *remote_ip, char *local_ip, int remote_port,
 		die("the own prerequest got no addresses");
 	client->asked++;
 	return has_flag("abort") ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
+/* ------------------------------------------- the application's own callbacks */
+
+static void
+see(struct client *client, size_t which)
+{
+	client->others += !client->seen[which];
+	client->seen[which] = true;
+}
+
+static size_t
+take_body(char *data, size_t size, size_t n, void *arg)
+{
+	(void)data;
+	see(arg, 0);
+	return size * n;
+}
+
+static int
+take_progress(void *arg, curl_off_t down, curl_off_t now, curl_off_t up,
+              curl_off_t sent)
+{
+	(void)down;
+	(void)now;
+	(void)up;
+	(void)sent;
+	see(arg, 1);
+	return 0;
+}
+
+static int
+take_socket(void *arg, curl_socket_t socket, curlsocktype kind)
+{
+	(void)socket;
+	(void)kind;
+	see(arg, 2);
+	return CURL_SOCKOPT_OK;
+}
+
+static int
+take_debug(CURL *easy, curl_infotype kind, char *data, size_t len, void *arg)
+{
+	(void)easy;
+	(void)kind;
+	(void)data;
+	(void)len;
+	see(arg, 3);
+	return 0;
+}
+
+static void
+set_callbacks(struct client *client)
+{
+	CURL *easy = client->easy;
+
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, client);
+	curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, take_progress);
+	curl_easy_setopt(easy, CURLOPT_XFERINFODATA, client);
+	curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
+	curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, take_socket);
+	curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, client);
+	curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, take_debug);
+	curl_easy_setopt(easy, CURLOPT_DEBUGDATA, client);
+	curl_easy_setopt(easy, CURLOPT_VERBOSE, 1L);
 }
 
 static size_t
@@ -110,6 +207,10 @@ set_options(CURL *easy, const char *url)
 	if (has_flag("h1"))
 		curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
 		                 CURL_HTTP_VERSION_1_1);
+	if (has_flag("tls12"))
+		curl_easy_setopt(easy, CURLOPT_SSLVERSION,
+		                 CURL_SSLVERSION_TLSv1_2 |
+		                         CURL_SSLVERSION_MAX_TLSv1_2);
 	if (has_flag("failonerror"))
 		curl_easy_setopt(easy, CURLOPT_FAILONERROR, 1L);
 }
@@ -144,6 +245,7 @@ begin(struct client *client, const char *url)
 	if (!client->easy)
 		die("no handle");
 	set_options(client->easy, url);
+	set_callbacks(client);
 	attach(client);
 }
 
@@ -194,11 +296,11 @@ tell(struct client *client, CURLcode code)
 	status = pinstore_curl_outcome(client->attached, code, &verdict,
 	                               &error);
 	printf("code=%d status=%d verdict=%s hops=%zu noted=%s path=%zu "
-	       "headers=%zu asked=%zu\n",
+	       "headers=%zu asked=%zu others=%zu verified=%zu\n",
 	       (int)code, (int)status, pinstore_verdict_word(verdict),
 	       pinstore_curl_hops(client->attached),
 	       noted_word(client->attached), path_length(client->attached),
-	       client->headers, client->asked);
+	       client->headers, client->asked, client->others, verified);
 	if (status)
 		printf("  %s\n", error.text);
 	fflush(stdout);
@@ -325,7 +427,7 @@ run_override(char *urls[])
 	end(&client);
 }
 
-/* One pool of connections: the first handle made one without asking pins. */
+/* One pool: the first handle filled it without asking pins. */
 static void
 run_share(char *urls[])
 {
@@ -335,9 +437,16 @@ run_share(char *urls[])
 
 	if (!share || !plain)
 		die("no share");
-	curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_CONNECT);
+	if (!has_flag("dropped"))
+		curl_share_setopt(share, CURLSHOPT_SHARE,
+		                  CURL_LOCK_DATA_CONNECT);
 	curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+	curl_share_setopt(share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
 	set_options(plain, urls[0]);
+	if (has_flag("blind")) {
+		curl_easy_setopt(plain, CURLOPT_SSL_VERIFYPEER, 0L);
+		curl_easy_setopt(plain, CURLOPT_SSL_VERIFYHOST, 0L);
+	}
 	curl_easy_setopt(plain, CURLOPT_SHARE, share);
 	printf("plain: code=%d\n", (int)curl_easy_perform(plain));
 	begin(&client, urls[0]);

@@ -30,9 +30,9 @@ cleared()
 
 about "hosts without pins, kept connections, redirects, the caller's callbacks"
 expect_exit 0 client easy $P/ $O/ $P/2
-expect_out '^code=0 status=0 verdict=unpinned hops=1 noted=- .*asked=1$'
-expect_out '^code=0 status=0 verdict=unpinned hops=3 noted=- .*asked=3$'
-expect_out '^code=0 status=0 verdict=unpinned hops=4 noted=- .*asked=4$'
+expect_out '^code=0 status=0 verdict=unpinned hops=1 noted=- .*asked=1 '
+expect_out '^code=0 status=0 verdict=unpinned hops=3 noted=- .*asked=3 '
+expect_out '^code=0 status=0 verdict=unpinned hops=4 noted=- .*asked=4 '
 expect_requests web 4
 remember
 expect_json remembered.json 'd == []'
@@ -49,6 +49,47 @@ expect_out '^code=22 status=0 verdict=matched hops=1 noted=(un|up)'
 cleared pin.test
 cleared a.test
 requests_before=$(requests web)
+
+about "the application's own callbacks: kept, and not only where we have none"
+# The body, progress, socket and debug ones; and each header line once.
+expect_exit 0 client easy,h1 $P/
+expect_out '^code=0 .* headers=8 asked=1 others=4 verified=0$'
+requests_before=$(requests web)
+expect_exit 0 client easy,short,h1 $P/
+expect_out '^code=23 status=0 verdict=unpinned .* headers=1 asked=1 '
+expect_requests web $((requests_before + 1))
+
+about "one further verification for a connection, none where nothing is pinned"
+expect_exit 0 client easy $P/ $P/2 $P/3 $P/4 $P/5
+expect_out '^code=0 .* hops=5 .* asked=5 .* verified=0$'
+pinned pin.test multi backup
+for version in '' ,h1 ,tls12; do
+	before=$(requests web)
+	expect_exit 0 client easy$version $P/ $P/2 $P/3 $P/4 $P/5
+	expect_out '^code=0 .* verdict=matched hops=1 .* verified=1$'
+	expect_out '^code=0 .* verdict=matched hops=5 .* asked=5 .* verified=1$'
+	expect_requests web $((before + 5))
+	expect_exit 0 tail -n 1 web/access.log
+	expect_out 'nth=5$'
+done
+# Each of five connections once.
+start_tlsserv closing --chain multi --close -r \
+	"HTTP/1.1 200 OK\\r\\nConnection: close\\r\\nContent-Length: 0\\r\\n\\r\\n"
+port=$closing_port
+C=https://pin.test:$port
+expect_exit 0 client easy $C/ $C/2 $C/3 $C/4 $C/5
+expect_out '^code=0 .* verdict=matched hops=5 .* verified=5$'
+port=$web_port
+# The verification of one host does not do for another on the same server.
+pinned other.test multi backup
+expect_exit 0 client easy $O/ $P/2 $O/3
+expect_out '^code=0 .* hops=5 .* verified=2$'
+cleared other.test
+# Learning verifies where a pin may be noted, once as well.
+cleared pin.test
+expect_exit 0 client easy,learn $P/ $P/2 $P/3
+expect_out '^code=0 .* verdict=matched hops=3 .* verified=1$'
+cleared pin.test
 
 about "keep_chain: the path of a host without entry too, and never without one"
 expect_exit 0 client easy $P/
@@ -80,7 +121,7 @@ cleared pin.test
 
 about "require_pin"
 expect_exit 0 client easy,require $P/
-expect_out '^code=42 status=-5 verdict=reject hops=1 .*asked=0$'
+expect_out '^code=42 status=-5 verdict=reject hops=1 .*asked=0 '
 expect_requests web $((requests_before + 2))
 pinned pin.test multi backup
 expect_exit 0 client easy,require $P/
@@ -89,7 +130,7 @@ expect_requests web $((requests_before + 3))
 
 about "the caller's own prerequest may refuse as well"
 expect_exit 0 client easy,abort $P/
-expect_out '^code=42 status=0 verdict=matched hops=1 .*asked=1$'
+expect_out '^code=42 status=0 verdict=matched hops=1 .*asked=1 '
 expect_requests web $((requests_before + 3))
 cleared pin.test
 
@@ -109,12 +150,59 @@ expect_exit 0 client share $P/
 expect_out '^plain: code=0'
 expect_out '^code=42 status=0 verdict=reject hops=1 '
 expect_requests web $((requests_before + 7))
+# The pool was filled by a handle that verifies nothing at all.
+for flags in blind blind,insecure blind,h1,insecure; do
+	before=$(requests web)
+	expect_exit 0 client share,$flags $P/
+	expect_out '^plain: code=0'
+	expect_out '^code=42 status=0 verdict=reject hops=1 '
+	expect_requests web $((before + 1))
+done
 cleared pin.test
+before=$(requests web)
 expect_exit 0 client share,h1 $P/
 expect_out '^code=0 status=0 verdict=unpinned hops=1 '
-expect_requests web $((requests_before + 9))
+expect_requests web $((before + 2))
 expect_exit 0 tail -n 1 web/access.log
 expect_out 'nth=2$'
+
+about "under curl_multi, twelve at once, on both versions of HTTP"
+pinned pin.test good backup
+for version in '' ,h1; do
+	before=$(requests web)
+	expect_exit 0 client multi$version $A/ $P/1 $B/ $P/2 $A/2 $P/3 $B/2 \
+		$A/3 $P/4 $B/3 $P/5 $B/4
+	grep '^code' out | cut -d' ' -f1,3 | tr -d '\n' >lines
+	for host in A P B P A P B A P B P B; do
+		case $host in
+		P) printf 'code=42 verdict=reject' ;;
+		*) printf 'code=0 verdict=unpinned' ;;
+		esac
+	done >wanted
+	expect_same lines wanted
+	expect_requests web $((before + 7))
+	expect_exit 0 tail -n 7 web/access.log
+	expect_no_out 'host=pin.test'
+done
+cleared pin.test
+
+about "T-053 a TLS session of a handle without pins, in a shared cache"
+start_tlsserv cache --chain mitm --tls 1.2 --close -r \
+	"HTTP/1.1 200 OK\\r\\nConnection: close\\r\\nContent-Length: 0\\r\\n\\r\\n"
+port=$cache_port
+expect_exit 0 client share,dropped "https://pin.test:$port/"
+expect_out '^plain: code=0'
+expect_out '^code=0 status=0 verdict=unpinned '
+expect_requests cache 2
+pinned pin.test good backup
+expect_exit 0 client share,dropped "https://pin.test:$port/"
+expect_out '^plain: code=0'
+expect_out '^code=42 status=0 verdict=reject hops=1 '
+expect_requests cache 3
+expect_exit 0 grep -c '^connection [24] tls=TLSv1.2 resumed=True' cache/log
+expect_out '^2$'
+cleared pin.test
+port=$web_port
 
 about "curl_easy_reset(): what no check has seen does not pass for judged"
 expect_exit 0 client reset $P/
