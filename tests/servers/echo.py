@@ -8,6 +8,8 @@ usage: echo.py --ready FILE
 Any path: the request line, its fields in their order, and the body; but not
 what the proxy in front adds, and not X-Run.  /flaky...: 503 for the first
 request of an X-Run there, then 200, and so on.  /stall: nothing for a while.
+/meet/N...: 200 once N requests of an X-Run are there at the same time, or 503
+after two seconds.
 """
 import http.server
 import sys
@@ -17,7 +19,7 @@ import time
 import serving
 
 HIDDEN = {"host", "connection", "x-run"}
-lock = threading.Lock()
+lock = threading.Condition()
 seen = {}
 
 
@@ -35,6 +37,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         status = 200
         if self.path.startswith("/stall"):
             time.sleep(5)
+        if self.path.startswith("/meet/") and not self.meet():
+            status = 503
         if self.path.startswith("/flaky"):
             key = (self.headers.get("X-Run"), self.path)
             with lock:
@@ -47,6 +51,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(text)
+
+    def meet(self):
+        wanted = int(self.path.split("/")[2])
+        run = self.headers.get("X-Run")
+        with lock:
+            seen[run] = seen.get(run, 0) + 1
+            lock.notify_all()
+            met = lock.wait_for(lambda: seen[run] >= wanted, 2)
+            if not met:
+                seen[run] -= 1
+        return met
 
     def __getattr__(self, name):
         if name.startswith("do_"):
@@ -61,6 +76,7 @@ def main():
     if len(sys.argv) != 3 or sys.argv[1] != "--ready":
         sys.exit(__doc__)
     serving.die_with_parent()
+    http.server.ThreadingHTTPServer.request_queue_size = 256
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     serving.tell_port(sys.argv[2], server.socket)

@@ -19,8 +19,8 @@ expect_exit 2 fetch --no-lern $W/
 expect_err "unknown option --no-lern; did you mean --no-learn\?"
 expect_exit 2 fetch --http3 $W/
 expect_err 'unknown option --http3'
-expect_exit 2 fetch -Z $W/
-expect_err 'unknown option -Z'
+expect_exit 2 fetch -Y $W/
+expect_err 'unknown option -Y'
 expect_exit 2 fetch --xyzzy-nothing-like-it $W/
 expect_no_err 'did you mean'
 expect_exit 2 timeout 60 pinfetch $W/ --store

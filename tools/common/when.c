@@ -26,6 +26,15 @@ tool_now(void)
 	return (int64_t)time(NULL);
 }
 
+int64_t
+tool_clock_ms(void)
+{
+	struct timespec now = {0};
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 bool
 tool_duration_parse(const char *text, int64_t *seconds)
 {

@@ -21,6 +21,10 @@
 int64_t
 tool_now(void);
 
+/* Milliseconds of a clock that nobody sets. */
+int64_t
+tool_clock_ms(void);
+
 /* A duration: 90 (seconds), 90s, 15m, 12h, 30d. */
 bool
 tool_duration_parse(const char *text, int64_t *seconds);

@@ -110,6 +110,13 @@ take_number(const struct fetch_row *row, const char *argument,
 	case FETCH_OPT_RETRY:
 		is_good = read_long(argument, &options->retries);
 		break;
+	case FETCH_OPT_PARALLEL_MAX:
+		is_good = read_long(argument, &options->parallel_max);
+		/* As in curl, what cannot be is the default. */
+		if (options->parallel_max < 1 ||
+		    options->parallel_max > FETCH_PARALLEL_MAX)
+			options->parallel_max = FETCH_PARALLEL;
+		break;
 	case FETCH_OPT_LIMIT_RATE:
 		is_good = read_rate(argument, &options->rate);
 		break;

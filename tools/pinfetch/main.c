@@ -17,6 +17,7 @@
 #include "common/memory.h"
 #include "common/screen.h"
 #include "pinfetch/options.h"
+#include "pinfetch/parallel.h"
 #include "pinfetch/session.h"
 #include "pinfetch/visit.h"
 
@@ -30,45 +31,55 @@ is_lasting(int code)
 
 /* The last URL's code, but the first of those that last. */
 static int
-visit_all(struct fetch_session *session)
+sum_up(const int *codes, size_t n)
 {
-	int worst = 0;
+	for (size_t i = 0; i < n; i++)
+		if (is_lasting(codes[i]))
+			return codes[i];
+	return n > 0 ? codes[n - 1] : 0;
+}
 
-	for (size_t i = 0; i < session->options->n_urls; i++) {
-		int code = fetch_visit(session, i);
+/* One URL after the other. */
+static bool
+visit_all(struct fetch_run *shared, int *codes, struct tool_fault *fault)
+{
+	struct fetch_session session = {0};
+	bool is_good = fetch_session_begin(shared, &session, fault);
 
-		if (!is_lasting(worst))
-			worst = code;
-	}
-	return worst;
+	for (size_t i = 0; is_good && i < shared->options->n_urls; i++)
+		codes[i] = fetch_visit(&session, i);
+	fetch_session_end(&session);
+	return is_good;
 }
 
 static int
 run(const struct fetch_options *options)
 {
-	struct fetch_session session = {0};
+	int *codes = tool_alloc(options->n_urls, sizeof(*codes));
 	struct fetch_run shared;
 	struct tool_fault fault = {0};
 	int code;
 
 	if (curl_global_init(CURL_GLOBAL_DEFAULT)) {
 		fputs("pinfetch: (2) libcurl cannot be initialised\n", stderr);
+		free(codes);
 		return CURLE_FAILED_INIT;
 	}
 	if (fetch_run_begin(options, &shared, &fault) &&
-	    fetch_session_begin(&shared, &session, &fault)) {
-		code = visit_all(&session);
+	    (options->parallel ? fetch_parallel(&shared, codes, &fault)
+	                       : visit_all(&shared, codes, &fault))) {
+		code = sum_up(codes, options->n_urls);
 	} else {
 		fprintf(stderr, "pinfetch: (%d) %s\n", fault.exit,
 		        fault.message);
 		code = fault.exit;
 	}
-	fetch_session_end(&session);
 	if (!fetch_run_end(&shared) && code == 0) {
 		tool_fault_print(&shared.head.fault, "pinfetch", false);
 		code = shared.head.fault.exit;
 	}
 	curl_global_cleanup();
+	free(codes);
 	return code;
 }
 

@@ -429,6 +429,7 @@ fetch_options_read(int argc, char *argv[], struct fetch_options *out,
 {
 	*out = (struct fetch_options){0};
 	out->max_redirects = MAX_REDIRECTS;
+	out->parallel_max = FETCH_PARALLEL;
 	out->http_version = CURL_HTTP_VERSION_2TLS;
 	out->tls_version = CURL_SSLVERSION_DEFAULT;
 	out->ip_version = CURL_IPRESOLVE_WHATEVER;

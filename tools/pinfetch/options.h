@@ -19,6 +19,10 @@
 
 #include "common/fault.h"
 
+/* Transfers at a time with -Z: by default, and at most. */
+#define FETCH_PARALLEL 50
+#define FETCH_PARALLEL_MAX 300
+
 /* Where the n-th URL's answer goes. */
 struct fetch_output {
 	const char *path;    /* "-" = stdout */
@@ -59,6 +63,7 @@ struct fetch_options {
 	bool compressed;
 	bool netrc;
 	bool create_dirs;
+	bool parallel;
 	bool header_name; /* -J */
 	bool continue_here; /* -C - */
 
@@ -88,6 +93,7 @@ struct fetch_options {
 	long connect_timeout_ms; /* 0 = libcurl's */
 	long max_redirects;      /* -1 = without end */
 	long retries;
+	long parallel_max; /* transfers at a time */
 	curl_off_t rate; /* octets a second; 0 = unlimited */
 
 	const char *cacert;

@@ -21,6 +21,7 @@ struct fetch_run {
 	struct pinstore *ps;
 	struct fetch_sink head; /* -D */
 	CURLSH *share;
+	bool has_hsts; /* a handle has its file */
 	CURL *keeper; /* reads and writes the files of cookies, or NULL */
 };
 

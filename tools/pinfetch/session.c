@@ -155,9 +155,11 @@ set_memory(struct fetch_run *run, CURL *easy)
 	if (!code && options->hsts) {
 		code = curl_easy_setopt(easy, CURLOPT_HSTS_CTRL,
 		                        (long)CURLHSTS_ENABLE);
-		if (!code)
+		/* One handle reads and writes the file for all. */
+		if (!code && !run->has_hsts)
 			code = curl_easy_setopt(easy, CURLOPT_HSTS,
 			                        options->hsts);
+		run->has_hsts = true;
 	}
 	return code;
 }

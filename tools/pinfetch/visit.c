@@ -17,6 +17,7 @@
 
 #include "common/memory.h"
 #include "common/text.h"
+#include "common/when.h"
 #include "pinfetch/refusal.h"
 #include "pinfetch/remark.h"
 #include "pinfetch/writeout.h"
@@ -24,15 +25,6 @@
 #define MS_PER_SECOND 1000
 /* The longest pause of --retry. */
 #define PAUSE_MAX_MS 600000
-
-static int64_t
-monotonic_ms(void)
-{
-	struct timespec now = {0};
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * MS_PER_SECOND + now.tv_nsec / 1000000;
-}
 
 /*
  * The rest of -m for the next hop; 0 = without limit, -1 = none is left.
@@ -44,7 +36,7 @@ time_left(const struct fetch_options *options, int64_t start)
 
 	if (!options->timeout_ms)
 		return 0;
-	left = start + options->timeout_ms - monotonic_ms();
+	left = start + options->timeout_ms - tool_clock_ms();
 	return left > 0 ? (long)left : -1;
 }
 
@@ -177,7 +169,7 @@ start(struct fetch_session *session, struct fetch_report *report)
 		if (options->continue_here)
 			offset = is_upload ? -1 : there;
 	}
-	report->start = monotonic_ms() + report->wait_ms;
+	report->start = tool_clock_ms() + report->wait_ms;
 	return fetch_request_begin(options, report->number, session->easy,
 	                           offset, &report->request, &report->fault) &&
 	       prepare_hop(session, report);
