@@ -19,7 +19,7 @@
  */
 #include <config.h>
 
-#include "tls/chain.h"
+#include "tls/path.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -29,24 +29,14 @@
 #include <gnutls/x509.h>
 
 #include "base/status.h"
+#include "tls/chain.h"
 
 /* Far more than a few attempts at 16 certificates have. */
 #define LINKS_MAX 256
 /* Of a host in an error's text, so that the cause has room. */
 #define HOST_SHOWN 100
 
-struct link {
-	gnutls_datum_t cert;
-	gnutls_datum_t issuer;
-};
-
-struct collector {
-	size_t n;
-	struct link *links;
-	enum pinstore_status status; /* not OK: a link is missing */
-};
-
-static _Thread_local struct collector *current;
+static _Thread_local struct ps_collector *current;
 
 static enum pinstore_status
 status_of(int ret)
@@ -58,10 +48,10 @@ status_of(int ret)
 }
 
 static enum pinstore_status
-add_link(struct collector *collector, gnutls_x509_crt_t cert,
+add_link(struct ps_collector *collector, gnutls_x509_crt_t cert,
          gnutls_x509_crt_t issuer)
 {
-	struct link link = {{NULL, 0}, {NULL, 0}}, *links;
+	struct ps_link link = {{NULL, 0}, {NULL, 0}}, *links;
 	enum pinstore_status status;
 
 	if (collector->n == LINKS_MAX)
@@ -83,10 +73,16 @@ add_link(struct collector *collector, gnutls_x509_crt_t cert,
 	return PINSTORE_OK;
 }
 
+void
+ps_path_collect_into(struct ps_collector *collector)
+{
+	current = collector;
+}
+
 /* What GnuTLS does with the value returned is nowhere said: nothing. */
-static int
-collect(gnutls_x509_crt_t cert, gnutls_x509_crt_t issuer,
-        gnutls_x509_crl_t crl, unsigned output)
+int
+ps_path_collect(gnutls_x509_crt_t cert, gnutls_x509_crt_t issuer,
+                gnutls_x509_crl_t crl, unsigned output)
 {
 	if (current == NULL || current->status != PINSTORE_OK ||
 	    cert == NULL || issuer == NULL || crl != NULL || output != 0)
@@ -95,8 +91,8 @@ collect(gnutls_x509_crt_t cert, gnutls_x509_crt_t issuer,
 	return 0;
 }
 
-static void
-collector_clear(struct collector *collector)
+void
+ps_path_collector_clear(struct ps_collector *collector)
 {
 	size_t i;
 
@@ -126,11 +122,11 @@ is_on(const gnutls_datum_t *path[], size_t n, const gnutls_datum_t *cert)
 
 /* The path from leaf, into PS_CHAIN_LEN_MAX places; 0 if it is longer. */
 static size_t
-follow(const struct collector *collector, const gnutls_datum_t *leaf,
+follow(const struct ps_collector *collector, const gnutls_datum_t *leaf,
        const gnutls_datum_t *path[])
 {
 	size_t i = collector->n, n = 1;
-	const struct link *link;
+	const struct ps_link *link;
 
 	path[0] = leaf;
 	while (i-- > 0) {
@@ -210,30 +206,40 @@ fail_words(struct pinstore_error *error, const char *host, unsigned output)
 	return status;
 }
 
+bool
+ps_path_subject(struct ps_subject *subject, const char *host, bool is_address)
+{
+	gnutls_typed_vdata_st *data = subject->data;
+
+	memset(subject, 0, sizeof(*subject));
+	data[0].type = GNUTLS_DT_DNS_HOSTNAME;
+	data[0].data = unconst(host);
+	if (is_address) {
+		data[0].type = GNUTLS_DT_IP_ADDRESS;
+		data[0].data = subject->address;
+		if (!parse_address(host, subject->address, &data[0].size))
+			return false;
+	}
+	data[1].type = GNUTLS_DT_KEY_PURPOSE_OID;
+	data[1].data = unconst(GNUTLS_KP_TLS_WWW_SERVER);
+	return true;
+}
+
 static enum pinstore_status
 verify(gnutls_session_t session, const char *host, bool is_address,
        struct pinstore_error *error)
 {
-	gnutls_typed_vdata_st data[2];
-	uint8_t address[16];
+	struct ps_subject subject;
 	/* Not 0, should a library forget to set it. */
 	unsigned output = GNUTLS_CERT_INVALID;
 	int ret;
 
-	memset(data, 0, sizeof(data));
-	data[0].type = GNUTLS_DT_DNS_HOSTNAME;
-	data[0].data = unconst(host);
-	if (is_address) {
-		if (!parse_address(host, address, &data[0].size))
-			return ps_fail(error, PINSTORE_ERR_HOST,
-			               "%.*s: no certificate can be valid for "
-			               "this address", HOST_SHOWN, host);
-		data[0].type = GNUTLS_DT_IP_ADDRESS;
-		data[0].data = address;
-	}
-	data[1].type = GNUTLS_DT_KEY_PURPOSE_OID;
-	data[1].data = unconst(GNUTLS_KP_TLS_WWW_SERVER);
-	ret = gnutls_certificate_verify_peers(session, data, 2, &output);
+	if (!ps_path_subject(&subject, host, is_address))
+		return ps_fail(error, PINSTORE_ERR_HOST,
+		               "%.*s: no certificate can be valid for this "
+		               "address", HOST_SHOWN, host);
+	ret = gnutls_certificate_verify_peers(session, subject.data, 2,
+	                                      &output);
 	if (ret == GNUTLS_E_MEMORY_ERROR)
 		return ps_fail_nomem(error);
 	if (ret != 0)
@@ -251,8 +257,9 @@ fail_keep(struct pinstore_error *error, enum pinstore_status status,
 	if (status == PINSTORE_ERR_NOMEM)
 		return ps_fail_nomem(error);
 	return ps_fail(error, status,
-	               "certificate of %.*s: its path cannot be kept",
-	               HOST_SHOWN, host);
+	               "certificate of %.*s: its path cannot be kept%s",
+	               HOST_SHOWN, host,
+	               status == PINSTORE_ERR_CHAIN ? ", it is too long" : "");
 }
 
 static enum pinstore_status
@@ -278,10 +285,9 @@ set_served(struct pinstore_chain *chain, const gnutls_datum_t *peers,
 	return status;
 }
 
-static enum pinstore_status
-make_chain(const struct collector *collector, const char *host,
-           const gnutls_datum_t *peers, unsigned n_peers,
-           struct pinstore_chain **out, struct pinstore_error *error)
+enum pinstore_status
+ps_path_chain(const struct ps_collector *collector, const gnutls_datum_t *peers,
+              unsigned n_peers, struct pinstore_chain **out)
 {
 	const gnutls_datum_t *path[PS_CHAIN_LEN_MAX];
 	const uint8_t *der[PS_CHAIN_LEN_MAX];
@@ -289,12 +295,12 @@ make_chain(const struct collector *collector, const char *host,
 	size_t len[PS_CHAIN_LEN_MAX], n, i;
 	enum pinstore_status status;
 
+	*out = NULL;
+	if (collector->status != PINSTORE_OK)
+		return collector->status;
 	n = follow(collector, &peers[0], path);
 	if (n == 0)
-		return ps_fail(error, PINSTORE_ERR_CHAIN,
-		               "certificate of %.*s: the path has more than %d "
-		               "certificates", HOST_SHOWN, host,
-		               PS_CHAIN_LEN_MAX);
+		return PINSTORE_ERR_CHAIN;
 	for (i = 0; i < n; i++) {
 		der[i] = path[i]->data;
 		len[i] = path[i]->size;
@@ -302,12 +308,12 @@ make_chain(const struct collector *collector, const char *host,
 	status = ps_chain_from_parsed(der, len, n, &chain);
 	if (status == PINSTORE_OK)
 		status = set_served(chain, peers, n_peers);
-	if (status == PINSTORE_OK) {
-		*out = chain;
-		return PINSTORE_OK;
+	if (status != PINSTORE_OK) {
+		pinstore_chain_free(chain);
+		return status;
 	}
-	pinstore_chain_free(chain);
-	return fail_keep(error, status, host);
+	*out = chain;
+	return PINSTORE_OK;
 }
 
 enum pinstore_status
@@ -315,7 +321,7 @@ ps_chain_from_session(gnutls_session_t session, const char *host,
                       bool is_address, struct pinstore_chain **out,
                       struct pinstore_error *error)
 {
-	struct collector collector = {0, NULL, PINSTORE_OK};
+	struct ps_collector collector = {0, NULL, PINSTORE_OK};
 	const gnutls_datum_t *peers;
 	enum pinstore_status status;
 	unsigned n_peers = 0;
@@ -327,16 +333,16 @@ ps_chain_from_session(gnutls_session_t session, const char *host,
 	            GNUTLS_CRT_X509)
 		return ps_fail(error, PINSTORE_ERR_CHAIN,
 		               "no certificate from %.*s", HOST_SHOWN, host);
-	current = &collector;
-	gnutls_session_set_verify_output_function(session, collect);
+	ps_path_collect_into(&collector);
+	gnutls_session_set_verify_output_function(session, ps_path_collect);
 	status = verify(session, host, is_address, error);
 	gnutls_session_set_verify_output_function(session, NULL);
-	current = NULL;
-	if (status == PINSTORE_OK && collector.status != PINSTORE_OK)
-		status = fail_keep(error, collector.status, host);
-	if (status == PINSTORE_OK)
-		status = make_chain(&collector, host, peers, n_peers, out,
-		                    error);
-	collector_clear(&collector);
+	ps_path_collect_into(NULL);
+	if (status == PINSTORE_OK) {
+		status = ps_path_chain(&collector, peers, n_peers, out);
+		if (status != PINSTORE_OK)
+			status = fail_keep(error, status, host);
+	}
+	ps_path_collector_clear(&collector);
 	return status;
 }
