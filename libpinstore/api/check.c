@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/check.h"
 #include "api/handle.h"
 #include "api/result.h"
 #include "api/sized.h"
@@ -357,6 +358,64 @@ pinstore_lookup(struct pinstore *ps, const char *host, int64_t now,
 		               "pinstore_lookup: no store, or no place for "
 		               "the result");
 	return examine(ps, &peer, NULL, now, true, &verdict, out, error);
+}
+
+/*
+ * Judge each other path until one is not refused.  If none is, the answer
+ * stays; but that a key was revoked is told whichever path had it.
+ */
+static enum pinstore_status
+examine_others(struct pinstore *ps, const struct pinstore_peer *peer,
+               ps_check_next_fn *next, void *arg, int64_t now,
+               enum pinstore_verdict *verdict, struct pinstore_result **out,
+               struct pinstore_error *error)
+{
+	enum pinstore_status status = PINSTORE_OK;
+	struct pinstore_result *result = NULL;
+	struct pinstore_chain *chain;
+
+	while (*verdict == PINSTORE_REJECT) {
+		status = next(arg, &chain, error);
+		if (status != PINSTORE_OK || chain == NULL)
+			break;
+		status = examine(ps, peer, chain, now, false, verdict, &result,
+		                 error);
+		pinstore_chain_free(chain);
+		if (status != PINSTORE_OK)
+			break;
+		result->is_other_path = true;
+		if (*verdict != PINSTORE_REJECT ||
+		    (result->reason == PINSTORE_WHY_REVOKED &&
+		     (*out)->reason != PINSTORE_WHY_REVOKED)) {
+			pinstore_result_free(*out);
+			*out = result;
+		} else {
+			pinstore_result_free(result);
+		}
+	}
+	return status;
+}
+
+enum pinstore_status
+ps_check_paths(struct pinstore *ps, const struct pinstore_peer *peer,
+               const struct pinstore_chain *chain, ps_check_next_fn *next,
+               void *arg, int64_t now, enum pinstore_verdict *verdict,
+               struct pinstore_result **out, struct pinstore_error *error)
+{
+	enum pinstore_status status;
+
+	*verdict = PINSTORE_REJECT;
+	*out = NULL;
+	status = examine(ps, peer, chain, now, false, verdict, out, error);
+	if (status == PINSTORE_OK)
+		status = examine_others(ps, peer, next, arg, now, verdict, out,
+		                        error);
+	if (status != PINSTORE_OK) {
+		pinstore_result_free(*out);
+		*out = NULL;
+		*verdict = PINSTORE_REJECT;
+	}
+	return status;
 }
 
 enum pinstore_status

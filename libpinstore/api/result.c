@@ -70,6 +70,12 @@ pinstore_result_chain(const struct pinstore_result *result)
 	return result->chain;
 }
 
+int
+pinstore_result_other_path(const struct pinstore_result *result)
+{
+	return result->is_other_path ? 1 : 0;
+}
+
 static bool
 is_layer(enum pinstore_layer layer)
 {

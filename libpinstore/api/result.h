@@ -44,6 +44,7 @@ struct pinstore_result {
 	uint16_t port;
 	unsigned peer_flags;
 	struct pinstore_chain *chain; /* or NULL */
+	bool is_other_path; /* chain is not the one GnuTLS settled on */
 	struct ps_layer layer[PS_LAYERS];
 	bool is_violation;
 	size_t n_steps;

@@ -16,11 +16,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/check.h"
 #include "api/handle.h"
 #include "api/result.h"
 #include "api/sized.h"
 #include "base/status.h"
 #include "tls/chain.h"
+#include "tls/others.h"
 
 /* Of the range for private use (RFC 8446, 11). */
 #define EXTENSION_ID 0xff50u
@@ -210,6 +212,60 @@ pinstore_session_attach(gnutls_session_t session, struct pinstore *ps,
 
 /* ----------------------------------------------------------------- judge */
 
+/* Where the other paths of a peer come from, should they be asked for. */
+struct search {
+	gnutls_session_t session;
+	const char *host;
+	bool is_address;
+	const struct pinstore_chain *settled;
+	bool has_begun;
+	struct ps_others *others;
+};
+
+static enum pinstore_status
+next_path(void *arg, struct pinstore_chain **out, struct pinstore_error *error)
+{
+	enum pinstore_status status = PINSTORE_OK;
+	struct search *search = arg;
+
+	*out = NULL;
+	if (!search->has_begun)
+		status = ps_others_new(search->session, search->host,
+		                       search->is_address, search->settled,
+		                       &search->others);
+	search->has_begun = true;
+	if (status == PINSTORE_OK && search->others != NULL)
+		status = ps_others_next(search->others, out);
+	if (status == PINSTORE_ERR_NOMEM)
+		return ps_fail_nomem(error);
+	if (status != PINSTORE_OK)
+		return ps_fail(error, status,
+		               "certificates of %.100s: other paths cannot be "
+		               "looked for",
+		               search->host);
+	return PINSTORE_OK;
+}
+
+/* Judge the path that was settled on, and if need be the others. */
+static enum pinstore_status
+check_paths(struct pinstore *ps, gnutls_session_t session,
+            const struct pinstore_peer *peer, bool is_address,
+            const struct pinstore_chain *chain, int64_t now,
+            enum pinstore_verdict *verdict, struct pinstore_result **out,
+            struct pinstore_error *error)
+{
+	struct search search = {.session = session,
+	                        .host = peer->host,
+	                        .is_address = is_address,
+	                        .settled = chain};
+	enum pinstore_status status;
+
+	status = ps_check_paths(ps, peer, chain, next_path, &search, now,
+	                        verdict, out, error);
+	ps_others_free(search.others);
+	return status;
+}
+
 /* The certificate first, then the pins. */
 static enum pinstore_status
 examine(gnutls_session_t session, struct attached *attached)
@@ -230,9 +286,10 @@ examine(gnutls_session_t session, struct attached *attached)
 	peer.host = attached->host.name;
 	peer.port = attached->port;
 	peer.flags = attached->flags;
-	status = pinstore_check(attached->ps, &peer, chain,
-	                        attached->clock(attached->arg),
-	                        &last->verdict, &last->result, &last->error);
+	status = check_paths(attached->ps, session, &peer,
+	                     attached->kind == PINSTORE_HOST_ADDRESS, chain,
+	                     attached->clock(attached->arg), &last->verdict,
+	                     &last->result, &last->error);
 	pinstore_chain_free(chain);
 	return status;
 }
@@ -426,4 +483,52 @@ pinstore_chain_from_session(gnutls_session_t session, const char *host,
 	return ps_chain_from_session(session, canonical.name,
 	                             kind == PINSTORE_HOST_ADDRESS, out,
 	                             error);
+}
+
+enum pinstore_status
+pinstore_check_peer(struct pinstore *ps, gnutls_session_t session,
+                    const struct pinstore_peer *peer,
+                    const struct pinstore_chain *chain, int64_t now,
+                    enum pinstore_verdict *verdict,
+                    struct pinstore_result **out, struct pinstore_error *error)
+{
+	struct pinstore_chain *made = NULL;
+	struct pinstore_result *result;
+	enum pinstore_host_kind kind;
+	enum pinstore_status status;
+	struct pinstore_peer known;
+	struct ps_host host;
+
+	ps_error_clear(error);
+	if (out != NULL)
+		*out = NULL;
+	if (verdict != NULL)
+		*verdict = PINSTORE_REJECT;
+	if (ps == NULL || session == NULL || verdict == NULL ||
+	    !ps_sized_read(&known, sizeof(known), peer))
+		return ps_fail(error, PINSTORE_ERR_ARG,
+		               "pinstore_check_peer: no store, no session, no "
+		               "peer with its size, or no place for the "
+		               "verdict");
+	status = ps_handle_host(known.host, &host, &kind, error);
+	if (status != PINSTORE_OK)
+		return status;
+	known.host = host.name;
+	if (chain == NULL)
+		status = ps_chain_from_session(session, host.name,
+		                               kind == PINSTORE_HOST_ADDRESS,
+		                               &made, error);
+	if (status == PINSTORE_OK)
+		status = check_paths(ps, session, &known,
+		                     kind == PINSTORE_HOST_ADDRESS,
+		                     chain == NULL ? made : chain, now, verdict,
+		                     &result, error);
+	pinstore_chain_free(made);
+	if (status != PINSTORE_OK)
+		return status;
+	if (out != NULL)
+		*out = result;
+	else
+		pinstore_result_free(result);
+	return PINSTORE_OK;
 }

@@ -91,8 +91,7 @@ struct ps_curl_mark ps_curl_mark_now(CURL *easy);
  * stands in the store now.
  *
  * Owner:  the caller.
- * Errors: UNJUDGED (no GnuTLS session), those of pinstore_chain_from_session()
- *         and pinstore_check().
+ * Errors: UNJUDGED (no GnuTLS session), those of pinstore_check_peer().
  */
 enum pinstore_status
 ps_curl_check(struct pinstore_curl *attached, const struct ps_curl_hop *hop,

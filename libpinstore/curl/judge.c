@@ -268,8 +268,8 @@ ps_curl_check(struct pinstore_curl *attached, const struct ps_curl_hop *hop,
 	status = chain_of(attached, session, hop->host, &chain, error);
 	if (status)
 		return status;
-	return pinstore_check(attached->ps, &hop->peer, chain, now, verdict,
-	                      out, error);
+	return pinstore_check_peer(attached->ps, session, &hop->peer, chain,
+	                           now, verdict, out, error);
 }
 
 static bool

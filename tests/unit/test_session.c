@@ -23,6 +23,7 @@
 
 #include <check.h>
 
+#include "api/check.h"
 #include "tests/support/data.h"
 #include "tests/support/suite.h"
 #include "tests/support/tempdir.h"
@@ -1276,28 +1277,31 @@ END_TEST
 static enum pinstore_status broken;
 
 enum pinstore_status
-__real_pinstore_check(struct pinstore *ps, const struct pinstore_peer *peer,
-                      const struct pinstore_chain *chain, int64_t at,
+__real_ps_check_paths(struct pinstore *ps, const struct pinstore_peer *peer,
+                      const struct pinstore_chain *chain,
+                      ps_check_next_fn *next, void *arg, int64_t at,
                       enum pinstore_verdict *verdict,
                       struct pinstore_result **out,
                       struct pinstore_error *error);
 enum pinstore_status
-__wrap_pinstore_check(struct pinstore *ps, const struct pinstore_peer *peer,
-                      const struct pinstore_chain *chain, int64_t at,
+__wrap_ps_check_paths(struct pinstore *ps, const struct pinstore_peer *peer,
+                      const struct pinstore_chain *chain,
+                      ps_check_next_fn *next, void *arg, int64_t at,
                       enum pinstore_verdict *verdict,
                       struct pinstore_result **out,
                       struct pinstore_error *error);
 
 enum pinstore_status
-__wrap_pinstore_check(struct pinstore *ps, const struct pinstore_peer *peer,
-                      const struct pinstore_chain *chain, int64_t at,
+__wrap_ps_check_paths(struct pinstore *ps, const struct pinstore_peer *peer,
+                      const struct pinstore_chain *chain,
+                      ps_check_next_fn *next, void *arg, int64_t at,
                       enum pinstore_verdict *verdict,
                       struct pinstore_result **out,
                       struct pinstore_error *error)
 {
 	if (broken == PINSTORE_OK)
-		return __real_pinstore_check(ps, peer, chain, at, verdict, out,
-		                             error);
+		return __real_ps_check_paths(ps, peer, chain, next, arg, at,
+		                             verdict, out, error);
 	*verdict = PINSTORE_REJECT;
 	*out = NULL;
 	error->status = broken;

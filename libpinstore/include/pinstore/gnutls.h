@@ -125,6 +125,31 @@ pinstore_chain_from_session(gnutls_session_t session, const char *host,
                             struct pinstore_chain **out,
                             struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
+/*
+ * pinstore_check() for the peer of session.  A peer may have several valid
+ * paths (cross-signed intermediates), and GnuTLS settles on one by the order in
+ * which the certificates were served.  If that one is refused, the others that
+ * they allow are looked for, a bounded number, and each that is valid as a whole
+ * (name, time, purpose and revocation included) is judged until one passes; so
+ * the verdict does not depend on that order.  pinstore_result_other_path() tells
+ * of it.  The check functions of an attached session do the same.
+ *
+ * chain is what pinstore_chain_from_session() made of this session for this
+ * peer's host, or NULL: it is made here.
+ *
+ * Owner:   as pinstore_check(); out may be NULL.
+ * Threads: those of the session.
+ * Errors:  those of pinstore_check() and of pinstore_chain_from_session().
+ * Source:  RFC 7469, 2.6.
+ */
+enum pinstore_status
+pinstore_check_peer(struct pinstore *ps, gnutls_session_t session,
+                    const struct pinstore_peer *peer,
+                    const struct pinstore_chain *chain, int64_t now,
+                    enum pinstore_verdict *verdict,
+                    struct pinstore_result **out,
+                    struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
 #ifdef __cplusplus
 }
 #endif

@@ -445,6 +445,12 @@ const struct pinstore_chain *
 pinstore_result_chain(const struct pinstore_result *result);
 
 /*
+ * Whether that is another path than the one GnuTLS had settled on, which was
+ * refused (pinstore_check_peer()).
+ */
+int pinstore_result_other_path(const struct pinstore_result *result);
+
+/*
  * The enforcing entry of a layer that applied, or NULL; and the one in report
  * mode that was judged beside it, or NULL.  Both live as long as the result.
  */
