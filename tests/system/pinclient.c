@@ -22,7 +22,8 @@
  *
  * One request is sent, and only when nothing refused the connection.  Prints
  *
- *   verdict=WORD reason=WORD resumed=yes|no http=STATUS [noted=WORD why=WORD]
+ *   verdict=WORD reason=WORD [path=other] resumed=yes|no http=STATUS
+ *           [noted=WORD why=WORD]
  *
  * Exit: 0, 2 usage, 7 connection, 35 TLS, 60 certificate, 77 a file, 90 pins,
  * 120 store.
@@ -411,6 +412,8 @@ tell(struct client *client, int ret, enum exit_code *code)
 	}
 	printf("verdict=%s reason=%s ", pinstore_verdict_word(verdict),
 	       pinstore_reason_word(pinstore_result_reason(result)));
+	if (pinstore_result_other_path(result))
+		printf("path=other ");
 	pinstore_result_free(result);
 	if (verdict == PINSTORE_REJECT)
 		*code = fail(EXIT_PINS, client->host, "pin mismatch");

@@ -90,6 +90,40 @@ pinned rootA backup
 try good_x 90 "the root of the path used is not pinned"
 expect_requests good_x 1
 
+about "4.6 T-008: both intermediates, whichever comes first"
+start_tlsserv good_ax --chain good_ax --key good
+start_tlsserv good_xa --chain good_xa --key good
+for name in rootA rootB; do
+	pinned $name backup
+	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		for order in ax xa; do
+			try good_$order 0 "order $order, $name is pinned" -v
+			cat err >>err_$name$order
+		done
+	done
+	expect_unchanged
+done
+for which in rootA:ax:0 rootA:xa:20 rootB:ax:20 rootB:xa:0; do
+	name=${which%%:*}
+	order=${which#*:}
+	order=${order%:*}
+	n=$(grep -c '^[*] pins: on another valid path' err_$name$order)
+	[ "$n" -eq "${which##*:}" ] &&
+		ok "$name, order $order: $n times by another path" ||
+		fail "$name, order $order: $n times by another path"
+done
+pinned rootA backup
+try good_xa 0 "the path that was judged is told" --pin-info
+expect_err "^  path .*"
+expect_err "$(pin rootA | sed 's/[+]/[+]/g')"
+expect_err '^  settled   on another path, which was refused'
+pinned intB backup
+for which in ax:40 xa:41; do
+	try good_${which%:*} 90 "order ${which%:*}, neither path has the pin"
+	expect_requests good_${which%:*} ${which#*:}
+	expect_unchanged
+done
+
 about "6 T-020 T-060 a bad certificate on a pinned host: 60 first, -k or not"
 pinned rootA backup
 for name in expired early purpose wrongh sames; do

@@ -129,6 +129,59 @@ resume()
 	fi
 }
 
+about "4.6 T-008: both intermediates, whichever comes first"
+for order in ax xa; do
+	start_tlsserv good_$order --chain good_$order --key good
+done
+for which in rootA:ax: rootA:xa:path=other rootB:xa: rootB:ax:path=other; do
+	name=${which%%:*}
+	path=${which##*:}
+	order=${which#*:}
+	order=${order%:*}
+	fresh
+	pinned $name
+	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		try 0 1 good_$order
+		expect_out "^verdict=matched reason=pin-in-chain ${path:+$path }resumed=no http=200\$"
+	done
+	for depth in callback check; do
+		try 0 1 good_$order --depth $depth
+		expect_out "^verdict=matched .*chain ${path:+$path }resumed=no"
+	done
+done
+fresh
+pinned intB
+for order in ax xa; do
+	for depth in handshake callback check; do
+		try 90 0 good_$order --depth $depth
+		expect_out '^verdict=reject reason=no-pin-in-chain resumed=no'
+	done
+	stop good_$order
+done
+
+# resume_other DEPTH VERSION: the search, on a session from before the pin
+resume_other()
+{
+	fresh
+	rm -rf crossed
+	start_tlsserv crossed --chain good_xa --key good --tls "$2"
+	try 0 1 crossed --depth "$1" --session-out session
+	pinned rootA
+	try 0 1 crossed --depth "$1" --session-in session
+	expect_out '^verdict=matched reason=pin-in-chain path=other resumed=yes'
+	unpinned
+	pinned intB
+	try 90 0 crossed --depth "$1" --session-in session
+	expect_out '^verdict=reject reason=no-pin-in-chain resumed=yes'
+	stop crossed
+}
+
+for version in 1.2 1.3; do
+	about "4.6 T-008 T-054: another path in resumed sessions of TLS $version"
+	resume_other handshake $version
+	resume_other check $version
+done
+
 for version in 1.2 1.3; do
 	about "T-054 T-055 R-2.6-11: resumption of TLS $version"
 	resume handshake $version 90

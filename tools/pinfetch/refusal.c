@@ -340,6 +340,8 @@ fetch_refusal_info(const struct fetch_session *session,
 		put_chain("path", chain, out);
 	else
 		fputs("  path      not validated (-k)\n", out);
+	if (pinstore_result_other_path(result))
+		fputs("  settled   on another path, which was refused\n", out);
 }
 
 void

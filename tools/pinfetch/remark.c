@@ -57,6 +57,9 @@ fetch_remark_judged(const char *host, const struct fetch_verdict *verdict)
 	fprintf(stderr, "* pins: %s: %s, %s\n", host,
 	        pinstore_verdict_word(verdict->verdict),
 	        pinstore_reason_word(pinstore_result_reason(verdict->result)));
+	if (pinstore_result_other_path(verdict->result))
+		fputs("* pins: on another valid path than GnuTLS settled on\n",
+		      stderr);
 	entry = fetch_remark_entry(verdict->result, &layer);
 	if (!entry ||
 	    !pinstore_result_matched(verdict->result, layer, &at, NULL))
