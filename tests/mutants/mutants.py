@@ -16,6 +16,8 @@
 #   +       the line instead; both without the white space around them
 #   test    what must fail; with several any will do, all are run
 #
+# MUTANTS_TEST in the environment is what must fail instead.
+#
 # run works in build-mutants/ below the build tree: a copy of the sources, which
 # is configured once.  All tests must pass there before the first mutant, and a
 # mutant counts as found only if it was built, and a test of it was run and
@@ -304,6 +306,9 @@ def run(names):
             raise Fault("there is no mutant %s" % name)
     if names:
         mutants = [m for m in mutants if m["name"] in names]
+    if os.environ.get("MUTANTS_TEST"):
+        for mutant in mutants:
+            mutant["test"] = [os.environ["MUTANTS_TEST"]]
     # neighbours change one file: one object less to compile
     mutants.sort(key=lambda m: m["file"])
     for mutant in mutants:
