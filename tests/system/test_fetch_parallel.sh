@@ -156,6 +156,14 @@ expect_err 'again in 1 s; 0 times left'
 grep -q '^1' out && ok "what need not wait is first" || fail "$(cat out)"
 expect_exit 22 fetch $names -Z -H 'X-Run: r' -f -o 1 $W/flaky/3
 
+about "-F and -T: each has a body of its own"
+printf 'some text\n' >sent
+expect_exit 0 fetch $names -Z -F f=@sent -o 1 -o 2 $W/echo/1 $O/echo/2
+expect_exit 0 fetch $names -Z -T sent -T sent -o 3 -o 4 $W/echo/1 $O/echo/2
+for file in 1 2 3 4; do
+	grep -q '^some text' $file && ok "$file" || fail "$(cat $file)"
+done
+
 about "-c, --hsts, -D"
 expect_exit 0 fetch $names -Z --hsts hsts -c jar -D heads -o 1 -o 2 -o 3 \
 	$W/hsts $O/hsts $W/set

@@ -13,6 +13,7 @@
 
 #include "common/memory.h"
 #include "common/text.h"
+#include "pinfetch/meter.h"
 
 void
 fetch_exchange_begin(struct fetch_exchange *exchange, struct fetch_sink *sink)
@@ -119,10 +120,10 @@ fetch_exchange_trace(CURL *easy, curl_infotype type, char *data, size_t len,
 	                                                  : "> ";
 
 	(void)easy;
-	(void)arg;
 	if (type != CURLINFO_TEXT && type != CURLINFO_HEADER_IN &&
 	    type != CURLINFO_HEADER_OUT)
 		return 0;
+	fetch_meter_break(arg);
 	while (len > 0) {
 		const char *end = memchr(data, '\n', len);
 		size_t n = end ? (size_t)(end - data) + 1 : len;

@@ -35,7 +35,7 @@ fetch_exchange_header(char *data, size_t size, size_t n, void *arg);
 size_t
 fetch_exchange_body(char *data, size_t size, size_t n, void *arg);
 
-/* CURLOPT_DEBUGFUNCTION: as curl -v shows it, escaped. */
+/* CURLOPT_DEBUGFUNCTION: as curl -v shows it, escaped; arg is the meter. */
 int
 fetch_exchange_trace(CURL *easy, curl_infotype type, char *data, size_t len,
                      void *arg);

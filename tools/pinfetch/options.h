@@ -64,6 +64,8 @@ struct fetch_options {
 	bool netrc;
 	bool create_dirs;
 	bool parallel;
+	bool progress_bar;
+	bool no_progress;
 	bool header_name; /* -J */
 	bool continue_here; /* -C - */
 

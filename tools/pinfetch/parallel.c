@@ -16,11 +16,12 @@
 
 #include "common/memory.h"
 #include "common/when.h"
+#include "pinfetch/meter.h"
 #include "pinfetch/session.h"
 #include "pinfetch/visit.h"
 
 /* The longest sleep between two looks. */
-#define NAP_MS 1000
+#define NAP_MS 500
 
 enum lane_state {
 	FREE,    /* it has no URL */
@@ -44,7 +45,56 @@ struct road {
 	size_t n_begun; /* URLs */
 	size_t n_busy;  /* lanes that are not free */
 	int *codes;
+	bool has_meter;
+	curl_off_t down; /* octets of the transfers that are over */
+	curl_off_t up;
 };
+
+static curl_off_t
+size_of(CURL *easy, CURLINFO what)
+{
+	curl_off_t size = 0;
+
+	(void)curl_easy_getinfo(easy, what, &size);
+	return size;
+}
+
+static void
+add_wanted(curl_off_t size, double *wanted)
+{
+	if (size < 0)
+		*wanted = -1;
+	else if (*wanted >= 0)
+		*wanted += (double)size;
+}
+
+/* What is running counts as far as it has come. */
+static void
+show(struct road *road, bool is_final)
+{
+	struct fetch_meter_sum sum = {
+	        .begun = road->n_begun,
+	        .live = road->n_busy,
+	        .down = road->down,
+	        .up = road->up,
+	        .down_wanted = (double)road->down,
+	        .up_wanted = (double)road->up,
+	};
+
+	for (size_t i = 0; i < road->n_lanes; i++) {
+		CURL *easy = road->lanes[i].session.easy;
+
+		if (road->lanes[i].state != RUNNING)
+			continue;
+		sum.down += size_of(easy, CURLINFO_SIZE_DOWNLOAD_T);
+		sum.up += size_of(easy, CURLINFO_SIZE_UPLOAD_T);
+		add_wanted(size_of(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T),
+		           &sum.down_wanted);
+		add_wanted(size_of(easy, CURLINFO_CONTENT_LENGTH_UPLOAD_T),
+		           &sum.up_wanted);
+	}
+	fetch_meter_all(&road->run->meter, &sum, is_final);
+}
 
 /* goes_on is what fetch_visit_begin() or fetch_visit_next() said. */
 static void
@@ -153,6 +203,8 @@ finish_transfers(struct road *road)
 		if (message->msg != CURLMSG_DONE)
 			continue;
 		has_any = true;
+		road->down += size_of(easy, CURLINFO_SIZE_DOWNLOAD_T);
+		road->up += size_of(easy, CURLINFO_SIZE_UPLOAD_T);
 		/* The message is gone with this. */
 		(void)curl_multi_remove_handle(road->multi, easy);
 		(void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
@@ -186,11 +238,15 @@ drive(struct road *road)
 	while (road->n_begun < n_urls || road->n_busy > 0) {
 		begin_urls(road);
 		nap = start_transfers(road);
+		if (road->has_meter)
+			show(road, false);
 		if (curl_multi_perform(road->multi, &running))
 			give_up(road);
 		else if (!finish_transfers(road) && road->n_busy > 0)
 			(void)curl_multi_poll(road->multi, NULL, 0, nap, NULL);
 	}
+	if (road->has_meter)
+		show(road, true);
 }
 
 bool
@@ -203,6 +259,7 @@ fetch_parallel(struct fetch_run *run, int *codes, struct tool_fault *fault)
 	        .multi = curl_multi_init(),
 	        .n_lanes = n_urls < most ? n_urls : most,
 	        .codes = codes,
+	        .has_meter = fetch_meter_wanted_for_all(run->options),
 	};
 
 	if (!road.multi) {

@@ -73,6 +73,14 @@ fetch_remark_judged(const char *host, const struct fetch_verdict *verdict)
 	        pinstore_source_word(pinstore_entry_source(entry)));
 }
 
+static bool
+is_loss(const struct pinstore_noted *noted)
+{
+	return noted->suffix_rule || noted->clock_went_back ||
+	       noted->action == PINSTORE_REMOVED ||
+	       noted->why == PINSTORE_WHY_FULL;
+}
+
 static void
 warn_of_loss(const char *host, const struct pinstore_noted *noted)
 {
@@ -100,7 +108,8 @@ warn_of_loss(const char *host, const struct pinstore_noted *noted)
 }
 
 void
-fetch_remark_noted(const struct fetch_options *options, const char *host,
+fetch_remark_noted(const struct fetch_options *options,
+                   struct fetch_meter *meter, const char *host,
                    const struct pinstore_noted *noted,
                    enum pinstore_status status,
                    const struct pinstore_error *error)
@@ -108,6 +117,7 @@ fetch_remark_noted(const struct fetch_options *options, const char *host,
 	char expires[TOOL_TIME_TEXT];
 
 	if (status == PINSTORE_OK && options->verbose) {
+		fetch_meter_break(meter);
 		fprintf(stderr, "* pins: header of %s: %s, %s", host,
 		        pinstore_action_word(noted->action),
 		        pinstore_reason_word(noted->why));
@@ -126,6 +136,8 @@ fetch_remark_noted(const struct fetch_options *options, const char *host,
 	}
 	if (options->silent && !options->show_error)
 		return;
+	if (status || is_loss(noted))
+		fetch_meter_break(meter);
 	if (status)
 		tool_warn("pinfetch",
 		          "the pins that %s sent could not be stored: %s", host,

@@ -6,6 +6,7 @@
 #ifndef FETCH_REMARK_H
 #define FETCH_REMARK_H
 
+#include "pinfetch/meter.h"
 #include "pinfetch/session.h"
 
 /* For -v: what was decided about a hop to host. */
@@ -17,7 +18,8 @@ fetch_remark_judged(const char *host, const struct fetch_verdict *verdict);
  * lost; -s says nothing.
  */
 void
-fetch_remark_noted(const struct fetch_options *options, const char *host,
+fetch_remark_noted(const struct fetch_options *options,
+                   struct fetch_meter *meter, const char *host,
                    const struct pinstore_noted *noted,
                    enum pinstore_status status,
                    const struct pinstore_error *error);

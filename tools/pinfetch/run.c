@@ -54,6 +54,7 @@ fetch_run_begin(const struct fetch_options *options, struct fetch_run *out,
 	CURLcode code = CURLE_OUT_OF_MEMORY;
 
 	*out = (struct fetch_run){.options = options};
+	fetch_meter_begin(&out->meter);
 	if (options->dump_header)
 		fetch_sink_begin_file(options, options->dump_header,
 		                      &out->head);
@@ -144,6 +145,7 @@ fetch_run_end(struct fetch_run *run)
 	bool is_good = !run->options->dump_header ||
 	               fetch_sink_end(&run->head, false);
 
+	fetch_meter_end(&run->meter);
 	curl_easy_cleanup(run->keeper); /* writes the file of -c */
 	curl_share_cleanup(run->share);
 	pinstore_close(run->ps);

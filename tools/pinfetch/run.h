@@ -12,6 +12,7 @@
 
 #include <pinstore/pinstore.h>
 
+#include "pinfetch/meter.h"
 #include "pinfetch/options.h"
 #include "pinfetch/sink.h"
 
@@ -20,6 +21,7 @@ struct fetch_run {
 	char *store_path; /* NULL until an https hop asks for it */
 	struct pinstore *ps;
 	struct fetch_sink head; /* -D */
+	struct fetch_meter meter;
 	CURLSH *share;
 	bool has_hsts; /* a handle has its file */
 	CURL *keeper; /* reads and writes the files of cookies, or NULL */

@@ -10,18 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
-#include <unistd.h>
 
 #include "common/when.h"
 #include "pinfetch/pinned.h"
-
-/* The meter goes to stderr; beside an answer on the terminal it is a mess. */
-static bool
-wants_meter(const struct fetch_options *options)
-{
-	return !options->silent && isatty(STDERR_FILENO) &&
-	       (options->n_outputs > 0 || !isatty(STDOUT_FILENO));
-}
 
 static CURLcode
 set_callbacks(struct fetch_session *session)
@@ -45,6 +36,12 @@ set_callbacks(struct fetch_session *session)
 	if (!code)
 		code = curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION,
 		                        fetch_exchange_trace);
+	if (!code)
+		code = curl_easy_setopt(easy, CURLOPT_DEBUGDATA,
+		                        &session->run->meter);
+	if (!code)
+		code = fetch_meter_attach(&session->run->meter,
+		                          session->options, easy);
 	if (!code)
 		code = curl_easy_setopt(easy, CURLOPT_VERBOSE,
 		                        session->options->verbose ? 1L : 0L);
@@ -136,9 +133,6 @@ set_http(const struct fetch_options *options, CURL *easy)
 	if (!code && options->netrc)
 		code = curl_easy_setopt(easy, CURLOPT_NETRC,
 		                        (long)CURL_NETRC_REQUIRED);
-	if (!code)
-		code = curl_easy_setopt(easy, CURLOPT_NOPROGRESS,
-		                        wants_meter(options) ? 0L : 1L);
 	return code;
 }
 
@@ -332,11 +326,19 @@ CURLcode
 fetch_session_prepare(struct fetch_session *session,
                       struct fetch_request *request, long timeout_ms)
 {
+	const struct fetch_options *options = session->options;
+	const struct fetch_sink *sink = session->exchange.sink;
+	bool has_meter = !options->parallel && fetch_meter_wanted(options, sink);
 	CURLcode code;
 
 	session->hops = pinstore_curl_hops(session->attached);
 	session->is_unlisted = false;
-	code = fetch_request_apply(request, session->easy);
+	if (has_meter)
+		fetch_meter_restart(&session->run->meter, sink->start);
+	code = curl_easy_setopt(session->easy, CURLOPT_NOPROGRESS,
+	                        has_meter ? 0L : 1L);
+	if (!code)
+		code = fetch_request_apply(request, session->easy);
 	if (!code)
 		code = curl_easy_setopt(session->easy, CURLOPT_TIMEOUT_MS,
 		                        timeout_ms);

@@ -63,6 +63,13 @@ environment_proxy(const struct fetch_options *options, bool is_https)
 	return NULL;
 }
 
+/* Before anything is told on stderr. */
+static void
+speak(struct fetch_session *session)
+{
+	fetch_meter_break(&session->run->meter);
+}
+
 /* What can be refused before anything is asked of the network. */
 static bool
 may_start(struct fetch_session *session, struct fetch_report *report)
@@ -86,8 +93,10 @@ may_start(struct fetch_session *session, struct fetch_report *report)
 		verdict->exit = FETCH_EXIT_UNPINNED;
 		return false;
 	}
-	if (options->verbose)
+	if (options->verbose) {
+		speak(session);
 		fprintf(stderr, "* pins do not apply to http://%s\n", at->host);
+	}
 	return true;
 }
 
@@ -126,7 +135,8 @@ take_note(struct fetch_session *session, struct fetch_report *report)
 	                         &status, &error))
 		return;
 	report->has_noted = !status;
-	fetch_remark_noted(options, report->request.at.host, &report->noted,
+	fetch_remark_noted(options, &session->run->meter,
+	                   report->request.at.host, &report->noted,
 	                   status, &error);
 }
 
@@ -239,11 +249,13 @@ retry(struct fetch_session *session, struct fetch_report *report)
 		return false;
 	report->wait_ms = pause_before(session->easy, report->retried);
 	report->retried++;
-	if (!options->silent)
+	if (!options->silent) {
+		speak(session);
 		tool_warn("pinfetch",
 		          "that may pass: again in %ld s; %ld times left",
 		          report->wait_ms / MS_PER_SECOND,
 		          options->retries - report->retried);
+	}
 	fetch_sink_restart(&report->sink);
 	fetch_request_end(&report->request);
 	report->redirect_time = 0;
@@ -264,6 +276,8 @@ fetch_visit_next(struct fetch_session *session, struct fetch_report *report,
 
 	report->wait_ms = 0;
 	fetch_session_conclude(session, &report->request, code, verdict);
+	if (session->options->pin_info || session->options->verbose)
+		speak(session);
 	if (session->options->pin_info)
 		fetch_refusal_info(session, report, stderr);
 	if (session->options->verbose)
@@ -321,8 +335,10 @@ tell(struct fetch_session *session, struct fetch_report *report)
 		if (report->fault.exit == 0)
 			tell_libcurl(session, report);
 	}
-	if (report->fault.exit != 0 && !is_quiet)
+	if (report->fault.exit != 0 && !is_quiet) {
+		speak(session);
 		fetch_refusal_print(session, report, stderr);
+	}
 }
 
 int
@@ -365,5 +381,6 @@ fetch_visit(struct fetch_session *session, size_t n)
 		goes_on = fetch_visit_next(session, &report,
 		                           curl_easy_perform(session->easy));
 	}
+	speak(session);
 	return fetch_visit_end(session, &report);
 }
