@@ -9,33 +9,25 @@
 
 #include <string.h>
 
+#define DIGITS UINT32_C(0x03ff0000)
+#define LETTERS UINT32_C(0x07fffffe)
+#define BIT(c) PS_SCAN_BIT(c)
+
+/* RFC 7230, 3.2.6. */
+static const uint32_t tchars[4] = {
+	0,
+	DIGITS | BIT('!') | BIT('#') | BIT('$') | BIT('%') | BIT('&') |
+	        BIT('\'') | BIT('*') | BIT('+') | BIT('-') | BIT('.'),
+	LETTERS | BIT('^') | BIT('_'),
+	LETTERS | BIT('`') | BIT('|') | BIT('~'),
+};
+
 void
 ps_scan_init(struct ps_scan *scan, const void *text, size_t len)
 {
 	scan->at = text;
 	/* Nothing may be added to NULL, not even 0. */
 	scan->end = len > 0 ? scan->at + len : scan->at;
-}
-
-bool
-ps_scan_is_end(const struct ps_scan *scan)
-{
-	return scan->at == scan->end;
-}
-
-bool
-ps_scan_is_at(const struct ps_scan *scan, uint8_t c)
-{
-	return scan->at != scan->end && *scan->at == c;
-}
-
-bool
-ps_scan_skip(struct ps_scan *scan, uint8_t c)
-{
-	if (!ps_scan_is_at(scan, c))
-		return false;
-	scan->at++;
-	return true;
 }
 
 size_t
@@ -60,16 +52,7 @@ ps_scan_token(struct ps_scan *scan, const uint8_t **token)
 bool
 ps_scan_is_tchar(uint8_t c)
 {
-	if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	    (c >= '0' && c <= '9'))
-		return true;
-	return c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL;
-}
-
-uint8_t
-ps_scan_lower(uint8_t c)
-{
-	return c >= 'A' && c <= 'Z' ? (uint8_t)(c - 'A' + 'a') : c;
+	return ps_scan_is_in(tchars, c);
 }
 
 bool

@@ -90,14 +90,14 @@ static uint64_t
 checksum(const struct ps_store_id *id, const uint8_t *key, size_t key_len,
          const uint8_t *record, size_t len)
 {
-	static const uint8_t zero[CHECKSUM_LEN];
 	const size_t behind = HEAD_CHECKSUM + CHECKSUM_LEN;
+	uint8_t head[HEAD_CHECKSUM + CHECKSUM_LEN] = {0};
 	struct ps_siphash hash;
 
+	memcpy(head, record, HEAD_CHECKSUM);
 	ps_siphash_init(&hash, id->octets);
 	ps_siphash_update(&hash, key, key_len);
-	ps_siphash_update(&hash, record, HEAD_CHECKSUM);
-	ps_siphash_update(&hash, zero, sizeof(zero));
+	ps_siphash_update(&hash, head, sizeof(head));
 	ps_siphash_update(&hash, record + behind, len - behind);
 	return ps_siphash_final(&hash);
 }
@@ -287,31 +287,32 @@ view_section(const uint8_t *at, size_t left, enum pinstore_layer *layer,
 enum pinstore_status
 ps_entry_view(const uint8_t *record, size_t len, struct ps_entry_view *out)
 {
-	struct ps_entry_view found;
 	struct ps_section_view section;
 	enum pinstore_layer layer;
-	enum pinstore_status status;
+	enum pinstore_status status = PINSTORE_OK;
 	size_t n, at, used, next_layer = 0;
 
 	memset(out, 0, sizeof(*out));
-	memset(&found, 0, sizeof(found));
 	at = record[HEAD_LEN];
 	for (n = record[HEAD_SECTIONS]; n > 0; n--) {
 		status = view_section(record + at, len - at, &layer, &section,
 		                      &used);
 		if (status != PINSTORE_OK)
-			return status;
+			break;
 		/* Each layer once, in order. */
-		if ((size_t)layer < next_layer)
-			return PINSTORE_ERR_DAMAGED;
+		if ((size_t)layer < next_layer) {
+			status = PINSTORE_ERR_DAMAGED;
+			break;
+		}
 		next_layer = (size_t)layer + 1;
-		found.section[layer] = section;
+		out->section[layer] = section;
 		at += used;
 	}
-	if (at != len)
-		return PINSTORE_ERR_DAMAGED;
-	*out = found;
-	return PINSTORE_OK;
+	if (status == PINSTORE_OK && at != len)
+		status = PINSTORE_ERR_DAMAGED;
+	if (status != PINSTORE_OK)
+		memset(out, 0, sizeof(*out));
+	return status;
 }
 
 void

@@ -18,6 +18,25 @@
 /* A name of 253 octets has fewer; what is decomposed may have more octets. */
 #define UNICODE_MAX 2048
 
+#define BIT(c) PS_SCAN_BIT(c)
+
+/* H-2: ASCII that no mapping may take for something else. */
+static const uint32_t forbidden[4] = {
+	UINT32_MAX, /* controls */
+	BIT(' ') | BIT('"') | BIT('#') | BIT('%') | BIT('/') | BIT(':') |
+	        BIT('<') | BIT('>') | BIT('?'),
+	BIT('@') | BIT('[') | BIT('\\') | BIT(']') | BIT('^'),
+	BIT('`') | BIT('{') | BIT('|') | BIT('}') | BIT(0x7f),
+};
+
+/* H-7, in lower case: digits, "-", "_" and letters. */
+static const uint32_t label_octets[4] = {
+	0,
+	UINT32_C(0x03ff0000) | BIT('-'),
+	BIT('_'),
+	UINT32_C(0x07fffffe),
+};
+
 static bool
 is_digit(uint8_t c)
 {
@@ -145,13 +164,6 @@ is_numeric(const char *label, size_t len)
 
 /* -------------------------------------------------------------------- names */
 
-/* H-7, in lower case. */
-static bool
-is_label_octet(uint8_t c)
-{
-	return (c >= 'a' && c <= 'z') || is_digit(c) || c == '-' || c == '_';
-}
-
 /* What a lower-case text without a final dot is (H-6 to H-8). */
 static enum pinstore_host_kind
 kind_of(const char *name, size_t len)
@@ -165,7 +177,7 @@ kind_of(const char *name, size_t len)
 			if (i == start || i - start > LABEL_MAX)
 				return PINSTORE_HOST_BAD;
 			start = i + 1;
-		} else if (!is_label_octet((uint8_t)name[i])) {
+		} else if (!ps_scan_is_in(label_octets, (uint8_t)name[i])) {
 			return PINSTORE_HOST_BAD;
 		}
 	}
@@ -226,20 +238,12 @@ parse_unicode(const char *text, size_t len, struct ps_host *out,
 	return status;
 }
 
-/* H-2: ASCII that no mapping may take for something else. */
-static bool
-is_forbidden(uint8_t c)
-{
-	return c <= 0x20 || c == 0x7f ||
-	       strchr("\"#%/:<>?@[\\]^`{|}", c) != NULL;
-}
-
 enum pinstore_status
 ps_host_parse(const char *text, size_t len, struct ps_host *out,
               enum pinstore_host_kind *kind)
 {
 	enum pinstore_status status;
-	bool is_ascii = true;
+	uint8_t seen = 0;
 	size_t i;
 
 	out->len = 0;
@@ -253,15 +257,15 @@ ps_host_parse(const char *text, size_t len, struct ps_host *out,
 			*kind = PINSTORE_HOST_ADDRESS;
 		return status;
 	}
-	for (i = 0; i < len; i++) {
-		if ((uint8_t)text[i] >= 0x80)
-			is_ascii = false;
-		else if (is_forbidden((uint8_t)text[i]))
-			return PINSTORE_ERR_HOST;
-	}
+	for (i = 0; i < len; i++)
+		seen |= (uint8_t)text[i];
 	/* H-3: libidn2 refuses ASCII names that exist. */
-	return is_ascii ? parse_ascii(text, len, out, kind)
-	                : parse_unicode(text, len, out, kind);
+	if (seen < 0x80)
+		return parse_ascii(text, len, out, kind);
+	for (i = 0; i < len; i++)
+		if (ps_scan_is_in(forbidden, (uint8_t)text[i]))
+			return PINSTORE_ERR_HOST;
+	return parse_unicode(text, len, out, kind);
 }
 
 size_t
