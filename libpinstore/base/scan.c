@@ -44,7 +44,7 @@ size_t
 ps_scan_token(struct ps_scan *scan, const uint8_t **token)
 {
 	*token = scan->at;
-	while (!ps_scan_is_end(scan) && ps_scan_is_tchar(*scan->at))
+	while (!ps_scan_is_end(scan) && ps_scan_is_in(tchars, *scan->at))
 		scan->at++;
 	return (size_t)(scan->at - *token);
 }
