@@ -31,12 +31,33 @@ bench_now(void)
 	return (double)at.tv_sec * 1e9 + (double)at.tv_nsec;
 }
 
+/*
+ * Processor time of this thread, which other load on the machine disturbs far
+ * less than the time of day.
+ */
+static inline double
+bench_cpu(void)
+{
+	struct timespec at;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &at);
+	return (double)at.tv_sec * 1e9 + (double)at.tv_nsec;
+}
+
 static inline int
 bench_compare(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;
 
 	return (x > y) - (x < y);
+}
+
+/* Sort n figures; the one below which a share of them lies. */
+static inline double
+bench_quantile(double *figures, size_t n, double share)
+{
+	qsort(figures, n, sizeof(*figures), bench_compare);
+	return figures[(size_t)(share * (double)(n - 1) + 0.5)];
 }
 
 static inline void

@@ -4,7 +4,16 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Full TLS 1.3 handshakes with a server in a thread, over a socket pair.  The
- * first contestant is GnuTLS's own verification of name and purpose.
+ * first contestant is GnuTLS's own verification of name and purpose; the other
+ * two differ from it in nothing but pinstore, and by the store they are given.
+ *
+ * Each round runs the contestants forwards and then backwards, so that what
+ * drifts meets all alike.  A contestant is compared with the first one of its
+ * own round, and the median of these differences is told, with the quartiles
+ * on both sides of it.  They are taken of the time of day and, since other
+ * load disturbs that, of the processor time of the client: as a share of what
+ * a handshake costs both ends together, which is what handshakes per second
+ * come from where both ends share a processor, and of the client alone.
  */
 #include <config.h>
 
@@ -19,17 +28,22 @@
 #include "tests/support/suite.h"
 #include "tests/support/tlspair.h"
 
-#define TIMES 40
+#define ROUNDS 100
+#define TIMES 8 /* handshakes a round, of each contestant */
 
 enum contestant { BARE, UNPINNED, PINNED, CONTESTANTS };
+enum measure { WALL, CLIENT, BOTH, MEASURES };
 
 static const char *const words[CONTESTANTS] = {
 	"GnuTLS alone", "pinstore, host not pinned", "pinstore, host pinned",
 };
 
 static char directory[] = "/tmp/pinstore-bench-XXXXXX";
-static struct pinstore *store;
+static struct pinstore *store[CONTESTANTS];
 static gnutls_certificate_credentials_t trust;
+
+/* Nanoseconds a handshake, the median of a round's. */
+static double figures[MEASURES][CONTESTANTS][ROUNDS];
 
 static int64_t
 frozen(void *arg)
@@ -55,40 +69,70 @@ handshake_bare(gnutls_session_t session)
 }
 
 static void
-handshake_pinstore(gnutls_session_t session, enum pinstore_verdict expected)
+handshake_pinstore(gnutls_session_t session, enum contestant contestant)
 {
 	struct pinstore_peer peer = {.size = sizeof(peer), .host = "pin.test"};
 	enum pinstore_verdict verdict;
 
-	bench_must(pinstore_session_attach(session, store, &peer, frozen, NULL,
-	                                   NULL) == PINSTORE_OK);
+	bench_must(pinstore_session_attach(session, store[contestant], &peer,
+	                                   frozen, NULL, NULL) == PINSTORE_OK);
 	bench_must(pinstore_handshake(session) == 0);
 	bench_must(pinstore_session_last(session, &verdict, NULL, NULL) ==
 	           PINSTORE_OK);
-	bench_must(verdict == expected);
+	bench_must(verdict == (contestant == PINNED ? PINSTORE_MATCHED
+	                                            : PINSTORE_UNPINNED));
 }
 
 static double
-run(struct tls_server *server, enum contestant contestant)
+process_cpu(void)
+{
+	struct timespec at;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &at);
+	return (double)at.tv_sec * 1e9 + (double)at.tv_nsec;
+}
+
+static void
+run(struct tls_server *server, enum contestant contestant,
+    double *const at[MEASURES])
 {
 	gnutls_session_t session;
-	double spent = 0, start;
-	int i;
+	double wall, client, both;
 
-	for (i = 0; i < TIMES; i++) {
-		session = tls_client(tls_server_start(server), TLS13, trust);
-		start = bench_now();
-		if (contestant == BARE)
-			handshake_bare(session);
-		else
-			handshake_pinstore(session, contestant == PINNED
-			                                    ? PINSTORE_MATCHED
-			                                    : PINSTORE_UNPINNED);
-		spent += bench_now() - start;
-		tls_close(session);
-		tls_server_join(server);
+	session = tls_client(tls_server_start(server), TLS13, trust);
+	both = process_cpu();
+	client = bench_cpu();
+	wall = bench_now();
+	if (contestant == BARE)
+		handshake_bare(session);
+	else
+		handshake_pinstore(session, contestant);
+	*at[WALL] = bench_now() - wall;
+	*at[CLIENT] = bench_cpu() - client;
+	tls_close(session);
+	tls_server_join(server);
+	*at[BOTH] = process_cpu() - both;
+}
+
+static void
+run_round(struct tls_server *server, int round)
+{
+	double taken[MEASURES][CONTESTANTS][TIMES];
+	double *at[MEASURES];
+	int time, turn, i, m;
+
+	for (time = 0; time < TIMES; time++) {
+		for (turn = 0; turn < CONTESTANTS; turn++) {
+			i = time % 2 == 0 ? turn : CONTESTANTS - 1 - turn;
+			for (m = 0; m < MEASURES; m++)
+				at[m] = &taken[m][i][time];
+			run(server, (enum contestant)i, at);
+		}
 	}
-	return spent / TIMES;
+	for (m = 0; m < MEASURES; m++)
+		for (i = 0; i < CONTESTANTS; i++)
+			figures[m][i][round] =
+			        bench_quantile(taken[m][i], TIMES, 0.5);
 }
 
 /* Pin the root, which the server does not send. */
@@ -108,28 +152,62 @@ pin_root(void)
 
 	tls_server_init(&server, TLS_NAMES("good", "intA"), "good");
 	session = tls_client(tls_server_start(&server), TLS13, trust);
-	handshake_pinstore(session, PINSTORE_UNPINNED);
+	handshake_pinstore(session, UNPINNED);
 	bench_must(pinstore_chain_from_session(session, "pin.test", &chain,
 	                                       NULL) == PINSTORE_OK);
 	bench_must(pinstore_chain_length(chain) == 3);
 	memset(pins, 0, sizeof(pins));
 	pins[0] = *pinstore_chain_pin(chain, 2);
 	rule.pins = pins;
-	bench_must(pinstore_pin(store, &rule, TLS_NOW, NULL) == PINSTORE_OK);
+	bench_must(pinstore_pin(store[PINNED], &rule, TLS_NOW, NULL) ==
+	           PINSTORE_OK);
 	pinstore_chain_free(chain);
 	tls_close(session);
 	tls_server_join(&server);
 	tls_server_free(&server);
 }
 
+/* What a measure of a contestant has more than the first's, in per cent. */
 static void
-unpin(void)
+print_more(const char *what, enum measure measure, enum measure whole,
+           enum contestant contestant)
 {
-	struct pinstore_filter filter = {.size = sizeof(filter),
-	                                 .since = INT64_MIN};
+	double more[ROUNDS], middle;
+	int i;
 
-	bench_must(pinstore_clear(store, &filter, TLS_NOW, NULL, NULL) ==
-	           PINSTORE_OK);
+	for (i = 0; i < ROUNDS; i++)
+		more[i] = (figures[measure][contestant][i] -
+		           figures[measure][BARE][i]) /
+		          figures[whole][BARE][i] * 100;
+	middle = bench_quantile(more, ROUNDS, 0.5);
+	printf("handshake        %-32s %+6.2f %%  (%+.2f to %+.2f)\n", what,
+	       middle, bench_quantile(more, ROUNDS, 0.25),
+	       bench_quantile(more, ROUNDS, 0.75));
+}
+
+static void
+print_all(void)
+{
+	double sorted[MEASURES][CONTESTANTS][ROUNDS], middle[MEASURES];
+	int m, i;
+
+	memcpy(sorted, figures, sizeof(sorted));
+	for (i = 0; i < CONTESTANTS; i++) {
+		for (m = 0; m < MEASURES; m++)
+			middle[m] =
+			        bench_quantile(sorted[m][i], ROUNDS, 0.5);
+		printf("handshake      %-34s %7.0f us  %6.0f/s  cpu: client "
+		       "%.0f us, both %.0f us\n",
+		       words[i], middle[WALL] / 1e3, 1e9 / middle[WALL],
+		       middle[CLIENT] / 1e3, middle[BOTH] / 1e3);
+		if (i == BARE)
+			continue;
+		print_more("time of day", WALL, WALL, (enum contestant)i);
+		print_more("client's cpu, of both ends'", CLIENT, BOTH,
+		           (enum contestant)i);
+		print_more("client's cpu, of its own", CLIENT, CLIENT,
+		           (enum contestant)i);
+	}
 }
 
 static int
@@ -143,33 +221,27 @@ unlink_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 
 START_TEST(side_by_side)
 {
-	struct bench bench[CONTESTANTS];
 	struct tls_server server;
 	char path[64];
 	int round, i;
 
 	tls_freeze();
 	bench_must(mkdtemp(directory) != NULL);
-	snprintf(path, sizeof(path), "%s/store", directory);
-	bench_must(pinstore_open(path, NULL, &store, NULL) == PINSTORE_OK);
+	for (i = UNPINNED; i < CONTESTANTS; i++) {
+		snprintf(path, sizeof(path), "%s/%d", directory, i);
+		bench_must(pinstore_open(path, NULL, &store[i], NULL) ==
+		           PINSTORE_OK);
+	}
 	trust = tls_trust(TLS_NAMES("rootA", "rootB"));
 	tls_server_init(&server, TLS_NAMES("good", "intA"), "good");
-	for (round = 0; round < BENCH_ROUNDS; round++) {
-		bench[BARE].round[round] = run(&server, BARE);
-		bench[UNPINNED].round[round] = run(&server, UNPINNED);
-		pin_root();
-		bench[PINNED].round[round] = run(&server, PINNED);
-		unpin();
-	}
-	for (i = 0; i < CONTESTANTS; i++) {
-		bench_finish(&bench[i]);
-		printf("handshake      %-34s %7.0f us  %6.0f/s  %+5.1f %%\n",
-		       words[i], bench[i].median / 1e3, 1e9 / bench[i].median,
-		       (bench[i].median / bench[BARE].median - 1) * 100);
-	}
+	pin_root();
+	for (round = 0; round < ROUNDS; round++)
+		run_round(&server, round);
+	print_all();
 	tls_server_free(&server);
 	gnutls_certificate_free_credentials(trust);
-	pinstore_close(store);
+	for (i = UNPINNED; i < CONTESTANTS; i++)
+		pinstore_close(store[i]);
 	nftw(directory, unlink_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 END_TEST

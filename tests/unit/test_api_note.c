@@ -190,6 +190,54 @@ put_tofu(struct ps_write *write, void *arg, struct pinstore_error *error)
 	return ps_write_put(write, &host, &entry, error);
 }
 
+/*
+ * Linked in place of the library's (see api.inc), which is asked between note's
+ * look at the store and its transaction.
+ */
+static bool is_seen_meanwhile;
+
+enum pinstore_status
+__real_ps_store_high_water(struct ps_store *store, int64_t *out,
+                           struct pinstore_error *error);
+enum pinstore_status
+__wrap_ps_store_high_water(struct ps_store *store, int64_t *out,
+                           struct pinstore_error *error);
+
+enum pinstore_status
+__wrap_ps_store_high_water(struct ps_store *store, int64_t *out,
+                           struct pinstore_error *error)
+{
+	if (is_seen_meanwhile) {
+		is_seen_meanwhile = false;
+		ck_assert_int_eq(ps_store_write(store, NOW, put_tofu, NULL,
+		                                NULL), PINSTORE_OK);
+	}
+	return __real_ps_store_high_water(store, out, error);
+}
+
+/* ... also when the header's entry has become one by the time of writing. */
+START_TEST(test_tofu_meanwhile)
+{
+	static const char no_pins[] = "max-age=3000; pin-sha512=\"x\"";
+
+	note_at(HOST, "A", "AB", 3000, "", NOW);
+	is_seen_meanwhile = true;
+	assert_noted(note_at(HOST, "A", "", 0, "", NOW), PINSTORE_UNCHANGED,
+	             PINSTORE_WHY_OK);
+	ck_assert(!is_seen_meanwhile);
+	ck_assert_int_eq(verdict_at(HOST, "B", NOW), PINSTORE_REJECT);
+
+	note_at(HOST, "A", "AB", 3000, "", NOW);
+	ck_assert_int_eq(verdict_at(HOST, "B", NOW), PINSTORE_MATCHED);
+	is_seen_meanwhile = true;
+	assert_noted(note_value_at(HOST, "A", no_pins, sizeof(no_pins) - 1,
+	                           NOW),
+	             PINSTORE_IGNORED, PINSTORE_WHY_NO_PINS);
+	ck_assert(!is_seen_meanwhile);
+	ck_assert_int_eq(verdict_at(HOST, "B", NOW), PINSTORE_REJECT);
+}
+END_TEST
+
 /* A header removes what a header has made, and replaces what was only seen. */
 START_TEST(test_tofu)
 {
@@ -727,6 +775,7 @@ main(void)
 	tcase_add_test(tcase, test_refresh);
 	tcase_add_test(tcase, test_max_age_zero);
 	tcase_add_test(tcase, test_tofu);
+	tcase_add_test(tcase, test_tofu_meanwhile);
 	tcase_add_test(tcase, test_journal);
 	tcase_add_test(tcase, test_unpin);
 	tcase_add_test(tcase, test_mismatch);
