@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #define BENCH_ROUNDS 15
@@ -63,9 +64,22 @@ bench_quantile(double *figures, size_t n, double share)
 static inline void
 bench_finish(struct bench *bench)
 {
-	qsort(bench->round, BENCH_ROUNDS, sizeof(bench->round[0]),
-	      bench_compare);
-	bench->median = bench->round[BENCH_ROUNDS / 2];
+	double sorted[BENCH_ROUNDS];
+
+	memcpy(sorted, bench->round, sizeof(sorted));
+	bench->median = bench_quantile(sorted, BENCH_ROUNDS, 0.5);
+}
+
+/* How many times a takes what b takes: the median of the rounds' ratios. */
+static inline double
+bench_ratio(const struct bench *a, const struct bench *b)
+{
+	double ratios[BENCH_ROUNDS];
+	int i;
+
+	for (i = 0; i < BENCH_ROUNDS; i++)
+		ratios[i] = a->round[i] / b->round[i];
+	return bench_quantile(ratios, BENCH_ROUNDS, 0.5);
 }
 
 /* End with a message: a benchmark that goes wrong has no figures. */
