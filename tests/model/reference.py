@@ -93,6 +93,19 @@ class Field:
 
 def lex(value, strict, field):
     """Directives: (name, state, text, first, last), the lexical pass (2.1)."""
+    directives = []
+    try:
+        lex_each(value, strict, field, directives)
+    except Fault as fault:
+        if len(directives) > DIRECTIVES_MAX and fault.reason == "malformed":
+            # One too many, and wrong as well: either may be told.
+            raise Fault(OneOf("limit", "malformed"), ANY,
+                        OneOf("ok", fault.rule)) from fault
+        raise
+    return directives
+
+
+def lex_each(value, strict, field, directives):
     at, end = 0, len(value)
     while at < end and value[at] in OWS:
         at += 1
@@ -108,7 +121,6 @@ def lex(value, strict, field):
             start += 1
         return start
 
-    directives = []
     while True:
         first = at
         at = run(TCHAR, at)
@@ -117,8 +129,8 @@ def lex(value, strict, field):
                 raise Fault("malformed", at, "NAME")
             field.departures.add(EMPTY_DIRECTIVE)
         else:
-            name = value[first:at].lower()
-            state, text = "none", b""
+            name, state, text = value[first:at].lower(), "none", b""
+            directives.append((name, state, text, first, at))
             equals = at if strict else run(OWS, at)
             if equals < end and value[equals] == ord("="):
                 after = equals + 1 if strict else run(OWS, equals + 1)
@@ -134,14 +146,14 @@ def lex(value, strict, field):
                         raise Fault("malformed", at, "VALUE")
                     state, text = "token", value[at:last]
                     at = last
-            if len(directives) == DIRECTIVES_MAX:
-                raise Fault("limit", ANY)
-            directives.append((name, state, text, first, at))
+            directives[-1] = (name, state, text, first, at)
         at = run(OWS, at)
-        if at == end:
-            return directives
-        if value[at] != ord(";"):
+        if at < end and value[at] != ord(";"):
             raise Fault("malformed", at, "SEP")
+        if len(directives) > DIRECTIVES_MAX:
+            raise Fault("limit", ANY)
+        if at == end:
+            return
         at = run(OWS, at + 1)
 
 
