@@ -36,20 +36,18 @@
 
 /* Served certificates that are looked at; a longer list is left alone. */
 #define SERVED_MAX 16
-/* Ways walked, paths verified, and the certificates of these taken together. */
-#define WALKS_MAX 1024
+/* Paths verified, and the certificates of these taken together. */
 #define PATHS_MAX 64
 #define LINKS_MAX 256
 /* Keys that cost more to verify with are nobody's but an attacker's. */
 #define KEY_BITS_MAX 8192
 #define EXPONENT_LEN_MAX 9
 
-#define PROFILE_MASK GNUTLS_PROFILE_TO_VFLAGS(0xff)
+#define PROFILE_MASK 0xffu
 
 struct served {
 	gnutls_x509_crt_t crt;
 	gnutls_datum_t der; /* the session's */
-	gnutls_datum_t name;
 	struct pinstore_pin key;
 	bool has_key;
 	bool has_anchor;               /* its issuer is one */
@@ -68,10 +66,12 @@ struct ps_others {
 	size_t n; /* each certificate once, the leaf first */
 	struct served served[SERVED_MAX];
 	/* The way that is walked: depth certificates, and what comes next. */
-	size_t depth;
+	bool has_begun;
+	size_t depth; /* 0 again: the search is over */
 	size_t way[SERVED_MAX];
 	size_t next[SERVED_MAX];
-	unsigned walks, paths, links;
+	unsigned paths;
+	size_t links;
 };
 
 static enum pinstore_status
@@ -130,8 +130,6 @@ read_served(struct ps_others *others, struct served *served)
 	}
 	ret = gnutls_x509_crt_import(served->crt, &served->der,
 	                             GNUTLS_X509_FMT_DER);
-	if (ret == 0)
-		ret = gnutls_x509_crt_get_raw_dn(served->crt, &served->name);
 	if (ret != 0)
 		return status_of(ret);
 	status = ps_spki_pin(PS_SPKI_CERTIFICATE, served->der.data,
@@ -215,6 +213,12 @@ verify(const struct ps_others *others, gnutls_x509_crt_t list[], size_t n,
 	return ret == GNUTLS_E_MEMORY_ERROR ? PINSTORE_ERR_NOMEM : PINSTORE_OK;
 }
 
+static bool
+has_profile(unsigned flags)
+{
+	return (flags & GNUTLS_PROFILE_TO_VFLAGS(PROFILE_MASK)) != 0;
+}
+
 /* The certificates of the settled path; the caller ends them. */
 static enum pinstore_status
 read_settled(const struct ps_others *others,
@@ -246,37 +250,39 @@ read_settled(const struct ps_others *others,
 /*
  * The strictest flags that the settled path passes.  If it does not pass the
  * credentials' own, the session is laxer in a way that cannot be told: then
- * *has_floor stays false, and there are no other paths.
+ * has_floor stays false, and there are no other paths.
  */
 static enum pinstore_status
 try_settled(struct ps_others *others, gnutls_x509_crt_t list[], size_t n)
 {
-	static const gnutls_certificate_verification_profiles_t profiles[] = {
+	static const unsigned profiles[] = {
 	        GNUTLS_PROFILE_FUTURE, GNUTLS_PROFILE_ULTRA,
 	        GNUTLS_PROFILE_HIGH,   GNUTLS_PROFILE_MEDIUM,
 	        GNUTLS_PROFILE_LEGACY, GNUTLS_PROFILE_LOW,
 	        GNUTLS_PROFILE_VERY_WEAK};
-	unsigned flags = others->flags, stricter;
-	enum pinstore_status status;
-	bool is_valid = false;
+	const size_t n_profiles = sizeof(profiles) / sizeof(profiles[0]);
+	enum pinstore_status status = PINSTORE_OK;
+	unsigned stricter = others->flags &
+	                    ~GNUTLS_PROFILE_TO_VFLAGS(PROFILE_MASK);
 	size_t i;
 
-	status = verify(others, list, n, flags, NULL, &is_valid);
-	if (status != PINSTORE_OK || !is_valid)
-		return status;
-	stricter = flags | GNUTLS_VERIFY_DO_NOT_ALLOW_X509_V1_CA_CRT;
-	status = verify(others, list, n, stricter, NULL, &is_valid);
-	if (is_valid)
-		flags = stricter;
-	is_valid = false;
-	for (i = 0; i < sizeof(profiles) / sizeof(profiles[0]) &&
-	            status == PINSTORE_OK && !is_valid; i++) {
-		stricter = (flags & ~PROFILE_MASK) |
-		           GNUTLS_PROFILE_TO_VFLAGS(profiles[i]);
-		status = verify(others, list, n, stricter, NULL, &is_valid);
+	/* Each profile with anchors of version 1 forbidden, then without. */
+	for (i = 0; i < 2 * n_profiles && status == PINSTORE_OK &&
+	            !others->has_floor; i++) {
+		others->floor = stricter | GNUTLS_PROFILE_TO_VFLAGS(
+		                                   profiles[i % n_profiles]);
+		if (i < n_profiles)
+			others->floor |=
+			        GNUTLS_VERIFY_DO_NOT_ALLOW_X509_V1_CA_CRT;
+		status = verify(others, list, n, others->floor, NULL,
+		                &others->has_floor);
 	}
-	others->floor = is_valid ? stricter : flags;
-	others->has_floor = status == PINSTORE_OK;
+	if (!others->has_floor)
+		others->floor = others->flags;
+	if (status == PINSTORE_OK &&
+	    (!others->has_floor || has_profile(others->flags)))
+		status = verify(others, list, n, others->flags, NULL,
+		                &others->has_floor);
 	return status;
 }
 
@@ -297,7 +303,7 @@ find_floor(struct ps_others *others)
 
 /* ----------------------------------------------------------------- walking */
 
-/* Whether the way already has the certificate, or its name with its key. */
+/* Whether the way already has the certificate, or its key. */
 static bool
 is_on_way(const struct ps_others *others, size_t at)
 {
@@ -308,10 +314,8 @@ is_on_way(const struct ps_others *others, size_t at)
 		other = &others->served[others->way[i]];
 		if (other == served)
 			return true;
-		if (other->has_key && served->has_key &&
-		    memcmp(&other->key, &served->key, sizeof(other->key)) ==
-		            0 &&
-		    compare(&other->name, &served->name) == 0)
+		if (i > 0 && other->has_key && served->has_key &&
+		    memcmp(&other->key, &served->key, sizeof(other->key)) == 0)
 			return true;
 	}
 	return false;
@@ -325,16 +329,17 @@ go_to(struct ps_others *others, size_t at)
 	others->depth++;
 }
 
-/* To the next way: one further if that can be, else back and aside. */
+/*
+ * To the next way: one further if that can be, else back and aside.  Of 16
+ * certificates there are a few hundred ways at most.
+ */
 static bool
 step(struct ps_others *others)
 {
 	size_t *next, last;
 
-	if (others->walks >= WALKS_MAX)
-		return false;
-	others->walks++;
-	if (others->walks == 1) {
+	if (!others->has_begun) {
+		others->has_begun = true;
 		go_to(others, 0);
 		return true;
 	}
@@ -385,10 +390,11 @@ try_way(struct ps_others *others, struct pinstore_chain **out)
 
 	for (i = 0; i < others->depth; i++)
 		list[i] = others->served[others->way[i]].crt;
-	status = verify(others, list, others->depth, others->flags, &collector,
+	status = verify(others, list, others->depth, others->floor, &collector,
 	                &is_valid);
-	if (status == PINSTORE_OK && is_valid)
-		status = verify(others, list, others->depth, others->floor,
+	/* Profiles of different kinds do not contain one another. */
+	if (status == PINSTORE_OK && is_valid && has_profile(others->flags))
+		status = verify(others, list, others->depth, others->flags,
 		                NULL, &is_valid);
 	if (status == PINSTORE_OK && is_valid)
 		status = ps_path_chain(&collector, others->peers,
@@ -409,12 +415,12 @@ ps_others_next(struct ps_others *others, struct pinstore_chain **out)
 		last = others->way[others->depth - 1];
 		if (!others->served[last].has_anchor || is_settled(others))
 			continue;
-		others->links += (unsigned)others->depth;
+		others->links += others->depth;
 		if (others->paths++ == 0)
 			status = find_floor(others);
 		if (!others->has_floor || others->paths > PATHS_MAX ||
 		    others->links > LINKS_MAX)
-			others->walks = WALKS_MAX;
+			others->depth = 0;
 		else
 			status = try_way(others, out);
 	}
@@ -434,9 +440,11 @@ read_credentials(struct ps_others *others, gnutls_session_t session)
 	    credentials == NULL)
 		return false;
 	gnutls_certificate_get_trust_list(credentials, &others->trust);
-	/* What is tried stands in the right order; nothing is to be sought. */
-	others->flags = gnutls_certificate_get_verify_flags(credentials) |
-	                GNUTLS_VERIFY_DO_NOT_ALLOW_UNSORTED_CHAIN;
+	/*
+	 * GNUTLS_VERIFY_DO_NOT_ALLOW_UNSORTED_CHAIN would fit, but with it
+	 * 3.7.9 ends each path at the first key that an anchor has.
+	 */
+	others->flags = gnutls_certificate_get_verify_flags(credentials);
 	return others->trust != NULL;
 }
 
@@ -479,9 +487,7 @@ ps_others_free(struct ps_others *others)
 
 	if (others == NULL)
 		return;
-	for (i = 0; i < others->n; i++) {
-		gnutls_free(others->served[i].name.data);
+	for (i = 0; i < others->n; i++)
 		gnutls_x509_crt_deinit(others->served[i].crt);
-	}
 	free(others);
 }

@@ -30,6 +30,7 @@
 
 #include "base/status.h"
 #include "tls/chain.h"
+#include "tls/spki.h"
 
 /* Far more than a few attempts at 16 certificates have. */
 #define LINKS_MAX 256
@@ -139,6 +140,43 @@ follow(const struct ps_collector *collector, const gnutls_datum_t *leaf,
 		if (n == PS_CHAIN_LEN_MAX)
 			return 0;
 		path[n++] = &link->issuer;
+	}
+	return n;
+}
+
+static bool
+is_same_key(const gnutls_datum_t *a, const gnutls_datum_t *b)
+{
+	const uint8_t *one, *two;
+	size_t one_len, two_len;
+
+	return ps_spki_find(PS_SPKI_CERTIFICATE, a->data, a->size, &one,
+	                    &one_len) == PINSTORE_OK &&
+	       ps_spki_find(PS_SPKI_CERTIFICATE, b->data, b->size, &two,
+	                    &two_len) == PINSTORE_OK &&
+	       one_len == two_len && memcmp(one, two, one_len) == 0;
+}
+
+/*
+ * Authorities that certify each other can make a path come back to a key.  What
+ * lies between adds nothing to it, and whether GnuTLS goes round depends on the
+ * order of what was served: it is left out (RFC 4158, 2.4.2 calls it a loop).
+ */
+static size_t
+cut_loops(const gnutls_datum_t *path[], size_t n)
+{
+	size_t i, j;
+
+	for (i = 1; i < n; i++) {
+		for (j = n - 1; j > i + 1; j--) {
+			if (!is_same_key(path[i], path[j]))
+				continue;
+			memmove(&path[i], &path[j],
+			        /* NOLINTNEXTLINE(bugprone-sizeof-expression) */
+			        (n - j) * sizeof(path[0]));
+			n -= j - i;
+			break;
+		}
 	}
 	return n;
 }
@@ -301,6 +339,7 @@ ps_path_chain(const struct ps_collector *collector, const gnutls_datum_t *peers,
 	n = follow(collector, &peers[0], path);
 	if (n == 0)
 		return PINSTORE_ERR_CHAIN;
+	n = cut_loops(path, n);
 	for (i = 0; i < n; i++) {
 		der[i] = path[i]->data;
 		len[i] = path[i]->size;
