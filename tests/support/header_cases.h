@@ -59,7 +59,7 @@ struct header_case {
 	{ PINSTORE_WHY_##why, PINSTORE_SYNTAX_OK, offset }
 
 static const struct header_case header_cases[] = {
-	/* plain */
+	/* plain (R-2.1-2) */
 	{ "HDR-01", PINSTORE_PKP,
 	  "max-age=3000; pin-sha256=\"" PIN_A "\"; pin-sha256=\"" PIN_B "\"",
 	  FINE, FINE,
@@ -71,14 +71,14 @@ static const struct header_case header_cases[] = {
 	  FINE, FINE,
 	  3000, false, 2, 0, 0, "",
 	  0, "NOTE", PINSTORE_WHY_OK },
-	/* OWS (SP and HTAB) at both ends and around ; */
+	/* OWS (SP and HTAB) at both ends and around ; (P-1, P-6) */
 	{ "HDR-03", PINSTORE_PKP,
 	  " \tmax-age=3000\t ;\t pin-sha256=\"" PIN_A "\" ; pin-sha256=\""
 	         PIN_B "\"\t",
 	  FINE, FINE,
 	  3000, false, 2, 0, 0, "",
 	  0, "NOTE", PINSTORE_WHY_OK },
-	/* names are case-insensitive */
+	/* names are case-insensitive (R-2.1-6, R-2.1.1-7) */
 	{ "HDR-04", PINSTORE_PKP,
 	  "MAX-AGE=3000; PIN-ShA256=\"" PIN_A "\"; pIn-sha256=\"" PIN_B
 	         "\"; INCLUDESUBDOMAINS; "
@@ -86,7 +86,7 @@ static const struct header_case header_cases[] = {
 	  FINE, FINE,
 	  3000, true, 2, 0, 0, "https://r.example/x",
 	  0, "NOTE", PINSTORE_WHY_OK },
-	/* trailing ; (D-01) */
+	/* trailing ; (D-01, R-2.1-15, P-2) */
 	{ "HDR-05", PINSTORE_PKP,
 	  "max-age=3000; pin-sha256=\"" PIN_A "\"; pin-sha256=\"" PIN_B "\";",
 	  FINE, GRAMMAR(NAME, 131),
@@ -104,13 +104,13 @@ static const struct header_case header_cases[] = {
 	  FINE, GRAMMAR(NAME, 13),
 	  3000, false, 2, 0, 0, "",
 	  PS_DEPARTURE_EMPTY_DIRECTIVE, "NOTE", PINSTORE_WHY_OK },
-	/* empty field value */
+	/* empty field value (P-1) */
 	{ "HDR-08", PINSTORE_PKP,
 	  " ",
 	  MEANING(EMPTY, 0), MEANING(EMPTY, 0),
 	  -1, false, 0, 0, 0, "",
 	  0, "IGNORE", PINSTORE_WHY_EMPTY },
-	/* whitespace before = */
+	/* whitespace before = (P-3) */
 	{ "HDR-09", PINSTORE_PKP,
 	  "max-age =3000; pin-sha256=\"" PIN_A "\"; pin-sha256=\"" PIN_B "\"",
 	  FINE, GRAMMAR(SEP, 8),
@@ -122,14 +122,14 @@ static const struct header_case header_cases[] = {
 	  FINE, GRAMMAR(VALUE, 8),
 	  3000, false, 2, 0, 0, "",
 	  PS_DEPARTURE_SPACE_AROUND_EQUALS, "NOTE", PINSTORE_WHY_OK },
-	/* quoted delta-seconds */
+	/* quoted delta-seconds (R-2.1.2-4, P-7) */
 	{ "HDR-11", PINSTORE_PKP,
 	  "max-age=\"3000\"; pin-sha256=\"" PIN_A "\"; pin-sha256=\"" PIN_B
 	         "\"",
 	  FINE, FINE,
 	  3000, false, 2, 0, 0, "",
 	  0, "NOTE", PINSTORE_WHY_OK },
-	/* quoted-pair inside max-age */
+	/* quoted-pair inside max-age (R-2.1-12, P-4) */
 	{ "HDR-12", PINSTORE_PKP,
 	  "max-age=\"30\\00\"; pin-sha256=\"" PIN_A "\"; pin-sha256=\"" PIN_B
 	         "\"",
@@ -142,7 +142,7 @@ static const struct header_case header_cases[] = {
 	  MEANING(BAD_MAX_AGE, 0), MEANING(BAD_MAX_AGE, 0),
 	  -1, false, 0, 0, 0, "",
 	  0, "IGNORE", PINSTORE_WHY_BAD_MAX_AGE },
-	/* = without value */
+	/* = without value (R-2.1-3, P-5) */
 	{ "HDR-14", PINSTORE_PKP,
 	  "max-age=; pin-sha256=\"" PIN_A "\"; pin-sha256=\"" PIN_B "\"",
 	  GRAMMAR(VALUE, 8), GRAMMAR(VALUE, 8),
@@ -173,7 +173,7 @@ static const struct header_case header_cases[] = {
 	  FINE, FINE,
 	  INT64_C(2147483648), false, 2, 0, 0, "",
 	  0, "NOTE", PINSTORE_WHY_OK },
-	/* bare removal (D-07) */
+	/* bare removal (D-07, P-13) */
 	{ "HDR-19", PINSTORE_PKP,
 	  "max-age=0",
 	  FINE, FINE,
@@ -185,7 +185,7 @@ static const struct header_case header_cases[] = {
 	  FINE, FINE,
 	  0, true, 1, 0, 0, "",
 	  0, "REMOVE", PINSTORE_WHY_OK },
-	/* duplicate, same value */
+	/* duplicate, same value (R-2.1-5) */
 	{ "HDR-21", PINSTORE_PKP,
 	  "max-age=3000; max-age=3000; pin-sha256=\"" PIN_A
 	         "\"; pin-sha256=\"" PIN_B "\"",
@@ -200,7 +200,7 @@ static const struct header_case header_cases[] = {
 	  MEANING(DUPLICATE, 33), MEANING(DUPLICATE, 33),
 	  -1, false, 0, 0, 0, "",
 	  0, "IGNORE", PINSTORE_WHY_DUPLICATE },
-	/* value on a valueless directive */
+	/* value on a valueless directive (R-2.1.3-2, P-8) */
 	{ "HDR-23", PINSTORE_PKP,
 	  "max-age=3000; includeSubDomains=true; " "pin-sha256=\"" PIN_A
 	         "\"; pin-sha256=\"" PIN_B "\"",
@@ -216,13 +216,13 @@ static const struct header_case header_cases[] = {
 	  MEANING(VALUED_INCLUDE_SUBDOMAINS, 14),
 	  -1, false, 0, 0, 0, "",
 	  0, "IGNORE", PINSTORE_WHY_VALUED_INCLUDE_SUBDOMAINS },
-	/* unquoted pin (second = ends the token) */
+	/* unquoted pin (second = ends the token) (R-2.1.1-1) */
 	{ "HDR-25", PINSTORE_PKP,
 	  "max-age=3000; pin-sha256=" PIN_A "; pin-sha256=\"" PIN_B "\"",
 	  GRAMMAR(SEP, 68), GRAMMAR(SEP, 68),
 	  -1, false, 0, 0, 0, "",
 	  0, "IGNORE", PINSTORE_WHY_MALFORMED },
-	/* unquoted pin that is a legal token */
+	/* unquoted pin that is a legal token (P-10) */
 	{ "HDR-26", PINSTORE_PKP,
 	  "max-age=3000; pin-sha256=" PIN_A_BARE "; pin-sha256=\"" PIN_A
 	         "\"; pin-sha256=\"" PIN_B "\"",
@@ -263,14 +263,14 @@ static const struct header_case header_cases[] = {
 	  FINE, FINE,
 	  3000, false, 2, 0, 0, "",
 	  0, "NOTE", PINSTORE_WHY_OK },
-	/* unknown algorithm skipped */
+	/* unknown algorithm skipped (R-2.1.1-2, R-2.1.1-4, R-2.4-3) */
 	{ "HDR-32", PINSTORE_PKP,
 	  "max-age=3000; " "pin-sha1=\"2jmj7l5rSw0yVb/vlWAYkK/YBwk=\"; "
 	         "pin-sha256=\"" PIN_A "\"; pin-sha256=\"" PIN_B "\"",
 	  FINE, FINE,
 	  3000, false, 2, 0, 1, "",
 	  PS_DEPARTURE_UNKNOWN_ALGORITHM, "NOTE", PINSTORE_WHY_OK },
-	/* only unknown algorithms: effective pin set empty (D-03) */
+	/* only unknown algorithms: effective pin set empty (D-03, P-14) */
 	{ "HDR-33", PINSTORE_PKP,
 	  "max-age=3000; pin-sha512=\"x y z\"",
 	  FINE, FINE,
@@ -284,8 +284,8 @@ static const struct header_case header_cases[] = {
 	  -1, false, 0, 0, 0, "",
 	  0, "IGNORE", PINSTORE_WHY_UNQUOTED_PIN },
 	/*
-	 * unknown directives: separators inside quotes, valueless, repeated
-	 * (D-18)
+	 * R-2.1-8, P-11: unknown directives: separators inside quotes,
+	 * valueless, repeated (D-18)
 	 */
 	{ "HDR-35", PINSTORE_PKP,
 	  "max-age=3000; foo=\"a;b,\\\"c\"; strict; " "foo=1; pin-sha256=\""
@@ -341,7 +341,7 @@ static const struct header_case header_cases[] = {
 	  FINE, FINE,
 	  3000, false, 2, 0, 0, "",
 	  PS_DEPARTURE_BAD_REPORT_URI, "NOTE", PINSTORE_WHY_OK },
-	/* valueless report-uri (D-11) */
+	/* valueless report-uri (D-11, P-9) */
 	{ "HDR-43", PINSTORE_PKP,
 	  "max-age=3000; report-uri; pin-sha256=\"" PIN_A "\"; pin-sha256=\""
 	         PIN_B "\"",
@@ -376,7 +376,7 @@ static const struct header_case header_cases[] = {
 	  GRAMMAR(SEP, 69), GRAMMAR(SEP, 69),
 	  -1, false, 0, 0, 0, "",
 	  0, "IGNORE", PINSTORE_WHY_MALFORMED },
-	/* no backup */
+	/* no backup (P-15, R-4.3-1) */
 	{ "HDR-48", PINSTORE_PKP,
 	  "max-age=3000; pin-sha256=\"" PIN_A "\"",
 	  FINE, FINE,
@@ -400,7 +400,7 @@ static const struct header_case header_cases[] = {
 	  FINE, FINE,
 	  3000, false, 0, 0, 0, "",
 	  0, "UNPIN", PINSTORE_WHY_NO_PINS },
-	/* max-age missing */
+	/* max-age missing (R-2.1.2-2, P-12) */
 	{ "HDR-52", PINSTORE_PKP,
 	  "pin-sha256=\"" PIN_A "\"; pin-sha256=\"" PIN_B "\"",
 	  MEANING(NO_MAX_AGE, 116), MEANING(NO_MAX_AGE, 116),
@@ -427,7 +427,7 @@ static const struct header_case header_cases[] = {
 	  FINE, FINE,
 	  3000, false, 2, 0, 0, "https://r.example/x",
 	  0, "REPORT", PINSTORE_WHY_OK },
-	/* PKP-RO without report-uri */
+	/* PKP-RO without report-uri (R-2.3.2-4) */
 	{ "HDR-56", PINSTORE_PKP_RO,
 	  "max-age=3000; pin-sha256=\"" PIN_A "\"; pin-sha256=\"" PIN_B "\"",
 	  FINE, FINE,

@@ -48,13 +48,13 @@ for round in 1 2; do
 	expect_json out "set(d[0]['pins']) == {'$(fingerprint good)', '$(
 		fingerprint backup)'}"
 
-	about "R-2.6-1 a second visit matches"
+	about "R-2.1-11 D-04 a second visit matches"
 	expect_exit 0 fetch $(at pin.test "$port") "https://pin.test:$port/" -s \
 		-o /dev/null -w '%{pin_status} %{pin_match} %{pin_source} %{pin_host}\n'
 	expect_out "^matched $(quoted good) header pin.test\$"
 done
 
-about "2 T-001 the impostor: 90, nothing sent, nothing changed"
+about "2 T-001 R-2.6-3 R-2.6-13 R-4-1 R-7-1 the impostor: 90, nothing sent, nothing changed"
 remember
 expect_exit 0 fetch $(at free.test "$fake_port") "https://free.test:$fake_port/ok"
 expect_requests fake 1 # it does answer, and its log does tell
@@ -109,7 +109,7 @@ expect_exit 3 fetch $(at free.test "$fake_port") \
 	"https://free.test:$fake_port/ok" 'https://a..b/'
 expect_requests fake 5
 
-about "R-2.3.1-4 R-2.3.1-6 over plain HTTP nothing is asked or noted"
+about "R-1-2 R-2.3.1-4 R-2.3.1-6 over plain HTTP nothing is asked or noted"
 start_nginx plain --plain --site pin.test --header "Public-Key-Pins: max-age=0"
 expect_exit 0 fetch $(at pin.test "$plain_port") "http://pin.test:$plain_port/" \
 	-s -w '%{pin_status}'

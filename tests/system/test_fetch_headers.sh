@@ -80,7 +80,7 @@ expect_exit 0 fetch -x "http://127.0.0.1:$via" https://pin.test/ -w '%{pin_noted
 expect_out 'removed$'
 stored 'd == []'
 
-about "7 T-080 plain HTTP notes nothing, through an HTTPS-capable proxy neither"
+about "7 R-2.2.2-2 T-080 plain HTTP notes nothing, through an HTTPS-capable proxy neither"
 forget
 n=$((n + 1))
 start_tlsserv s$n --plain -r "HTTP/1.1 200 OK\\r\\nPublic-Key-Pins: $H1\\r\\n$E"
@@ -188,13 +188,13 @@ expect_exit 0 fetch $(at pin.test "$port") "https://pin.test:$port/" -v
 expect_err '999 more ignored'
 stored 'len(d) == 1'
 
-about "T-078 a folded field is read as one line"
+about "R-2.1-13 T-078 a folded field is read as one line"
 forget
 visit 0 "HTTP/1.1 200 OK\\r\\nPublic-Key-Pins: max-age=1000;\\r\\n pin-sha256=\"$(
 	fingerprint good)\";\\r\\n\\tpin-sha256=\"$(fingerprint backup)\"\\r\\n$E"
 stored 'len(d) == 1 and len(d[0]["pins"]) == 2'
 
-about "T-081 an answer that breaks off"
+about "T-081 D-25 an answer that breaks off"
 broken()
 {
 	forget
@@ -241,7 +241,7 @@ expect_exit 0 fetch $(at pin.test "$port") $(at b.test "$last") -L \
 	"https://pin.test:$port/"
 stored '{e["host"]: e["max_age_sent"] for e in d} == {"pin.test": 1000, "b.test": 3000}'
 
-about "T-085 spellings of the field's name"
+about "R-2.1-1 R-6-1 T-085 spellings of the field's name"
 for name in public-key-pins PUBLIC-KEY-PINS; do
 	forget
 	visit 0 "HTTP/1.1 200 X\\r\\n$name: $H1\\r\\n$E"
@@ -252,6 +252,14 @@ for name in 'X-Public-Key-Pins' 'Public-Key-Pins2' 'Public-Key-Pin' 'Public_Key_
 	visit 0 "HTTP/1.1 200 X\\r\\n$name: $H1\\r\\n$E"
 	stored 'd == []'
 done
+
+about "R-2.3.4-1 what a page says of itself is not read"
+forget
+body="<html><head><meta http-equiv='Public-Key-Pins' content='$H1'>"
+body="$body<meta http-equiv='Public-Key-Pins-Report-Only' content='$H1'></head>"
+visit 0 "HTTP/1.1 200 OK\\r\\nContent-Type: text/html\\r\\nContent-Length: ${#body}\\r\\n\\r\\n$body"
+expect_out 'http-equiv'
+stored 'd == []'
 
 about "T-087 octet by octet"
 forget
@@ -271,7 +279,7 @@ visit 0 "HTTP/1.1 200 OK\\r\\nPublic-Key-Pins: max-age=5; pin-sha1=\"AAAA\"\\r\\
 expect_err '^pinfetch: warning: pin.test sent no pin of a known kind'
 stored 'd == []'
 
-about "T-083 Report-Only enforces and stores nothing"
+about "R-2.3.2-2 R-2.3.2-7 T-083 Report-Only enforces and stores nothing"
 visit 0 "HTTP/1.1 200 OK\\r\\nPublic-Key-Pins-Report-Only: $(
 	header 1000 mitm backup)\\r\\n$E"
 stored 'd == []'

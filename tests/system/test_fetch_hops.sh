@@ -145,7 +145,7 @@ expect_exit 0 fetch $names -L "https://pin.test:$honest_port/"
 expect_requests honest 2
 expect_requests impostor 1
 
-about "H-13 the host of a redirect is brought to its one form"
+about "H-12 H-13 the host of a redirect is brought to its one form"
 rm -rf "$store"
 pinned other.test good backup
 for spelling in OTHER.test other.test. 'other%2etest' 'o%74her.test'; do
@@ -158,7 +158,7 @@ for spelling in OTHER.test other.test. 'other%2etest' 'o%74her.test'; do
 done
 expect_requests there 1
 
-about "T-050 HTTP/2: two names on one address and one certificate"
+about "T-050 D-30 HTTP/2: two names on one address and one certificate"
 start_nginx h2 --http2 --site pin.test --chain multi \
 	--site other.test --chain multi
 names="$(at pin.test "$h2_port") $(at other.test "$h2_port")"

@@ -15,7 +15,7 @@ pinned()
 	must pinstore --store "$store" pin "$1" "$(pin good)" "$(pin backup)" >/dev/null
 }
 
-about "T-030 R-2.6-4 spellings of a pinned name"
+about "T-030 H-5 H-6 spellings of a pinned name"
 expect_exit 0 fetch $(at pin.test "$mitm_port") "https://pin.test:$mitm_port/"
 expect_requests mitm 1 # the lab's impostor answers whom it can
 pinned pin.test
@@ -29,7 +29,7 @@ expect_exit 90 fetch $(at pin.test "$mitm_port") "https://us:pw@PIN.test.:$mitm_
 expect_exit 90 fetch --connect-to "pin.test:443:127.0.0.1:$mitm_port" https://Pin.Test/
 expect_requests mitm 1
 
-about "T-033 T-034 names in other alphabets: one entry for each spelling"
+about "R-2.3-1 T-033 T-034 names in other alphabets: one entry for each spelling"
 pinned xn--bcher-kva.test
 for spelling in bücher.test BÜCHER.test xn--bcher-kva.test XN--BCHER-KVA.test \
 	"bu$(printf '\314\210')cher.test"; do
@@ -57,7 +57,7 @@ echo 2 >wanted
 expect_same matched wanted
 expect_requests good 2
 expect_requests mitm 1
-about "T-099 what the first URL notes, the second one meets"
+about "R-2.1-11 T-099 what the first URL notes, the second one meets"
 rm -rf "$store"
 start_tlsserv learn --chain good -r "HTTP/1.1 200 OK\\r\\nPublic-Key-Pins: $(
 	header 1000 good backup)\\r\\nContent-Length: 0\\r\\n\\r\\n"

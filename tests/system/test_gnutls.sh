@@ -61,7 +61,7 @@ for depth in handshake callback check; do
 		expect_out '^verdict=matched reason=pin-in-chain .*http=200$'
 	done
 
-	about "T-001 T-002 T-003 R-2.6-6: the impostor, at depth $depth"
+	about "T-001 T-002 T-003 R-2.6-6 D-20: the impostor, at depth $depth"
 	for chain in mitm inject inject2 inject3; do
 		try 90 0 $chain --depth $depth
 		expect_out '^verdict=reject reason=no-pin-in-chain .*http=0$'
@@ -129,7 +129,7 @@ resume()
 	fi
 }
 
-about "4.6 T-008: both intermediates, whichever comes first"
+about "4.6 T-008 D-28: both intermediates, whichever comes first"
 for order in ax xa; do
 	start_tlsserv good_$order --chain good_$order --key good
 done
@@ -190,7 +190,7 @@ for version in 1.2 1.3; do
 	resume callback $version 0
 done
 
-about "T-016: peers without certificate"
+about "T-016 R-2.3.1-11: peers without certificate"
 for kind in psk12 psk13 anonymous; do
 	case $kind in
 	psk12) priority=NORMAL:-VERS-ALL:+VERS-TLS1.2:-KX-ALL:+ECDHE-PSK ;;
@@ -241,7 +241,7 @@ expect_unchanged
 expect_exit 0 client site
 expect_out '^verdict=matched'
 
-about "expiry, by the client's clock"
+about "R-2.3.3-3 expiry, by the client's clock"
 now=$(date +%s)
 try 90 0 thief --at $((now + 4900))
 try 0 1 thief --at $((now + 5100))

@@ -81,7 +81,7 @@ expect_check 90 $((t + 2002)) $b pin.test
 expect_check 0 $((t + 2003)) $b pin.test
 expect_json out '(d["verdict"], d["reason"], d["layers"]) == ("unpinned", "no-entry", [])'
 
-about "R-4.1-1 R-2.3.3-8 T-074: the cap"
+about "R-4.1-1 R-4.5-1 R-2.3.3-8 T-074: the cap"
 for age in 5183999 5184000 5184001 2147483647 2147483648 4294967296 \
 	9223372036854775807 9223372036854775808 18446744073709551616 \
 	"$(printf '9%.0s' $(seq 4000))"; do
@@ -259,6 +259,17 @@ done
 note $t $c x.up.test "$(pkp 3000 $c $b)"
 expect_note ignored pin-mismatch
 expect_kept
+
+about "R-4.2-1: a child that has been seen before its parent, and after it"
+note $t $b kid.first.test "$(pkp 3000 $b $c)"
+note $t $a first.test "$(pkp 3000 $a $b -- includeSubDomains)"
+expect_check 0 $t $b kid.first.test
+expect_check 90 $t $a kid.first.test
+note $t $a later.test "$(pkp 3000 $a $c -- includeSubDomains)"
+expect_check 90 $t $b kid.later.test
+note $t $b kid.later.test "$(pkp 3000 $b $c)"
+expect_note ignored pin-mismatch
+expect_check 90 $t $b kid.later.test
 
 about "R-2.7-3 D-15: the static layer and the learned one both judge"
 note $t $b two.test "$(pkp 3000 $b $c)"

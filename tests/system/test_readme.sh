@@ -1,6 +1,6 @@
 #!/bin/sh
 # test_readme.sh - the example in README.md compiles as README.md says, and
-# holds a real server to its pins (R-2.3-1, R-2.6-1, T-001).
+# holds a real server to its pins (R-2.3.1-1, R-2.6-7, T-001).
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$top_srcdir/tests/support/lib.sh"

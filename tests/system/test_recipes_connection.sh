@@ -147,7 +147,7 @@ for chain in mitm sames expired; do
 	expect_unchanged
 done
 
-about "T-061 -k: a header that would remove the pin of a host removes nothing"
+about "T-061 R-2.3.1-11 -k: a header that would remove the pin of a host removes nothing"
 start_tlsserv zero --chain good \
 	-r 'HTTP/1.1 200 OK\r\nPublic-Key-Pins: max-age=0\r\nContent-Length: 0\r\n\r\n'
 unpinned

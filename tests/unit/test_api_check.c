@@ -94,7 +94,7 @@ static const struct judged rows[] = {
 	  {"b.c.test", LEARN, "B", 1, NOW + 10}},
 	 "a.b.c.test", "B", NOW + 11, PINSTORE_REJECT,
 	 PINSTORE_WHY_NO_PIN_IN_CHAIN},
-	/* R-2.7-3, D-15: both layers must agree */
+	/* R-2.2.1-3, R-2.7-1, R-2.7-3, D-15: both layers must agree */
 	{{{"a.test", CONF, "AB", 0, LATER}, {"a.test", LEARN, "BC", 0, LATER}},
 	 "a.test", "A", NOW, PINSTORE_REJECT, PINSTORE_WHY_NO_PIN_IN_CHAIN},
 	{{{"a.test", CONF, "AB", 0, LATER}, {"a.test", LEARN, "BC", 0, LATER}},
@@ -164,7 +164,7 @@ START_TEST(test_judged)
 }
 END_TEST
 
-/* T-037, R-2.6-14: what is no host name is refused, never "unpinned". */
+/* T-037, R-2.6-14, H-9: what is no host name is refused, never "unpinned". */
 static const char *const no_hosts[] = {
 	"", ".", "a..test", ".example.test", "pin.test:8443", "a b.test",
 	"a/b.test", "a%00.test", "a@b.test", "pin.test..", "[::1", "::1]",
@@ -311,7 +311,7 @@ START_TEST(test_report_mode)
 }
 END_TEST
 
-/* The walk in words: each name, each layer, each reason. */
+/* H-11: the walk in words: each name, each layer, each reason. */
 START_TEST(test_steps)
 {
 	static const struct {

@@ -27,7 +27,7 @@ assert_noted(struct pinstore_noted noted, enum pinstore_action action,
 	                 pinstore_reason_word(why));
 }
 
-/* R-2.5-2 to R-2.5-5: noted if one pin is in the chain and one is not. */
+/* P-15; R-2.5-2 to R-2.5-5, R-4.3-1: noted if one pin is in the chain and one is not. */
 static const struct {
 	const char *chain;
 	const char *pins;
@@ -369,7 +369,7 @@ START_TEST(test_first_counts)
 	char value[3][512];
 	struct pinstore_field fields[3];
 
-	/* a field of the other kind in front is counted for itself */
+	/* R-2.3.2-7: one of the other kind in front is counted for itself */
 	fields[0].kind = PINSTORE_PKP_RO;
 	fields[0].len = field_value("other", value[0], sizeof(value[0]));
 	fields[1].kind = PINSTORE_PKP;

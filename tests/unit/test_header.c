@@ -115,7 +115,9 @@ START_TEST(HDR_strict_grammar)
 }
 END_TEST
 
-/* R-2.1-1: both fields have one grammar; only max-age may lack in RO. */
+/*
+ * R-2.1-1, R-2.5-7: both fields have one grammar; only max-age may lack in RO.
+ */
 START_TEST(HDR_same_lexer_for_both_kinds)
 {
 	const struct header_case *c = &header_cases[_i];
@@ -286,6 +288,50 @@ END_TEST
 
 /* --------------------------------------------------------------- properties */
 
+/* R-2.1.5-1: the samples of the RFC, as a line that was folded reads. */
+#define SAMPLE_1 "pin-sha256=\"d6qzRu9zOECb90Uez27xWltNsj0e1Md7GkYYkVoZWmM=\""
+#define SAMPLE_2 "pin-sha256=\"E9CZ9INDbd+2eRQozYqqbQ2yXLVKB9+xcprMF+44U1g=\""
+#define SAMPLE_3 "pin-sha256=\"LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=\""
+static const struct {
+	enum pinstore_kind kind;
+	const char *value;
+	int64_t max_age;
+	size_t n_pins;
+	bool include_subdomains;
+	const char *report_uri;
+} samples[] = {
+	{ PINSTORE_PKP, "max-age=3000; " SAMPLE_1 "; " SAMPLE_2,
+	  3000, 2, false, "" },
+	{ PINSTORE_PKP, "max-age=2592000;\t" SAMPLE_2 ";    " SAMPLE_3,
+	  2592000, 2, false, "" },
+	{ PINSTORE_PKP, "max-age=2592000; " SAMPLE_2 "; " SAMPLE_3
+	  ";  report-uri=\"http://example.com/pkp-report\"",
+	  2592000, 2, false, "http://example.com/pkp-report" },
+	{ PINSTORE_PKP_RO, "max-age=2592000; " SAMPLE_2 "; " SAMPLE_3
+	  "; report-uri=\"https://other.example.net/pkp-report\"",
+	  2592000, 2, false, "https://other.example.net/pkp-report" },
+	{ PINSTORE_PKP, SAMPLE_1 "; " SAMPLE_2 "; max-age=259200",
+	  259200, 2, false, "" },
+	{ PINSTORE_PKP, SAMPLE_1 "; " SAMPLE_2 ";      " SAMPLE_3
+	  "; max-age=10000; includeSubDomains",
+	  10000, 3, true, "" },
+};
+
+START_TEST(R_2_1_5_1_samples)
+{
+	struct ps_header header;
+
+	ps_header_parse(samples[_i].value, strlen(samples[_i].value),
+	                samples[_i].kind, true, &header);
+	ck_assert_int_eq(header.why, PINSTORE_WHY_OK);
+	ck_assert_int_eq(header.max_age, samples[_i].max_age);
+	ck_assert_uint_eq(header.pins.n, samples[_i].n_pins);
+	ck_assert_int_eq(header.include_subdomains,
+	                 samples[_i].include_subdomains);
+	ck_assert_str_eq(header.report_uri, samples[_i].report_uri);
+}
+END_TEST
+
 /* R-2.1-4: the order of directives carries no meaning. */
 START_TEST(R_2_1_4_all_24_orders)
 {
@@ -436,7 +482,7 @@ START_TEST(T_074_4000_digits)
 }
 END_TEST
 
-/* R-2.1-10: directives of other specifications change nothing. */
+/* R-2.1-9, R-2.1-10, R-2.5-7: directives of others change nothing. */
 START_TEST(R_2_1_10_unknown_directives)
 {
 	static const char *const parts[] = { "max-age=3000",
@@ -841,6 +887,7 @@ main(void)
 	tcase_add_loop_test(tcase, wrong_fields_are_ignored, 0, COUNT(others));
 	tcase_add_test(tcase, nul_is_illegal);
 	tcase_add_test(tcase, departures_are_told);
+	tcase_add_loop_test(tcase, R_2_1_5_1_samples, 0, COUNT(samples));
 	tcase_add_loop_test(tcase, R_2_1_4_all_24_orders, 0, 24);
 	tcase_add_test(tcase, R_2_1_1_3_encode_of_decode);
 	tcase_add_test(tcase, D_17_compared_by_value);

@@ -62,6 +62,7 @@ static const struct name names[] = {
 	{ "a", "a" },
 };
 
+/* H-9, D-22: addresses, however they are written. */
 static const struct name addresses[] = {
 	{ "127.0.0.1", "127.0.0.1" },
 	{ "127.1", "127.1" },
