@@ -51,7 +51,8 @@ right()
 		"https://pin.test:$port/"
 }
 
-# The order of the columns: peers cb status strict, and the right answer.
+# The order of the columns: peers cb status strict, and the right answer.  strict
+# is wrong for good_xa alone, where another path than the settled one is valid.
 while read -r chain key pinned peers cb status strict answer; do
 	start_tlsserv $chain --chain $chain --key $key
 	rm -rf "$store"
@@ -78,7 +79,7 @@ wrongh	wrongh	rootA,intA	60	0	60	60	60
 expired	expired	rootA,intA	60	0	60	60	60
 good_x	good	rootA	-	-	-	90	90
 good_ax	good	rootA	-	-	-	0	0
-good_xa	good	rootA	-	-	-	90	90
+good_xa	good	rootA	-	-	-	90	0
 END
 
 for version in 1.2 1.3; do
