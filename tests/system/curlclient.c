@@ -10,7 +10,8 @@
  * insecure, require, abort (the own prerequest refuses), h1, keep (easy waits
  * for a line on stdin before each URL but the first), failonerror, short (the
  * own header callback fails), dropped (share: connections are not shared),
- * blind (share: the first handle verifies nothing), tls12.
+ * blind (share: the first handle verifies nothing), tls12, later (the clock is
+ * an hour ahead), noclock, nosize (of the setup).
  * For each transfer a line, verified being the library's verifications so far:
  *   code=N status=N verdict=WORD hops=N noted=WORD|- path=N headers=N asked=N
  *   others=N verified=N
@@ -47,6 +48,7 @@ static const char *ca_file;
 static struct curl_slist *addresses;
 static const char *flags;
 static size_t verified;
+static int64_t ahead;
 
 /*
  * Called instead of GnuTLS's.  libcurl's verification comes without the host
@@ -91,8 +93,9 @@ die(const char *what)
 static int64_t
 now(void *arg)
 {
-	(void)arg;
-	return (int64_t)time(NULL);
+	const int64_t *seconds = arg;
+
+	return (int64_t)time(NULL) + *seconds;
 }
 
 static size_t
@@ -220,8 +223,9 @@ attach(struct client *client)
 {
 	struct pinstore_error error;
 	struct pinstore_curl_setup setup = {
-	        .size = sizeof(setup),
-	        .clock = now,
+	        .size = has_flag("nosize") ? 1 : sizeof(setup),
+	        .clock = has_flag("noclock") ? NULL : now,
+	        .clock_arg = &ahead,
 	        .header = take_header,
 	        .header_arg = client,
 	        .prereq = take_prereq,
@@ -467,6 +471,7 @@ main(int argc, char *argv[])
 		die("usage: curlclient STORE CAFILE RESOLVE MODE URL...");
 	ca_file = argv[2];
 	mode = flags = argv[4];
+	ahead = has_flag("later") ? 3600 : 0;
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	addresses = curl_slist_append(NULL, argv[3]);
 	if (pinstore_open(argv[1], NULL, &ps, &error))

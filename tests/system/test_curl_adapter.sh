@@ -289,3 +289,42 @@ expect_out '^code=42 status=0 verdict=reject hops=3 '
 expect_requests keep 2
 expect_exit 0 cat keep/log
 expect_no_out '^connection 2'
+
+# acts NAME RIGHT FLAG,OTHER...: a member of the setup, with what comes of it
+# and of another value (T-013)
+tested=
+acts()
+{
+	tested="$tested $1"
+	about "T-013 pinstore_curl_setup.$1"
+	expect_exit "${5-0}" client easy$3 $P/
+	expect_out "$2"
+	expect_exit "${6-0}" client easy$4 $P/
+	if [ "${6-0}" -eq 0 ]; then expect_no_out "$2"; fi
+}
+port=$web_port
+must pinstore --store "$store" pin pin.test "$(pin good)" "$(pin backup)" \
+	--expires 30m >/dev/null
+acts size '^code=42 ' '' ,nosize 0 99
+acts clock '^code=42 ' '' ,noclock 0 99
+acts clock_arg '^code=42 ' '' ,later
+cleared pin.test
+acts header '^code=0 ' '' ,short
+acts header_arg 'headers=[1-9]' '' ,require
+acts prereq '^code=0 ' '' ,abort
+acts prereq_arg 'asked=1' '' ,require
+acts require_pin '^code=42 status=-5' ,require ''
+acts keep_chain 'path=3' ,chain ''
+acts no_learn 'noted=-' '' ,learn
+cleared pin.test
+P=$W
+must pinstore --store "$store" clear wrong.test --yes --source all >/dev/null 2>&1
+acts insecure_unpinned '^code=0 ' ,insecure ''
+about "T-013 every member of the setup has a negative case"
+sed -n '/^struct pinstore_curl_setup {/,/^}/p' \
+	"$top_srcdir/libpinstore/include/pinstore/curl.h" |
+	sed -n 's/^	.*(\*\([a-z_]*\)).*;.*/\1/p; t
+		s/^	[^(]*[ *]\([a-z_]*\);.*/\1/p' | sort >wanted
+printf '%s\n' $tested | sort >lines
+expect_same wanted lines
+[ "$(wc -l <wanted)" -ge 11 ] && ok "members are found" || fail "no members"
