@@ -9,7 +9,8 @@ Runs the rows of negative.table, whose head says what they mean, each in a copy
 of the folder ./files, with HOME there and a store of its own.  A row
 fails if a code is another one, or if both runs come to the same; and the table
 fails if an option that --help names has no row.  Beside {NAME} it knows {BARE}:
-without the options that all rows of pinfetch have.  LOGS are servers' logs.
+without the options that all rows of pinfetch have, and {TTY}: with a terminal
+for stderr.  LOGS are servers' logs.
 """
 import json
 import os
@@ -20,6 +21,7 @@ import sys
 import time
 
 table = sys.argv[1]
+here = os.path.dirname(os.path.abspath(__file__))
 values = dict(word.split("=", 1) for word in sys.argv[2:])
 logs = values.pop("LOGS").split()
 common = values.pop("COMMON").split()
@@ -89,6 +91,9 @@ def files():
         for name in names:
             with open(os.path.join(folder, name), "rb") as file:
                 found[os.path.join(folder, name)] = file.read()
+    if "run/seen" in found:  # how often a meter is drawn is chance
+        found["run/seen"] = sorted(set(re.findall(rb"Total|#",
+                                                  found["run/seen"])))
     return found
 
 
@@ -116,7 +121,11 @@ def outcome(tool, words):
         command = [tool] + [fill(word) for word in words if word != "{BARE}"]
         command += [word for word in common if "resolve" in word]
     else:
-        command = [tool, *common, *map(fill, words)]
+        command = [tool, *common] + [fill(word) for word in words
+                                     if word != "{TTY}"]
+    if "{TTY}" in words:
+        command = [sys.executable, os.path.join(here, "onpty.py"), "80", "2",
+                   "seen", *command]
     before = {log: os.path.getsize(log) if os.path.exists(log) else 0
               for log in logs}
     done = run(*command)
