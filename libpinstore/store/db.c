@@ -216,8 +216,13 @@ env_open(int dir_fd, size_t map_bytes, MDB_env **out)
 		map_bytes /= 2;
 	}
 	/* LMDB 0.9.24 opens the data file without O_CLOEXEC. */
-	if (mdb_env_get_fd(env, &fd) == 0 && fd >= 0)
-		(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+	code = mdb_env_get_fd(env, &fd);
+	if (code == 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
+		code = errno;
+	if (code != 0) {
+		mdb_env_close(env);
+		return code;
+	}
 	*out = env;
 	return 0;
 }
@@ -269,7 +274,9 @@ open_tables(struct ps_db *db, bool create, struct pinstore_error *error)
 	size_t i;
 	int code;
 
-	(void)mdb_env_info(db->env, &info);
+	code = mdb_env_info(db->env, &info);
+	if (code != 0)
+		return fail(db->path, code, "be opened", error);
 	code = mdb_txn_begin(db->env, NULL, create ? 0 : MDB_RDONLY, &txn);
 	if (code == MDB_MAP_RESIZED) {
 		enum ps_trouble trouble;
