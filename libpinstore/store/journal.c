@@ -158,16 +158,24 @@ ps_journal_forget(struct ps_txn *txn, const struct ps_store_id *id,
 {
 	uint8_t from[KEY_LEN] = {0};
 	enum pinstore_status status;
+	uint64_t wanted, n = 0;
 
-	for (;;) {
+	status = ps_txn_count(txn, PS_JOURNAL, &wanted, error);
+	if (status != PINSTORE_OK)
+		return status;
+	for (;; n++) {
 		struct ps_bytes at = {from, KEY_LEN}, record;
 		struct ps_journal_item item;
 		bool is_meant = false;
 
 		status = ps_txn_seek(txn, PS_JOURNAL, PS_SEEK_FROM, &at,
 		                     &record, error);
+		/*
+		 * No record here names the one behind it, but the root of the
+		 * tree has their number: none is hidden, with its host.
+		 */
 		if (status == PINSTORE_ERR_NOTFOUND)
-			return PINSTORE_OK;
+			return n == wanted ? PINSTORE_OK : damaged(txn, error);
 		if (status == PINSTORE_OK)
 			status = decode(txn, id, at, record, &item, error);
 		if (status == PINSTORE_OK)
