@@ -87,8 +87,9 @@ drop(gnutls_ext_priv_data_t data)
 	free(attached);
 }
 
+/* The slot, filled or not. */
 static struct attached *
-find(gnutls_session_t session)
+find_slot(gnutls_session_t session)
 {
 	gnutls_ext_priv_data_t data = NULL;
 
@@ -96,6 +97,15 @@ find(gnutls_session_t session)
 	    gnutls_ext_get_data(session, EXTENSION_ID, &data) != 0)
 		return NULL;
 	return data;
+}
+
+/* What hangs on session; not a slot that was left empty by an error. */
+static struct attached *
+find(gnutls_session_t session)
+{
+	struct attached *attached = find_slot(session);
+
+	return attached != NULL && attached->ps != NULL ? attached : NULL;
 }
 
 /* An empty slot on session; it is GnuTLS's to free. */
@@ -124,12 +134,11 @@ make_slot(gnutls_session_t session, struct attached **out,
 		                   gnutls_strerror(ret));
 	}
 	gnutls_ext_set_data(session, EXTENSION_ID, attached);
-	if (find(session) != attached) {
-		free(attached);
+	/* GnuTLS has it now, even if it does not say so. */
+	if (find_slot(session) != attached)
 		return ps_fail(error, PINSTORE_ERR_INTERNAL,
 		               "pinstore_session_attach: GnuTLS does not keep "
 		               "an extension's data");
-	}
 	*out = attached;
 	return PINSTORE_OK;
 }
@@ -188,7 +197,7 @@ pinstore_session_attach(gnutls_session_t session, struct pinstore *ps,
 		return ps_fail(error, PINSTORE_ERR_ARG,
 		               "pinstore_session_attach: not a client's "
 		               "session");
-	attached = find(session);
+	attached = find_slot(session);
 	/* What was decided for another peer does not outlast an error here. */
 	if (attached != NULL)
 		forget(attached);
