@@ -193,7 +193,10 @@ read_all(struct ps_others *others)
 
 /* --------------------------------------------------------------- verifying */
 
-/* Whether GnuTLS takes the certificates, in this order, with these flags. */
+/*
+ * Whether GnuTLS takes the certificates, in this order, with these flags.
+ * INTERNAL: it could not tell, which is not that it does not.
+ */
 static enum pinstore_status
 verify(const struct ps_others *others, gnutls_x509_crt_t list[], size_t n,
        unsigned flags, struct ps_collector *collector, bool *is_valid)
@@ -210,7 +213,7 @@ verify(const struct ps_others *others, gnutls_x509_crt_t list[], size_t n,
 	        ps_path_collect);
 	ps_path_collect_into(NULL);
 	*is_valid = ret == 0 && output == 0;
-	return ret == GNUTLS_E_MEMORY_ERROR ? PINSTORE_ERR_NOMEM : PINSTORE_OK;
+	return status_of(ret);
 }
 
 static bool
@@ -396,6 +399,9 @@ try_way(struct ps_others *others, struct pinstore_chain **out)
 	if (status == PINSTORE_OK && is_valid && has_profile(others->flags))
 		status = verify(others, list, others->depth, others->flags,
 		                NULL, &is_valid);
+	/* Of this way it cannot be told: it is none. */
+	if (status == PINSTORE_ERR_INTERNAL)
+		status = PINSTORE_OK;
 	if (status == PINSTORE_OK && is_valid)
 		status = ps_path_chain(&collector, others->peers,
 		                       others->n_peers, out);
