@@ -270,7 +270,7 @@ const char *pinstore_mode_word(enum pinstore_mode mode);
  * Bring the host of a URL (percent-decoded, len octets) to the one form in
  * which DNS, SNI, the certificate's name check and the store must see it:
  * lower-case A-labels without a final dot.  An address comes out as it went in,
- * lower-cased and mapped.
+ * lower-cased but for the zone behind a %, and mapped.
  *
  * Threads: any.
  * Errors:  ARG, NOMEM, HOST (neither name nor address; *kind is HOST_BAD).
