@@ -222,38 +222,41 @@ class Lint:
     """One field value, by the default grammar and by the strict one."""
 
     def make(self, rng):
-        chain = rng.choice([None, [], PINS[:1], PINS[:2], PINS[:3],
-                            rng.sample(PINS[:8], rng.randrange(1, 6))])
-        return (field_value(rng), rng.random() < 0.2,
-                rng.choice([0, 1, 3000, 5184000, 2 ** 31, 2 ** 40]), chain)
+        return {
+            "value": field_value(rng),
+            "report_only": rng.random() < 0.2,
+            "cap": rng.choice([0, 1, 3000, 5184000, 2 ** 31, 2 ** 40]),
+            "chain": rng.choice([None, [], PINS[:1], PINS[:2], PINS[:3],
+                                 rng.sample(PINS[:8], rng.randrange(1, 6))]),
+            "host": rng.choice([None] * 6 + [b"a.test", b"github.io",
+                                             b"CO.UK.", b"com", b"a..b"]),
+        }
 
     def commands(self, case):
-        value, report_only, cap, chain = case
-        return ["lint %s %d %d %s %s" % (
-            "pkp-ro" if report_only else "pkp", strict, cap, chained(chain),
-            hexed(value)) for strict in (0, 1)]
+        return ["lint %s %d %d %s %s %s" % (
+            "pkp-ro" if case["report_only"] else "pkp", strict, case["cap"],
+            chained(case["chain"]), hexed(case["host"]), hexed(case["value"]))
+                for strict in (0, 1)]
 
     def judge(self, case, answers):
-        value, report_only, cap, chain = case
-        for strict, command in enumerate(self.commands(case)):
-            expected = reference.lint(value, report_only, bool(strict), cap,
-                                      chain)
+        for strict, line in enumerate(self.commands(case)):
+            expected = reference.lint(strict=bool(strict), **case)
             if expected != answers[strict]:
-                return Wrong(command, expected, answers[strict])
+                return Wrong(line, expected, answers[strict])
         return None
 
     def smaller(self, case):
-        value, report_only, cap, chain = case
-        for part in pieces(value):
-            yield (part, report_only, cap, chain)
-        if chain:
-            for part in pieces(chain):
-                yield (value, report_only, cap, part)
-        if cap:
-            yield (value, report_only, 0, chain)
+        for part in pieces(case["value"]):
+            yield dict(case, value=part)
+        for part in pieces(case["chain"] or []):
+            yield dict(case, chain=part)
+        if case["host"]:
+            yield dict(case, host=None)
+        if case["cap"]:
+            yield dict(case, cap=0)
 
     def describe(self, case):
-        return "the value is %r" % case[0]
+        return "the value is %r" % case["value"]
 
 
 # ---------------------------------------------------------------- host names

@@ -7,7 +7,7 @@
  *
  * Each line of the standard input is a command, and gets one line of JSON:
  *
- *   lint pkp|pkp-ro STRICT CAP CHAIN TEXT
+ *   lint pkp|pkp-ro STRICT CAP CHAIN HOST TEXT
  *   host TEXT
  *   open STRICT CAP SLACK PER-DOMAIN TOTAL SUFFIX-RULE   a new store in FOLDER
  *   reopen
@@ -271,8 +271,9 @@ do_lint(struct line *line)
 {
 	struct pinstore_lint_setup setup = {.size = sizeof(setup)};
 	struct pinstore_lint *lint = NULL;
+	enum pinstore_status status;
 	struct pinstore_chain *chain;
-	struct text text;
+	struct text host, text;
 
 	setup.kind = strcmp(next_word(line), "pkp") == 0 ? PINSTORE_PKP
 	                                                 : PINSTORE_PKP_RO;
@@ -280,12 +281,17 @@ do_lint(struct line *line)
 	setup.max_age_cap = next_number(line);
 	chain = next_chain(line);
 	setup.chain = chain;
+	read_text(next_word(line), &host);
+	setup.host = host.octets;
 	read_text(next_word(line), &text);
-	if (pinstore_lint(text.octets, text.len, &setup, &lint) != PINSTORE_OK)
-		give_up("a field that cannot be judged");
-	print_lint(lint);
+	status = pinstore_lint(text.octets, text.len, &setup, &lint);
+	if (status == PINSTORE_OK)
+		print_lint(lint);
+	else
+		print_status(status);
 	pinstore_lint_free(lint);
 	pinstore_chain_free(chain);
+	free(host.octets);
 	free(text.octets);
 }
 

@@ -57,8 +57,8 @@ DIRECTIVES_MAX = 64
 PINS_MAX = 32
 URI_MAX = 1024
 MAX_AGE_MAX = 2 ** 31
-EMPTY_DIRECTIVE, SPACE_AROUND_EQUALS, PAD_BITS = (
-    "empty-directive", "space-around-equals", "pad-bits")
+EMPTY_DIRECTIVE, SPACE_AROUND_EQUALS, PAD_BITS, SUFFIX = DEPARTURES = (
+    "empty-directive", "space-around-equals", "pad-bits", "suffix")
 
 
 class Fault(Exception):
@@ -284,8 +284,11 @@ def plan(field, report_only, chain):
     return "note", "ok"
 
 
-def lint(value, report_only, strict, cap, chain):
+def lint(value, report_only, strict, cap, chain, host):
     """What pinstore_lint() has to say, as the driver prints it."""
+    kind, name = (None, None) if host is None else canonical(host)
+    if kind == BAD:
+        return {"status": HOST}
     nothing = {"max_age": -1, "max_age_sent": -1, "include_subdomains": False,
                "report_uri": None, "pins": [], "offset": None, "rule": "ok"}
     try:
@@ -296,6 +299,9 @@ def lint(value, report_only, strict, cap, chain):
                     departures=ANY)
     action, reason = plan(field, report_only, chain)
     sent = -1 if field.max_age is None else field.max_age
+    on_suffix = kind == NAME and is_suffix(name)
+    if on_suffix and field.include_subdomains:
+        field.departures.add(SUFFIX)
     uri = field.report_uri
     if isinstance(uri, bytes):
         uri = uri.decode("ascii")
@@ -304,20 +310,19 @@ def lint(value, report_only, strict, cap, chain):
         action, reason = (ANY, ANY) if report_only else (action, reason)
     return dict(nothing, action=action, reason=reason, max_age_sent=sent,
                 max_age=min(sent, cap) if cap else sent,
-                include_subdomains=field.include_subdomains,
+                include_subdomains=field.include_subdomains and not on_suffix,
                 report_uri=uri, pins=[p.hex() for p in field.pins],
                 departures=Departures(field.departures))
 
 
 class Departures:
-    """The three points in which the default is wider than the ABNF."""
+    """Where the default is wider than the ABNF, and the public suffixes."""
 
     def __init__(self, words):
         self.words = words
 
     def __eq__(self, other):
-        return set(other) & {EMPTY_DIRECTIVE, SPACE_AROUND_EQUALS,
-                             PAD_BITS} == self.words
+        return set(other) & set(DEPARTURES) == self.words
 
     def __repr__(self):
         return repr(sorted(self.words))
