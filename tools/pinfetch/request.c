@@ -64,9 +64,9 @@ fetch_request_begin(const struct fetch_options *options, size_t n, CURL *easy,
 
 	*out = (struct fetch_request){.options = options, .offset = offset};
 	out->upload.fd = -1;
-	if (!fetch_target_read(url, &addition, &out->first, fault) ||
-	    !fetch_target_read(url, &addition, &out->at, fault))
+	if (!fetch_target_read(url, &addition, &out->first, fault))
 		return false;
+	fetch_target_copy(&out->first, &out->at);
 	if (addition.query || addition.file)
 		out->asked = out->first.url;
 	if (!begin_body(options, n, easy, out, fault))

@@ -210,6 +210,22 @@ fetch_target_read(const char *text, const struct fetch_addition *addition,
 	return is_good;
 }
 
+static char *
+copy_of(const char *text)
+{
+	return text ? tool_copy(text, strlen(text)) : NULL;
+}
+
+void
+fetch_target_copy(const struct fetch_target *target, struct fetch_target *out)
+{
+	*out = *target;
+	out->url = copy_of(target->url);
+	out->port = copy_of(target->port);
+	out->user = copy_of(target->user);
+	out->password = copy_of(target->password);
+}
+
 bool
 fetch_target_follow(const struct fetch_target *from, const char *location,
                     struct fetch_target *out, struct tool_fault *fault)

@@ -41,6 +41,10 @@ bool
 fetch_target_read(const char *text, const struct fetch_addition *addition,
                   struct fetch_target *out, struct tool_fault *fault);
 
+/* The same target again; fetch_target_clear() ends *out. */
+void
+fetch_target_copy(const struct fetch_target *target, struct fetch_target *out);
+
 /* text with a scheme, http if it has none.  Owner: the caller. */
 char *
 fetch_target_whole(const char *text);
