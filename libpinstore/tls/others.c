@@ -50,7 +50,7 @@ struct served {
 	gnutls_datum_t der; /* the session's */
 	struct pinstore_pin key;
 	bool has_key;
-	bool has_anchor;               /* its issuer is one */
+	bool has_anchor;               /* another one, as its issuer */
 	bool may_follow[SERVED_MAX];   /* that one may be its issuer */
 };
 
@@ -139,7 +139,9 @@ read_served(struct ps_others *others, struct served *served)
 	if (gnutls_x509_trust_list_get_issuer(others->trust, served->crt,
 	                                      &issuer,
 	                                      GNUTLS_TL_GET_COPY) == 0) {
-		served->has_anchor = true;
+		/* Its own issuer adds nothing to the way that led to it. */
+		served->has_anchor =
+		        gnutls_x509_crt_equals(issuer, served->crt) == 0;
 		gnutls_x509_crt_deinit(issuer);
 	}
 	/* A key without a pin is told from others by its certificate. */
