@@ -72,7 +72,7 @@ def issue(file, subject, issuer, leaf=False, key=None, signer=None, start=-1,
         x509.SubjectKeyIdentifier.from_public_key(public), False)
     builder = builder.add_extension(
         x509.AuthorityKeyIdentifier.from_issuer_public_key(
-            signer.public_key()), False)
+            key_of(issuer).public_key()), False)
     builder = builder.add_extension(x509.KeyUsage(
         leaf or not signs, False, False, False, False,
         not leaf and signs, not leaf and signs, False, False), True)

@@ -1,0 +1,935 @@
+/*
+ * test_others.c - the other paths that a session's certificates allow.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * The search is asked for all that it has, without pins: each row tells what
+ * is valid beside the path that GnuTLS settles on, and what must never come.
+ */
+#include <config.h>
+
+#include "tls/others.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <check.h>
+#include <gnutls/x509.h>
+
+#include <pinstore/gnutls.h>
+
+#include "tests/support/data.h"
+#include "tests/support/suite.h"
+#include "tests/support/tempdir.h"
+#include "tests/support/tlspair.h"
+#include "tls/chain.h"
+#include "tls/spki.h"
+
+#define NAMES_MAX 20
+#define PATHS_SEEN 128
+#define TEXT_MAX 160
+
+/* ----------------------------------------------------- GnuTLS made to fail */
+
+enum point {
+	NOWHERE,
+	INIT,
+	IMPORT,
+	VERIFY,
+	CREDENTIALS,
+	TRUST,
+	PEERS,
+	ALGORITHM,
+	RSA,
+	PIN
+};
+
+/* The nth call of a point gives ret. */
+static struct {
+	enum point point;
+	unsigned n;
+	int ret;
+} fault;
+
+static bool
+fails(enum point point)
+{
+	return fault.point == point && fault.n > 0 && --fault.n == 0;
+}
+
+#define WRAP(type, function, parameters, arguments, point, otherwise)          \
+	type __real_##function parameters;                                     \
+	type __wrap_##function parameters;                                     \
+	type __wrap_##function parameters                                      \
+	{                                                                      \
+		return fails(point) ? otherwise : __real_##function arguments; \
+	}
+
+WRAP(int, gnutls_x509_crt_init, (gnutls_x509_crt_t * crt), (crt), INIT,
+     fault.ret)
+WRAP(int, gnutls_x509_crt_import,
+     (gnutls_x509_crt_t crt, const gnutls_datum_t *data,
+      gnutls_x509_crt_fmt_t format),
+     (crt, data, format), IMPORT, fault.ret)
+WRAP(int, gnutls_x509_trust_list_verify_crt2,
+     (gnutls_x509_trust_list_t list, gnutls_x509_crt_t *certs, unsigned n,
+      gnutls_typed_vdata_st *data, unsigned elements, unsigned flags,
+      unsigned *output, gnutls_verify_output_function function),
+     (list, certs, n, data, elements, flags, output, function), VERIFY,
+     fault.ret)
+WRAP(int, gnutls_credentials_get,
+     (gnutls_session_t session, gnutls_credentials_type_t type, void **out),
+     (session, type, out), CREDENTIALS, fault.ret)
+WRAP(const gnutls_datum_t *, gnutls_certificate_get_peers,
+     (gnutls_session_t session, unsigned *n), (session, n), PEERS, NULL)
+WRAP(int, gnutls_x509_crt_get_pk_algorithm,
+     (gnutls_x509_crt_t crt, unsigned *bits), (crt, bits), ALGORITHM, fault.ret)
+WRAP(int, gnutls_x509_crt_get_pk_rsa_raw,
+     (gnutls_x509_crt_t crt, gnutls_datum_t *m, gnutls_datum_t *e),
+     (crt, m, e), RSA, fault.ret)
+WRAP(enum pinstore_status, ps_spki_pin,
+     (enum ps_spki_kind kind, const uint8_t *der, size_t len,
+      struct pinstore_pin *out),
+     (kind, der, len, out), PIN, (enum pinstore_status)fault.ret)
+
+void __real_gnutls_certificate_get_trust_list(
+        gnutls_certificate_credentials_t credentials,
+        gnutls_x509_trust_list_t *out);
+void __wrap_gnutls_certificate_get_trust_list(
+        gnutls_certificate_credentials_t credentials,
+        gnutls_x509_trust_list_t *out);
+
+void
+__wrap_gnutls_certificate_get_trust_list(
+        gnutls_certificate_credentials_t credentials,
+        gnutls_x509_trust_list_t *out)
+{
+	if (fails(TRUST))
+		*out = NULL;
+	else
+		__real_gnutls_certificate_get_trust_list(credentials, out);
+}
+
+/* ------------------------------------------------------------- one session */
+
+struct scene {
+	struct tls_server server;
+	gnutls_certificate_credentials_t trust;
+	gnutls_session_t session;
+	const char *const *served;
+	const char *const *anchors;
+	enum pinstore_status status; /* of the settled path */
+	struct pinstore_chain *settled;
+};
+
+static void
+open_scene(struct scene *scene, const char *const *served,
+           const char *const *anchors, const char *priority, unsigned flags,
+           const char *crl)
+{
+	gnutls_datum_t der;
+	struct data data;
+	int ret;
+
+	memset(scene, 0, sizeof(*scene));
+	scene->served = served;
+	scene->anchors = anchors;
+	scene->trust = tls_trust(anchors);
+	gnutls_certificate_set_verify_flags(scene->trust, flags);
+	if (crl != NULL) {
+		data = data_read("pki", crl);
+		der.data = data.at;
+		der.size = (unsigned)data.len;
+		ck_assert_int_eq(gnutls_certificate_set_x509_crl_mem(
+		                         scene->trust, &der,
+		                         GNUTLS_X509_FMT_DER), 1);
+		free(data.at);
+	}
+	tls_server_init(&scene->server, served, served[0]);
+	scene->session = tls_client(tls_server_start(&scene->server), priority,
+	                            scene->trust);
+	do
+		ret = gnutls_handshake(scene->session);
+	while (ret < 0 && gnutls_error_is_fatal(ret) == 0);
+	ck_assert_int_eq(ret, 0);
+	ck_assert(tls_greeting(scene->session));
+}
+
+static void
+settle(struct scene *scene, const char *host, bool is_address)
+{
+	scene->status = ps_chain_from_session(scene->session, host, is_address,
+	                                      &scene->settled, NULL);
+}
+
+static void
+close_scene(struct scene *scene)
+{
+	pinstore_chain_free(scene->settled);
+	tls_close(scene->session);
+	tls_server_join(&scene->server);
+	tls_server_free(&scene->server);
+	gnutls_certificate_free_credentials(scene->trust);
+}
+
+static bool
+is_file(const char *name, const uint8_t *der, size_t len)
+{
+	struct data data;
+	char file[64];
+	bool is_same;
+
+	snprintf(file, sizeof(file), "%s.crt.der", name);
+	data = data_read("pki", file);
+	is_same = data.len == len && memcmp(data.at, der, len) == 0;
+	free(data.at);
+	return is_same;
+}
+
+static const char *
+find_name(const struct scene *scene, const uint8_t *der, size_t len)
+{
+	size_t i;
+
+	for (i = 0; scene->served[i] != NULL; i++)
+		if (is_file(scene->served[i], der, len))
+			return scene->served[i];
+	for (i = 0; scene->anchors[i] != NULL; i++)
+		if (is_file(scene->anchors[i], der, len))
+			return scene->anchors[i];
+	ck_abort_msg("a certificate that nobody served or trusts");
+	return NULL;
+}
+
+/* The names of a path with spaces between them. */
+static void
+spell(const struct scene *scene, const struct pinstore_chain *chain,
+      char out[TEXT_MAX])
+{
+	const uint8_t *der;
+	size_t i, len, at = 0;
+
+	for (i = 0; i < pinstore_chain_length(chain); i++) {
+		der = pinstore_chain_certificate(chain, i, &len);
+		at += (size_t)snprintf(out + at, TEXT_MAX - at, "%s%s",
+		                       i == 0 ? "" : " ",
+		                       find_name(scene, der, len));
+		ck_assert_uint_lt(at, TEXT_MAX);
+	}
+}
+
+struct seen {
+	size_t n;
+	char path[PATHS_SEEN][TEXT_MAX];
+};
+
+/* All other paths; what the session said of the peer came with each. */
+static enum pinstore_status
+see(const struct scene *scene, const char *host, bool is_address,
+    struct seen *seen)
+{
+	struct pinstore_chain *chain = NULL;
+	enum pinstore_status status;
+	struct ps_others *others;
+	unsigned n_peers;
+
+	seen->n = 0;
+	status = ps_others_new(scene->session, host, is_address,
+	                       scene->settled, &others);
+	if (status != PINSTORE_OK)
+		ck_assert_ptr_null(others);
+	while (others != NULL && status == PINSTORE_OK) {
+		status = ps_others_next(others, &chain);
+		if (chain == NULL)
+			break;
+		ck_assert_int_eq(status, PINSTORE_OK);
+		ck_assert_uint_lt(seen->n, PATHS_SEEN);
+		spell(scene, chain, seen->path[seen->n++]);
+		(void)gnutls_certificate_get_peers(scene->session, &n_peers);
+		ck_assert_uint_eq(pinstore_chain_served_length(chain), n_peers);
+		pinstore_chain_free(chain);
+		chain = NULL;
+	}
+	if (others != NULL && status == PINSTORE_OK) {
+		/* The end is the end. */
+		ck_assert_int_eq(ps_others_next(others, &chain), PINSTORE_OK);
+		ck_assert_ptr_null(chain);
+	}
+	ps_others_free(others);
+	return status;
+}
+
+static bool
+has_path(const struct seen *seen, const char *path)
+{
+	size_t i;
+
+	for (i = 0; i < seen->n; i++)
+		if (strcmp(seen->path[i], path) == 0)
+			return true;
+	return false;
+}
+
+/* -------------------------------------------------------------------- paths */
+
+#define NORMAL "NORMAL"
+#define ROOT1 "oleaf ointer1 oroot1"
+#define ROOT2 "oleaf ointer2 oroot2"
+#define MIDDLE "oleaf ointer-middle omiddle2 oroot2"
+
+enum order {
+	ANY,  /* both orders settle, and see the same paths */
+	FIRST /* GnuTLS refuses the other order, or is laxer in it */
+};
+
+static const struct {
+	const char *what;
+	const char *served[NAMES_MAX];
+	const char *trust[NAMES_MAX];
+	const char *settled;
+	const char *others[4];
+	enum order order;
+	const char *priority; /* NULL: NORMAL */
+	unsigned flags;
+	const char *crl;
+} cases[] = {
+        {"T-008: the other root", {"oleaf", "ointer1", "ointer2"},
+         {"oroot1", "oroot2"}, ROOT1, {ROOT2}, ANY, NULL, 0, NULL},
+        {"T-008: served the other way round", {"oleaf", "ointer2", "ointer1"},
+         {"oroot1", "oroot2"}, ROOT2, {ROOT1}, ANY, NULL, 0, NULL},
+        {"there is one path only", {"oleaf", "ointer1"}, {"oroot1", "oroot2"},
+         ROOT1, {NULL}, ANY, NULL, 0, NULL},
+        {"the anchor was served as well", {"oleaf", "ointer1", "oroot1"},
+         {"oroot1", "oroot2"}, ROOT1, {NULL}, ANY, NULL, 0, NULL},
+        {"each comes twice", {"oleaf", "ointer1", "oleaf", "ointer2",
+         "ointer1", "ointer2", "oroot2"}, {"oroot1", "oroot2"}, ROOT1,
+         {ROOT2}, ANY, NULL, 0, NULL},
+        {"T-001: a stranger's certificates", {"oleaf", "ointer1", "good",
+         "intA", "rootA", "oroot3"}, {"oroot1", "rootA", "oroot3"}, ROOT1,
+         {NULL}, ANY, NULL, 0, NULL},
+        {"its root is not trusted", {"oleaf", "ointer1", "ointer2"},
+         {"oroot1", "oroot3"}, ROOT1, {NULL}, FIRST, NULL, 0, NULL},
+        {"a longer way", {"oleaf", "ointer1", "ointer-middle", "omiddle2"},
+         {"oroot1", "oroot2"}, ROOT1, {MIDDLE}, ANY, NULL, 0, NULL},
+        {"a shorter one, the intermediate being trusted itself",
+         {"oleaf", "ointer2"}, {"ointer1", "oroot2"}, ROOT2,
+         {"oleaf ointer1"}, ANY, NULL, 0, NULL},
+        {"authorities that certify each other", {"oleaf", "ointer1",
+         "ointer-middle", "omiddle-inter", "omiddle2"}, {"oroot1", "oroot2"},
+         ROOT1, {MIDDLE}, FIRST, NULL, 0, NULL},
+        {"the path that settled comes back to a key", {"oleaf",
+         "ointer-middle", "omiddle-inter", "ointer1"}, {"oroot1"}, ROOT1,
+         {NULL}, FIRST, NULL, 0, NULL},
+        {"and nothing but that", {"oleaf", "ointer1", "ointer-middle",
+         "omiddle-inter"}, {"oroot1", "oroot2"}, ROOT1, {NULL}, FIRST, NULL, 0,
+         NULL},
+        /* What is not valid does not come, whatever settled. */
+        {"expired", {"oleaf", "ointer1", "ointer2-expired"},
+         {"oroot1", "oroot2"}, ROOT1, {NULL}, FIRST, NULL, 0, NULL},
+        {"not valid yet", {"oleaf", "ointer1", "ointer2-early"},
+         {"oroot1", "oroot2"}, ROOT1, {NULL}, FIRST, NULL, 0, NULL},
+        {"T-022: no authority", {"oleaf", "ointer1", "ointer2-noca"},
+         {"oroot1", "oroot2"}, ROOT1, {NULL}, FIRST, NULL, 0, NULL},
+        {"may not sign certificates", {"oleaf", "ointer1", "ointer2-nosign"},
+         {"oroot1", "oroot2"}, ROOT1, {NULL}, FIRST, NULL, 0, NULL},
+        {"T-021: may not certify the host", {"oleaf", "ointer1",
+         "ointer2-limit"}, {"oroot1", "oroot2"}, ROOT1, {NULL}, FIRST, NULL, 0,
+         NULL},
+        {"an authority for mail", {"oleaf", "ointer1", "ointer2-mail"},
+         {"oroot1", "oroot2"}, ROOT1, {NULL}, FIRST, NULL, 0, NULL},
+        {"longer than its path length", {"oleaf", "ointer1", "ointer-middle",
+         "omiddle2-short"}, {"oroot1", "oroot2"}, ROOT1, {NULL}, FIRST, NULL,
+         0, NULL},
+        {"the root's name, another's signature", {"oleaf", "ointer1",
+         "ointer2-forged"}, {"oroot1", "oroot2"}, ROOT1, {NULL}, FIRST, NULL,
+         0, NULL},
+        {"signed with SHA-1", {"oleaf", "ointer1", "ointer2-sha1"},
+         {"oroot1", "oroot2"}, ROOT1, {NULL}, FIRST, NULL, 0, NULL},
+        {"signed with MD5", {"oleaf", "ointer1", "ointer-large-md5"},
+         {"oroot1", "oroot-large"}, ROOT1, {NULL}, FIRST, NULL, 0, NULL},
+        {"revoked by a list", {"oleaf", "ointer1", "ointer2"},
+         {"oroot1", "oroot2"}, ROOT1, {NULL}, FIRST, NULL, 0, "oroot2.crl.der"},
+        {"lists are not asked if the credentials say so", {"oleaf", "ointer1",
+         "ointer2"}, {"oroot1", "oroot2"}, ROOT1, {ROOT2}, ANY, NULL,
+         GNUTLS_VERIFY_DISABLE_CRL_CHECKS, "oroot2.crl.der"},
+        {"time is not asked if the credentials say so", {"oleaf", "ointer1",
+         "ointer2-expired"}, {"oroot1", "oroot2"}, ROOT1,
+         {"oleaf ointer2-expired oroot2"}, ANY, NULL,
+         GNUTLS_VERIFY_DISABLE_TIME_CHECKS, NULL},
+        /* Strictness of the session alone, and what stands in for it. */
+        {"as strong", {"oleaf", "ointer1", "ointer-large"},
+         {"oroot1", "oroot-large"}, ROOT1, {"oleaf ointer-large oroot-large"},
+         ANY, NULL, 0, NULL},
+        {"weaker than what settled", {"oleaf", "ointer1", "ointer-small"},
+         {"oroot1", "oroot-small"}, ROOT1, {NULL}, FIRST, NULL, 0, NULL},
+        {"weaker than the session's profile", {"oleaf", "ointer1",
+         "ointer-small"}, {"oroot1", "oroot-small"}, ROOT1, {NULL}, FIRST,
+         "NORMAL:%PROFILE_HIGH", 0, NULL},
+        {"stronger than what settled", {"oleaf", "ointer-small", "ointer1"},
+         {"oroot1", "oroot-small"}, "oleaf ointer-small oroot-small", {ROOT1},
+         FIRST, NULL, 0, NULL},
+        {"a root of version 1", {"oleaf", "ointer1", "ointer-old"},
+         {"oroot1", "oroot-old"}, ROOT1, {NULL}, FIRST, NULL,
+         GNUTLS_VERIFY_ALLOW_X509_V1_CA_CRT, NULL},
+        {"beside a root of version 1", {"oleaf", "ointer-old", "ointer1"},
+         {"oroot1", "oroot-old"}, "oleaf ointer-old oroot-old", {ROOT1}, FIRST,
+         NULL, GNUTLS_VERIFY_ALLOW_X509_V1_CA_CRT, NULL},
+        {"a profile of the credentials", {"oleaf", "ointer1", "ointer2"},
+         {"oroot1", "oroot2"}, ROOT1, {ROOT2}, ANY, NULL,
+         GNUTLS_PROFILE_TO_VFLAGS(GNUTLS_PROFILE_HIGH), NULL},
+        {"one of another kind", {"oleaf", "ointer1", "ointer2"},
+         {"oroot1", "oroot2"}, ROOT1, {ROOT2}, ANY, NULL,
+         GNUTLS_PROFILE_TO_VFLAGS(GNUTLS_PROFILE_SUITEB128), NULL},
+        {"strong, but not of that kind", {"oleaf", "ointer1", "ointer-large"},
+         {"oroot1", "oroot-large"}, ROOT1, {NULL}, FIRST, NULL,
+         GNUTLS_PROFILE_TO_VFLAGS(GNUTLS_PROFILE_SUITEB128), NULL},
+        {"the session is laxer than its credentials", {"oleaf",
+         "ointer2-sha1", "ointer1"}, {"oroot1", "oroot2"},
+         "oleaf ointer2-sha1 oroot2", {NULL}, FIRST,
+         "NORMAL:%VERIFY_ALLOW_SIGN_WITH_SHA1", 0, NULL},
+        {"what the session alone allows", {"oleaf", "ointer1",
+         "ointer2-sha1"}, {"oroot1", "oroot2"}, ROOT1, {NULL}, FIRST,
+         "NORMAL:%VERIFY_ALLOW_SIGN_WITH_SHA1", 0, NULL},
+        /* Keys that cost. */
+        {"A-10: a key of 8448 bits", {"oleaf-bits", "obits1", "obits2"},
+         {"oroot1", "oroot2"}, "oleaf-bits obits1 oroot1", {NULL}, FIRST, NULL,
+         0, NULL},
+        {"A-10: a long exponent", {"oleaf-exponent", "oexponent1",
+         "oexponent2"}, {"oroot1", "oroot2"},
+         "oleaf-exponent oexponent1 oroot1", {NULL}, FIRST, NULL, 0, NULL},
+};
+
+/* The paths of a served list: the settled one, and beside it those seen. */
+static void
+look(int i, bool is_reversed, char settled[TEXT_MAX], struct seen *seen)
+{
+	const char *served[NAMES_MAX] = {NULL};
+	struct scene scene;
+	size_t n = 0, j;
+
+	while (cases[i].served[n] != NULL)
+		n++;
+	served[0] = cases[i].served[0];
+	for (j = 1; j < n; j++)
+		served[j] = cases[i].served[is_reversed ? n - j : j];
+	open_scene(&scene, served, cases[i].trust,
+	           cases[i].priority == NULL ? NORMAL : cases[i].priority,
+	           cases[i].flags, cases[i].crl);
+	settle(&scene, "pin.test", false);
+	settled[0] = '\0';
+	seen->n = 0;
+	if (scene.status == PINSTORE_OK) {
+		spell(&scene, scene.settled, settled);
+		ck_assert_int_eq(see(&scene, "pin.test", false, seen),
+		                 PINSTORE_OK);
+	}
+	close_scene(&scene);
+}
+
+START_TEST(paths)
+{
+	static struct seen seen, turned;
+	char settled[TEXT_MAX], other[TEXT_MAX];
+	size_t n, i;
+
+	look(_i, false, settled, &seen);
+	ck_assert_msg(strcmp(settled, cases[_i].settled) == 0,
+	              "%s: settled on %s", cases[_i].what, settled);
+	for (n = 0; cases[_i].others[n] != NULL; n++)
+		ck_assert_msg(has_path(&seen, cases[_i].others[n]),
+		              "%s: %s is not found", cases[_i].what,
+		              cases[_i].others[n]);
+	ck_assert_msg(seen.n == n, "%s: %zu paths, one is %s", cases[_i].what,
+	              seen.n, seen.n > 0 ? seen.path[0] : "none");
+	look(_i, true, other, &turned);
+	if (cases[_i].order == FIRST)
+		return;
+	/* Whatever was settled on, together they are the same. */
+	ck_assert_uint_eq(turned.n, seen.n);
+	if (strcmp(other, settled) != 0)
+		ck_assert(has_path(&turned, settled) && has_path(&seen, other));
+	for (i = 0; i < seen.n; i++)
+		ck_assert(strcmp(seen.path[i], other) == 0 ||
+		          has_path(&turned, seen.path[i]));
+}
+END_TEST
+
+/* T-020: each path is verified for the host, not only the one that settled. */
+START_TEST(every_path_has_the_name)
+{
+	static struct seen seen;
+	struct scene scene;
+
+	open_scene(&scene, TLS_NAMES("oleaf", "ointer1", "ointer2"),
+	           TLS_NAMES("oroot1", "oroot2"), NORMAL, 0, NULL);
+	settle(&scene, "pin.test", false);
+	ck_assert_int_eq(see(&scene, "no.test", false, &seen), PINSTORE_OK);
+	ck_assert_uint_eq(seen.n, 0);
+	/* No address either. */
+	ck_assert_int_eq(see(&scene, "127.0.0.1", true, &seen), PINSTORE_OK);
+	ck_assert_uint_eq(seen.n, 0);
+	ck_assert_int_eq(see(&scene, "256.0.0.1", true, &seen), PINSTORE_OK);
+	ck_assert_uint_eq(seen.n, 0);
+	ck_assert_int_eq(see(&scene, "pin.test", false, &seen), PINSTORE_OK);
+	ck_assert_uint_eq(seen.n, 1);
+	close_scene(&scene);
+	open_scene(&scene, TLS_NAMES("oleaf-address", "ointer1", "ointer2"),
+	           TLS_NAMES("oroot1", "oroot2"), NORMAL, 0, NULL);
+	settle(&scene, "127.0.0.1", true);
+	ck_assert_int_eq(see(&scene, "127.0.0.1", true, &seen), PINSTORE_OK);
+	ck_assert_uint_eq(seen.n, 1);
+	ck_assert_int_eq(see(&scene, "127.0.0.2", true, &seen), PINSTORE_OK);
+	ck_assert_uint_eq(seen.n, 0);
+	close_scene(&scene);
+}
+END_TEST
+
+/* ------------------------------------------------------------------- bounds */
+
+static const struct {
+	const char *what;
+	const char *served[NAMES_MAX];
+	const char *trust[NAMES_MAX];
+	size_t n; /* others that are found */
+} bounds[] = {
+        /* 3 x 3 x 3 ways of 4 certificates, but the one that settled. */
+        {"below the bounds", {"oleaf-many", "ostep0-0", "ostep0-1", "ostep0-2",
+         "ostep1-0", "ostep1-1", "ostep1-2", "ostep2-0", "ostep2-1",
+         "ostep2-2"}, {"ostep3-0"}, 26},
+        /* 4 x 4 x 4 */
+        {"63 others", {"oleaf-many", "ostep0-0", "ostep0-1", "ostep0-2",
+         "ostep0-3", "ostep1-0", "ostep1-1", "ostep1-2", "ostep1-3",
+         "ostep2-0", "ostep2-1", "ostep2-2", "ostep2-3"}, {"ostep3-0"}, 63},
+        /* 5 x 4 x 4 */
+        {"64 paths", {"oleaf-many", "ostep0-0", "ostep0-1", "ostep0-2",
+         "ostep0-3", "ostep0-4", "ostep1-0", "ostep1-1", "ostep1-2",
+         "ostep1-3", "ostep2-0", "ostep2-1", "ostep2-2", "ostep2-3"},
+         {"ostep3-0"}, 64},
+        /* 3 x 3 x 3 x 3, of 5 certificates each */
+        {"256 certificates", {"oleaf-many", "ostep0-0", "ostep0-1",
+         "ostep0-2", "ostep1-0", "ostep1-1", "ostep1-2", "ostep2-0",
+         "ostep2-1", "ostep2-2", "ostep3-0", "ostep3-1", "ostep3-2"},
+         {"oroot1"}, 51},
+        {"A-10: 16 served", {"oleaf-many", "ostep0-0", "ostep1-0", "ostep2-0",
+         "ostep3-0", "ostep3-1", "good", "intA", "rootA", "intB", "rootB",
+         "mitm", "oroot2", "oroot3", "cycle1", "cycle2"}, {"oroot1"}, 1},
+        {"A-10: 17 served", {"oleaf-many", "ostep0-0", "ostep1-0", "ostep2-0",
+         "ostep3-0", "ostep3-1", "good", "intA", "rootA", "intB", "rootB",
+         "mitm", "oroot2", "oroot3", "cycle1", "cycle2", "intX"}, {"oroot1"},
+         0},
+};
+
+START_TEST(bounded)
+{
+	static struct seen seen;
+	struct scene scene;
+
+	open_scene(&scene, bounds[_i].served, bounds[_i].trust, NORMAL, 0,
+	           NULL);
+	gnutls_certificate_set_verify_limits(scene.trust, 0, 0);
+	settle(&scene, "pin.test", false);
+	ck_assert_int_eq(scene.status, PINSTORE_OK);
+	ck_assert_int_eq(see(&scene, "pin.test", false, &seen), PINSTORE_OK);
+	ck_assert_msg(seen.n == bounds[_i].n, "%s: %zu", bounds[_i].what,
+	              seen.n);
+	close_scene(&scene);
+}
+END_TEST
+
+/* A path that has an anchor above 16 certificates is none of ours. */
+START_TEST(too_long)
+{
+	const char *served[NAMES_MAX] = {"long-leaf17"};
+	static struct seen seen;
+	char names[NAMES_MAX][16];
+	struct scene scene;
+	int n;
+
+	for (n = 1; n <= 15; n++) {
+		snprintf(names[n], sizeof(names[n]), "long%d", 16 - n);
+		served[n] = names[n];
+	}
+	open_scene(&scene, served, TLS_NAMES("long-root", "long5"), NORMAL, 0,
+	           NULL);
+	/* What settled is of no matter here; it must be another, and valid. */
+	served[10] = NULL;
+	settle(&scene, "pin.test", false);
+	if (scene.status != PINSTORE_OK) {
+		struct pinstore_chain *chain;
+		const uint8_t *der[12];
+		struct data data[12];
+		size_t len[12], i;
+		char file[64];
+
+		for (i = 0; i < 12; i++) {
+			snprintf(file, sizeof(file), "%s.crt.der",
+			         i == 0 ? "long-leaf17" : names[i]);
+			data[i] = data_read("pki", file);
+			der[i] = data[i].at;
+			len[i] = data[i].len;
+		}
+		ck_assert_int_eq(pinstore_chain_from_validated_certificates(
+		                         der, len, 12, &chain), PINSTORE_OK);
+		for (i = 0; i < 12; i++)
+			free(data[i].at);
+		scene.settled = chain;
+	}
+	ck_assert_int_eq(see(&scene, "pin.test", false, &seen), PINSTORE_OK);
+	for (n = 0; n < (int)seen.n; n++)
+		ck_assert_ptr_null(strstr(seen.path[n], "long-root"));
+	close_scene(&scene);
+}
+END_TEST
+
+/* ------------------------------------------------------------------- faults */
+
+static const struct {
+	enum point point;
+	int ret;
+	unsigned n_max;              /* calls of it that are tried */
+	enum pinstore_status status; /* of each, or OK: nothing is found */
+} faults[] = {
+        {INIT, GNUTLS_E_MEMORY_ERROR, 6, PINSTORE_ERR_NOMEM},
+        {INIT, GNUTLS_E_INTERNAL_ERROR, 6, PINSTORE_ERR_INTERNAL},
+        {IMPORT, GNUTLS_E_MEMORY_ERROR, 6, PINSTORE_ERR_NOMEM},
+        {IMPORT, GNUTLS_E_ASN1_DER_ERROR, 6, PINSTORE_ERR_INTERNAL},
+        {VERIFY, GNUTLS_E_MEMORY_ERROR, 4, PINSTORE_ERR_NOMEM},
+        /* How strict to be cannot be told. */
+        {VERIFY, GNUTLS_E_INTERNAL_ERROR, 3, PINSTORE_ERR_INTERNAL},
+        {CREDENTIALS, GNUTLS_E_INVALID_REQUEST, 1, PINSTORE_OK},
+        {CREDENTIALS, 0, 1, PINSTORE_OK}, /* and none are given */
+        {TRUST, 0, 1, PINSTORE_OK},
+        {PEERS, 0, 1, PINSTORE_OK},
+        {ALGORITHM, GNUTLS_E_UNKNOWN_PK_ALGORITHM, 1, PINSTORE_OK},
+        {PIN, PINSTORE_ERR_NOMEM, 3, PINSTORE_ERR_NOMEM},
+        {PIN, PINSTORE_ERR_INTERNAL, 3, PINSTORE_ERR_INTERNAL},
+};
+
+/* In doubt there is no other path; and it comes when nothing fails. */
+START_TEST(doubts)
+{
+	static struct seen seen;
+	struct scene scene;
+	unsigned n;
+
+	open_scene(&scene, TLS_NAMES("oleaf", "ointer1", "ointer2"),
+	           TLS_NAMES("oroot1", "oroot2"), NORMAL, 0, NULL);
+	settle(&scene, "pin.test", false);
+	for (n = 1; n <= faults[_i].n_max; n++) {
+		fault.point = faults[_i].point;
+		fault.ret = faults[_i].ret;
+		fault.n = n;
+		ck_assert_int_eq(see(&scene, "pin.test", false, &seen),
+		                 faults[_i].status);
+		ck_assert_uint_eq(fault.n, 0);
+		ck_assert_uint_eq(seen.n, faults[_i].point == ALGORITHM &&
+		                                  has_path(&seen, ROOT2));
+	}
+	fault.point = NOWHERE;
+	ck_assert_int_eq(see(&scene, "pin.test", false, &seen), PINSTORE_OK);
+	ck_assert_uint_eq(seen.n, 1);
+	close_scene(&scene);
+}
+END_TEST
+
+/* A verification that ends with an error is not one that succeeded. */
+START_TEST(error_is_no_success)
+{
+	static struct seen seen;
+	struct scene scene;
+	unsigned n;
+
+	open_scene(&scene, TLS_NAMES("oleaf", "ointer1", "ointer2"),
+	           TLS_NAMES("oroot1", "oroot2"), NORMAL, 0, NULL);
+	settle(&scene, "pin.test", false);
+	/* FUTURE, ULTRA, HIGH of the settled path; then the other one. */
+	fault.point = VERIFY;
+	fault.ret = GNUTLS_E_INTERNAL_ERROR;
+	fault.n = 4;
+	ck_assert_int_eq(see(&scene, "pin.test", false, &seen), PINSTORE_OK);
+	ck_assert_uint_eq(fault.n, 0);
+	ck_assert_uint_eq(seen.n, 0);
+	fault.point = NOWHERE;
+	close_scene(&scene);
+	/* An RSA key that cannot be read is one that costs. */
+	open_scene(&scene, TLS_NAMES("oleaf-exponent", "oexponent1"),
+	           TLS_NAMES("oroot1"), NORMAL, 0, NULL);
+	settle(&scene, "pin.test", false);
+	fault.point = RSA;
+	fault.n = 1;
+	ck_assert_int_eq(see(&scene, "pin.test", false, &seen), PINSTORE_OK);
+	ck_assert_uint_eq(seen.n, 0);
+	ck_assert_uint_eq(fault.n, 0);
+	fault.point = NOWHERE;
+	close_scene(&scene);
+	/* A key without a pin may stand on a way. */
+	open_scene(&scene, TLS_NAMES("oleaf", "ointer1", "ointer-middle",
+	                             "omiddle2"),
+	           TLS_NAMES("oroot1", "oroot2"), NORMAL, 0, NULL);
+	settle(&scene, "pin.test", false);
+	for (n = 1; n <= 4; n++) {
+		fault.point = PIN;
+		fault.ret = PINSTORE_ERR_CHAIN;
+		fault.n = n;
+		ck_assert_int_eq(see(&scene, "pin.test", false, &seen),
+		                 PINSTORE_OK);
+		ck_assert_uint_eq(seen.n, 1);
+		ck_assert_uint_eq(fault.n, 0);
+	}
+	fault.point = NOWHERE;
+	close_scene(&scene);
+}
+END_TEST
+
+/* A chain that no session settled on has no others. */
+START_TEST(nothing_settled)
+{
+	struct pinstore_pin pin = {{1}};
+	static struct seen seen;
+	struct scene scene;
+
+	open_scene(&scene, TLS_NAMES("oleaf", "ointer1", "ointer2"),
+	           TLS_NAMES("oroot1", "oroot2"), NORMAL, 0, NULL);
+	ck_assert_int_eq(pinstore_chain_from_validated_pins(&pin, 1,
+	                                                    &scene.settled),
+	                 PINSTORE_OK);
+	ck_assert_int_eq(see(&scene, "pin.test", false, &seen), PINSTORE_OK);
+	ck_assert_uint_eq(seen.n, 0);
+	close_scene(&scene);
+	ps_others_free(NULL);
+}
+END_TEST
+
+/* ------------------------------------------------------------- with entries */
+
+static struct pinstore_pin
+pin_of(const char *name)
+{
+	struct pinstore_pin pin;
+	struct data data;
+	char file[64];
+
+	snprintf(file, sizeof(file), "%s.crt.der", name);
+	data = data_read("pki", file);
+	ck_assert_int_eq(pinstore_pin_from_certificate(data.at, data.len,
+	                                               &pin), PINSTORE_OK);
+	free(data.at);
+	return pin;
+}
+
+static const struct {
+	const char *what;
+	const char *fixed;   /* pinned by the operator */
+	const char *learned; /* pinned by a header */
+	enum pinstore_verdict verdict;
+	bool is_other;
+	const char *path;
+} entries[] = {
+        {"no entry", NULL, NULL, PINSTORE_UNPINNED, false, ROOT1},
+        {"the settled path", "oroot1", NULL, PINSTORE_MATCHED, false, ROOT1},
+        {"the other one", "oroot2", NULL, PINSTORE_MATCHED, true, ROOT2},
+        {"the other one, learned", NULL, "oroot2", PINSTORE_MATCHED, true,
+         ROOT2},
+        {"on both", "ointer1", "oleaf", PINSTORE_MATCHED, false, ROOT1},
+        {"both layers by the other one", "oroot2", "ointer1", PINSTORE_MATCHED,
+         true, ROOT2},
+        {"each layer by another one", "oroot1", "oroot2", PINSTORE_REJECT,
+         false, ROOT1},
+        {"the same, turned", "oroot2", "oroot1", PINSTORE_REJECT, false,
+         ROOT1},
+        {"by none", "oroot3", NULL, PINSTORE_REJECT, false, ROOT1},
+        {"a layer by none", "oroot2", "rootA", PINSTORE_REJECT, false, ROOT1},
+};
+
+static void
+pin_host(struct pinstore *store, const char *fixed, const char *learned)
+{
+	struct pinstore_peer peer = {sizeof(peer), "pin.test", 443, 0};
+	static const char field[] =
+	        "pin-sha256=\"%s\"; max-age=1000000; pin-sha256="
+	        "\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\"";
+	struct pinstore_rule rule = {.size = sizeof(rule),
+	                             .host = "pin.test",
+	                             .n_pins = 1,
+	                             .expires = PINSTORE_NEVER,
+	                             .no_backup = 1};
+	struct pinstore_noted noted = {.size = sizeof(noted)};
+	struct pinstore_result *result;
+	enum pinstore_verdict verdict;
+	struct pinstore_field header;
+	struct pinstore_chain *chain;
+	struct pinstore_pin pin;
+	gnutls_datum_t raw, text;
+	char value[256];
+
+	if (learned != NULL) {
+		pin = pin_of(learned);
+		raw.data = pin.sha256;
+		raw.size = sizeof(pin);
+		ck_assert_int_eq(gnutls_base64_encode2(&raw, &text), 0);
+		snprintf(value, sizeof(value), field, (char *)text.data);
+		gnutls_free(text.data);
+		header.kind = PINSTORE_PKP;
+		header.value = value;
+		header.len = strlen(value);
+		ck_assert_int_eq(pinstore_chain_from_validated_pins(
+		                         &pin, 1, &chain), PINSTORE_OK);
+		ck_assert_int_eq(pinstore_check(store, &peer, chain, TLS_NOW,
+		                                &verdict, &result, NULL),
+		                 PINSTORE_OK);
+		ck_assert_int_eq(pinstore_note(store, result, &header, 1,
+		                               TLS_NOW, &noted, NULL),
+		                 PINSTORE_OK);
+		ck_assert_int_eq(noted.action, PINSTORE_NOTED);
+		pinstore_result_free(result);
+		pinstore_chain_free(chain);
+	}
+	if (fixed != NULL) {
+		pin = pin_of(fixed);
+		rule.pins = &pin;
+		ck_assert_int_eq(pinstore_pin(store, &rule, TLS_NOW, NULL),
+		                 PINSTORE_OK);
+	}
+}
+
+/* One path must satisfy every layer by itself. */
+START_TEST(layers)
+{
+	struct pinstore_peer peer = {sizeof(peer), "PIN.test.", 443, 0};
+	struct pinstore_result *result;
+	enum pinstore_verdict verdict;
+	struct pinstore_error error;
+	struct pinstore *store;
+	char path[TEXT_MAX];
+	struct scene scene;
+	struct tempdir dir;
+	int with_chain;
+
+	tempdir_make(&dir);
+	ck_assert_int_eq(pinstore_open(dir.store, NULL, &store, NULL),
+	                 PINSTORE_OK);
+	pin_host(store, entries[_i].fixed, entries[_i].learned);
+	open_scene(&scene, TLS_NAMES("oleaf", "ointer1", "ointer2"),
+	           TLS_NAMES("oroot1", "oroot2"), NORMAL, 0, NULL);
+	settle(&scene, "pin.test", false);
+	for (with_chain = 0; with_chain < 2; with_chain++) {
+		verdict = PINSTORE_MATCHED;
+		ck_assert_int_eq(pinstore_check_peer(
+		                         store, scene.session, &peer,
+		                         with_chain ? scene.settled : NULL,
+		                         TLS_NOW, &verdict, &result, &error),
+		                 PINSTORE_OK);
+		ck_assert_msg(verdict == entries[_i].verdict, "%s: %s",
+		              entries[_i].what, pinstore_verdict_word(verdict));
+		ck_assert_int_eq(pinstore_result_verdict(result), verdict);
+		ck_assert_int_eq(pinstore_result_other_path(result),
+		                 entries[_i].is_other);
+		spell(&scene, pinstore_result_chain(result), path);
+		ck_assert_str_eq(path, entries[_i].path);
+		ck_assert_str_eq(pinstore_result_host(result), "pin.test");
+		pinstore_result_free(result);
+	}
+	/* Whoever wants the verdict alone gets the same one. */
+	ck_assert_int_eq(pinstore_check_peer(store, scene.session, &peer, NULL,
+	                                     TLS_NOW, &verdict, NULL, NULL),
+	                 PINSTORE_OK);
+	ck_assert_int_eq(verdict, entries[_i].verdict);
+	close_scene(&scene);
+	pinstore_close(store);
+	tempdir_remove(&dir);
+}
+END_TEST
+
+/* What goes wrong in the search refuses. */
+START_TEST(errors_refuse)
+{
+	struct pinstore_peer peer = {sizeof(peer), "pin.test", 443, 0};
+	struct pinstore_result *result;
+	enum pinstore_verdict verdict;
+	struct pinstore_error error;
+	struct pinstore *store;
+	struct scene scene;
+	struct tempdir dir;
+	unsigned n;
+
+	tempdir_make(&dir);
+	ck_assert_int_eq(pinstore_open(dir.store, NULL, &store, NULL),
+	                 PINSTORE_OK);
+	pin_host(store, "oroot2", NULL);
+	open_scene(&scene, TLS_NAMES("oleaf", "ointer1", "ointer2"),
+	           TLS_NAMES("oroot1", "oroot2"), NORMAL, 0, NULL);
+	settle(&scene, "pin.test", false);
+	for (n = 0; n < 2; n++) {
+		fault.point = INIT;
+		fault.ret = n == 0 ? GNUTLS_E_MEMORY_ERROR
+		                   : GNUTLS_E_INTERNAL_ERROR;
+		fault.n = 1;
+		verdict = PINSTORE_MATCHED;
+		result = (void *)&result;
+		ck_assert_int_eq(pinstore_check_peer(
+		                         store, scene.session, &peer,
+		                         scene.settled, TLS_NOW, &verdict,
+		                         &result, &error),
+		                 n == 0 ? PINSTORE_ERR_NOMEM
+		                        : PINSTORE_ERR_INTERNAL);
+		fault.point = NOWHERE;
+		ck_assert_int_eq(verdict, PINSTORE_REJECT);
+		ck_assert_ptr_null(result);
+		ck_assert_int_ne(error.text[0], '\0');
+	}
+	peer.host = "no.test";
+	ck_assert_int_eq(pinstore_check_peer(store, scene.session, &peer, NULL,
+	                                     TLS_NOW, &verdict, &result,
+	                                     &error), PINSTORE_ERR_CHAIN);
+	ck_assert_int_eq(verdict, PINSTORE_REJECT);
+	ck_assert_ptr_null(result);
+	peer.host = "a..b";
+	ck_assert_int_eq(pinstore_check_peer(store, scene.session, &peer, NULL,
+	                                     TLS_NOW, &verdict, &result,
+	                                     &error), PINSTORE_ERR_HOST);
+	peer.host = "pin.test";
+	ck_assert_int_eq(pinstore_check_peer(NULL, scene.session, &peer, NULL,
+	                                     TLS_NOW, &verdict, &result,
+	                                     &error), PINSTORE_ERR_ARG);
+	ck_assert_int_eq(pinstore_check_peer(store, NULL, &peer, NULL, TLS_NOW,
+	                                     &verdict, &result, &error),
+	                 PINSTORE_ERR_ARG);
+	ck_assert_int_eq(pinstore_check_peer(store, scene.session, NULL, NULL,
+	                                     TLS_NOW, &verdict, &result,
+	                                     &error), PINSTORE_ERR_ARG);
+	ck_assert_int_eq(pinstore_check_peer(store, scene.session, &peer, NULL,
+	                                     TLS_NOW, NULL, &result, &error),
+	                 PINSTORE_ERR_ARG);
+	ck_assert_int_eq(verdict, PINSTORE_REJECT);
+	close_scene(&scene);
+	pinstore_close(store);
+	tempdir_remove(&dir);
+}
+END_TEST
+
+static void
+teardown(void)
+{
+	memset(&fault, 0, sizeof(fault));
+}
+
+int
+main(void)
+{
+	Suite *suite = suite_create("others");
+	TCase *tcase = tcase_create("others");
+
+	suite_add_tcase(suite, tcase);
+	tcase_add_checked_fixture(tcase, tls_freeze, teardown);
+	tcase_set_timeout(tcase, 60);
+	tcase_add_loop_test(tcase, paths, 0, COUNT(cases));
+	tcase_add_test(tcase, every_path_has_the_name);
+	tcase_add_loop_test(tcase, bounded, 0, COUNT(bounds));
+	tcase_add_test(tcase, too_long);
+	tcase_add_loop_test(tcase, doubts, 0, COUNT(faults));
+	tcase_add_test(tcase, error_is_no_success);
+	tcase_add_test(tcase, nothing_settled);
+	tcase_add_loop_test(tcase, layers, 0, COUNT(entries));
+	tcase_add_test(tcase, errors_refuse);
+	return suite_run(suite);
+}
