@@ -5,7 +5,8 @@
  *
  * The store finds the records between the name and the root, rules/policy says
  * of each whether it applies, and both layers' applicable entries must have a
- * pin in the chain.
+ * pin in the chain.  A revoked key in it is refused whatever else; a bypass, or
+ * a local anchor at its end, lets pass what pins would refuse.
  */
 #include <config.h>
 
@@ -14,6 +15,7 @@
 
 #include "api/check.h"
 #include "api/handle.h"
+#include "api/judgement.h"
 #include "api/result.h"
 #include "api/sized.h"
 #include "base/status.h"
@@ -49,7 +51,9 @@ struct walk {
 	int64_t now;
 	const struct pinstore_pin *const *pins; /* of the chain */
 	size_t n_pins;
+	struct ps_ruling ruling;
 	struct judged layer[PS_LAYERS];
+	uint64_t policy; /* a hash of what did not match */
 	struct pinstore_result *result; /* or NULL */
 	bool is_out_of_memory;
 	struct found *found; /* of each label; NULL: steps are not told */
@@ -96,6 +100,8 @@ judge_section(struct walk *walk, size_t key_len, enum pinstore_layer layer,
 		return false;
 	is_matched = ps_policy_match(view->pins, view->n_pins, walk->pins,
 	                             walk->n_pins, &pin, &certificate);
+	if (!is_matched)
+		walk->policy ^= ps_judgement_policy(layer, key_len, view);
 	keep(walk, key_len, layer, view);
 	if (view->mode == PINSTORE_REPORT) {
 		judged->has_report = true;
@@ -247,30 +253,75 @@ decide(const struct walk *walk, enum pinstore_reason *why)
 	return PINSTORE_MATCHED;
 }
 
+/*
+ * Revoked before all else; then what the pins say; what the operator bypasses
+ * is let through, but for a connection without any path.
+ */
+static void
+settle(const struct walk *walk, enum pinstore_host_kind kind,
+       struct ps_judgement *out)
+{
+	const struct ps_ruling *ruling = &walk->ruling;
+
+	out->is_violation = walk->layer[PINSTORE_CONFIGURED].is_violated ||
+	                    walk->layer[PINSTORE_LEARNED].is_violated;
+	out->policy = walk->policy;
+	if (ruling->is_revoked) {
+		out->verdict = PINSTORE_REJECT;
+		out->why = PINSTORE_WHY_REVOKED;
+		return;
+	}
+	if (kind == PINSTORE_HOST_ADDRESS) {
+		out->verdict = PINSTORE_UNPINNED;
+		out->why = PINSTORE_WHY_ADDRESS;
+		return;
+	}
+	out->verdict = decide(walk, &out->why);
+	if (walk->n_pins == 0 || (!ruling->is_local && !ruling->has_bypass))
+		return;
+	if (out->verdict == PINSTORE_REJECT)
+		out->is_violation = true;
+	out->verdict = PINSTORE_BYPASSED;
+	out->why = ruling->is_local ? PINSTORE_WHY_LOCAL_ANCHOR
+	                            : PINSTORE_WHY_BYPASS;
+}
+
 /* Walk from a name; a result is filled, with its steps if it has a place. */
 static enum pinstore_status
-judge_name(struct pinstore *ps, const struct ps_host *host, struct walk *walk,
-           enum pinstore_verdict *verdict, struct pinstore_error *error)
+judge(struct pinstore *ps, const struct ps_host *host,
+      enum pinstore_host_kind kind, struct walk *walk,
+      struct ps_judgement *judgement, struct pinstore_error *error)
 {
+	bool is_name = kind == PINSTORE_HOST_NAME;
 	struct pinstore_result *result = walk->result;
 	enum pinstore_status status;
-	enum pinstore_reason why;
 
 	walk->host = host;
 	walk->key_len = host->len;
-	status = ps_store_climb(ps->store, host, step, walk, error);
+	walk->ruling.pins = walk->pins;
+	walk->ruling.n_pins = walk->n_pins;
+	walk->ruling.now = walk->now;
+	walk->ruling.in_force = ps_policy_in_force;
+	if (result != NULL)
+		walk->ruling.bypass = &result->bypass;
+	status = ps_store_climb(ps->store, is_name ? host : NULL, &walk->ruling,
+	                        step, walk, error);
 	if (status != PINSTORE_OK)
 		return status;
 	if (walk->is_out_of_memory)
 		return ps_fail_nomem(error);
-	*verdict = decide(walk, &why);
+	settle(walk, kind, judgement);
 	if (result == NULL)
 		return PINSTORE_OK;
-	result->verdict = *verdict;
-	result->reason = why;
-	result->is_violation = walk->layer[PINSTORE_CONFIGURED].is_violated ||
-	                       walk->layer[PINSTORE_LEARNED].is_violated;
-	if (walk->found != NULL && !tell_steps(walk, result))
+	result->verdict = judgement->verdict;
+	result->reason = judgement->why;
+	result->is_violation = judgement->is_violation;
+	result->wants_chain = walk->ruling.wants_chain;
+	result->is_revoked = walk->ruling.is_revoked;
+	result->revoked = walk->ruling.revoked;
+	result->has_bypass = walk->ruling.has_bypass;
+	result->bypass_at = host->len - walk->ruling.bypass_len;
+	if (walk->found != NULL && is_name && !tell_steps(walk, result))
 		return ps_fail_nomem(error);
 	return PINSTORE_OK;
 }
@@ -302,6 +353,7 @@ examine(struct pinstore *ps, const struct pinstore_peer *peer,
         enum pinstore_verdict *verdict, struct pinstore_result **out,
         struct pinstore_error *error)
 {
+	struct ps_judgement judgement = {.verdict = PINSTORE_REJECT};
 	struct walk walk = {.now = now};
 	enum pinstore_host_kind kind;
 	enum pinstore_status status;
@@ -322,15 +374,12 @@ examine(struct pinstore *ps, const struct pinstore_peer *peer,
 	}
 	if (chain != NULL)
 		walk.pins = ps_chain_pins(chain, &walk.n_pins);
-	if (kind == PINSTORE_HOST_ADDRESS) {
-		*verdict = PINSTORE_UNPINNED;
-		if (walk.result != NULL) {
-			walk.result->verdict = PINSTORE_UNPINNED;
-			walk.result->reason = PINSTORE_WHY_ADDRESS;
-		}
-	} else {
-		status = judge_name(ps, &host, &walk, verdict, error);
-	}
+	status = judge(ps, &host, kind, &walk, &judgement, error);
+	*verdict = judgement.verdict;
+	/* pinstore_lookup() is about no connection. */
+	if (status == PINSTORE_OK && !has_steps)
+		ps_judgement_record(ps, &host, &judgement, walk.pins,
+		                    walk.n_pins, now);
 	if (status == PINSTORE_OK && out != NULL) {
 		*out = walk.result;
 		walk.result = NULL; /* now the caller's */

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/settings.h"
 #include "base/status.h"
 
 #define MAX_AGE_CAP INT64_C(5184000)
@@ -71,12 +72,10 @@ set_count(uint64_t *count, int64_t value, int64_t least)
 	return PINSTORE_OK;
 }
 
-enum pinstore_status
-pinstore_options_set(struct pinstore_options *options,
-                     enum pinstore_option what, int64_t value)
+static enum pinstore_status
+set_option(struct pinstore_options *options, enum pinstore_option what,
+           int64_t value)
 {
-	if (options == NULL)
-		return PINSTORE_ERR_ARG;
 	switch (what) {
 	case PINSTORE_OPT_READONLY:
 		return set_flag(&options->store.read_only, value);
@@ -108,6 +107,64 @@ pinstore_options_set(struct pinstore_options *options,
 		return PINSTORE_OK;
 	}
 	return PINSTORE_ERR_ARG;
+}
+
+enum pinstore_status
+pinstore_options_set(struct pinstore_options *options,
+                     enum pinstore_option what, int64_t value)
+{
+	enum pinstore_status status;
+
+	if (options == NULL)
+		return PINSTORE_ERR_ARG;
+	status = set_option(options, what, value);
+	if (status == PINSTORE_OK)
+		options->given |= UINT32_C(1) << what;
+	return status;
+}
+
+/* The caller's option wins over the store's setting, that over the default. */
+static int64_t
+choose(const struct pinstore_options *options, enum pinstore_option what,
+       int64_t option, const struct ps_settings *settings,
+       enum pinstore_setting which)
+{
+	if ((options->given & UINT32_C(1) << what) != 0 ||
+	    (settings->set & UINT32_C(1) << which) == 0)
+		return option;
+	return settings->value[which];
+}
+
+enum pinstore_status
+ps_handle_limits(struct pinstore *ps, struct ps_limits *out,
+                 struct pinstore_error *error)
+{
+	const struct pinstore_options *options = &ps->options;
+	struct ps_settings settings;
+	enum pinstore_status status;
+
+	memset(out, 0, sizeof(*out));
+	status = ps_store_settings(ps->store, &settings, error);
+	if (status != PINSTORE_OK)
+		return status;
+	out->max_age_cap = choose(options, PINSTORE_OPT_MAX_AGE_CAP,
+	                          options->max_age_cap, &settings,
+	                          PINSTORE_SETTING_MAX_AGE_CAP);
+	out->refresh_slack = choose(options, PINSTORE_OPT_REFRESH_SLACK,
+	                            options->refresh_slack, &settings,
+	                            PINSTORE_SETTING_REFRESH_SLACK);
+	out->quota_domain = (uint64_t)choose(
+	        options, PINSTORE_OPT_QUOTA_DOMAIN,
+	        (int64_t)options->quota_domain, &settings,
+	        PINSTORE_SETTING_QUOTA_DOMAIN);
+	out->quota_total = (uint64_t)choose(
+	        options, PINSTORE_OPT_QUOTA_TOTAL,
+	        (int64_t)options->quota_total, &settings,
+	        PINSTORE_SETTING_QUOTA_TOTAL);
+	out->has_suffix_rule = choose(options, PINSTORE_OPT_SUFFIX_RULE,
+	                              options->has_suffix_rule, &settings,
+	                              PINSTORE_SETTING_SUFFIX_RULE) != 0;
+	return PINSTORE_OK;
 }
 
 enum pinstore_status

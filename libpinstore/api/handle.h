@@ -25,13 +25,33 @@ struct pinstore_options {
 	uint64_t quota_domain;
 	uint64_t quota_total;
 	bool has_suffix_rule;
+	uint32_t given; /* bit n: option n was set by the caller */
 };
+
+/* What noting keeps to: the caller's options, else the store's settings. */
+struct ps_limits {
+	int64_t max_age_cap;
+	int64_t refresh_slack;
+	uint64_t quota_domain;
+	uint64_t quota_total;
+	bool has_suffix_rule;
+};
+
+/* A judgement that the journal has, and since when. */
+struct ps_quiet {
+	_Atomic uint64_t hash;
+	_Atomic int64_t since;
+};
+#define PS_QUIET 64
 
 struct pinstore {
 	struct ps_store *store;
 	struct pinstore_options options;
 	/* The now at which a full store was last searched for dead entries. */
 	_Atomic int64_t swept;
+	struct ps_quiet quiet[PS_QUIET];
+	/* Judgements that the journal could not be told. */
+	_Atomic uint64_t dropped;
 };
 
 /* Entries that expired longer ago do not count against a quota. */
@@ -52,6 +72,11 @@ ps_handle_host(const char *text, struct ps_host *out,
 enum pinstore_status
 ps_handle_name(const char *text, struct ps_host *out,
                struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* Read the settings of the store, where the caller has set no option. */
+enum pinstore_status
+ps_handle_limits(struct pinstore *ps, struct ps_limits *out,
+                 struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
 /* Whether now lies so far ahead of high_water that nothing is deleted. */
 bool

@@ -5,22 +5,17 @@
  */
 #include <config.h>
 
-#include <stdatomic.h>
 #include <string.h>
 
 #include "api/handle.h"
 #include "api/result.h"
+#include "api/room.h"
 #include "api/sized.h"
 #include "api/suffix.h"
 #include "base/status.h"
 #include "model/header.h"
 #include "rules/policy.h"
 #include "tls/chain.h"
-
-/* How often a full store is searched for entries that are long dead. */
-#define SWEEP_EVERY INT64_C(3600)
-/* And how many it buries at once, while other writers wait. */
-#define SWEEP_MAX 1000
 
 /* One field on its way into the store. */
 struct noting {
@@ -29,10 +24,8 @@ struct noting {
 	const struct ps_header *header;
 	enum ps_plan plan;
 	int64_t now;
-	int64_t high_water; /* before this write */
-	int64_t swept;      /* and what ps->swept was */
-	bool has_swept;     /* none is left in the store; for ps->swept */
-	size_t n_buried;    /* by this search */
+	struct ps_limits limits;
+	struct ps_room room;
 	struct ps_section fresh; /* what a plan of NOTE would write */
 	struct pinstore_noted *out;
 };
@@ -52,6 +45,7 @@ struct passing {
 	const struct noting *noting;
 	bool has_entry[PS_LAYERS]; /* the nearest that enforces was seen */
 	bool is_refused;
+	bool is_bypassed;
 };
 
 static bool
@@ -82,115 +76,28 @@ pass_record(size_t key_len, const struct ps_entry_view *view, void *arg)
 	return !passing->is_refused;
 }
 
-/* Whether the name's policy, its own or a parent's, lets the chain pass. */
-static enum pinstore_status
-may_pass(struct ps_write *write, const struct noting *noting, bool *may,
-         struct pinstore_error *error)
-{
-	struct passing passing = {.noting = noting};
-	enum pinstore_status status;
-
-	*may = false;
-	status = ps_write_climb(write, &noting->checked->host, pass_record,
-	                        &passing, error);
-	if (status != PINSTORE_OK)
-		return status;
-	*may = !passing.is_refused;
-	return PINSTORE_OK;
-}
-
-/* --------------------------------------------------------------- the quota */
-
-static bool
-is_dead(const struct ps_section *section, int64_t now)
-{
-	return section->is_present &&
-	       !ps_policy_is_live(ps_policy_after(section->expires,
-	                                          PS_DEAD_AFTER), now);
-}
-
-static enum pinstore_status
-bury(struct ps_write *write, const struct ps_host *host,
-     const struct ps_entry *entry, void *arg, struct pinstore_error *error)
-{
-	struct noting *noting = arg;
-	struct ps_entry rest;
-
-	if (!is_dead(&entry->section[PINSTORE_LEARNED], noting->now) ||
-	    noting->n_buried == SWEEP_MAX)
-		return PINSTORE_OK;
-	noting->n_buried++;
-	rest = *entry;
-	memset(&rest.section[PINSTORE_LEARNED], 0,
-	       sizeof(rest.section[PINSTORE_LEARNED]));
-	return ps_write_put(write, host, &rest, error);
-}
-
 /*
- * Remove what has been dead for a week: below the registrable domain, or in
- * the whole store, and there at most once an hour if that has found the last,
- * for it is a long search.
+ * Whether the name's policy, its own or a parent's, lets the chain pass, and
+ * no key in it was revoked; nor is anything bypassed.
  */
 static enum pinstore_status
-sweep(struct ps_write *write, struct noting *noting, bool is_whole,
-      struct pinstore_error *error)
+look_again(struct ps_write *write, const struct noting *noting,
+           struct passing *passing, struct pinstore_error *error)
 {
-	const struct ps_host *host = &noting->checked->host;
-	struct ps_host domain;
-	size_t skip;
-	const char *at = host->name;
+	struct ps_ruling ruling = {
+		.now = noting->now,
+		.in_force = ps_policy_in_force,
+	};
 	enum pinstore_status status;
 
-	noting->n_buried = 0;
-	if (ps_handle_is_ahead(noting->now, noting->high_water))
-		return PINSTORE_OK;
-	if (is_whole) {
-		if (noting->swept != INT64_MIN &&
-		    noting->now >= noting->swept &&
-		    noting->now - noting->swept < SWEEP_EVERY)
-			return PINSTORE_OK;
-		status = ps_write_each(write, NULL, bury, noting, error);
-		noting->has_swept = noting->n_buried < SWEEP_MAX;
+	ruling.pins = ps_chain_pins(noting->checked->chain, &ruling.n_pins);
+	status = ps_write_climb(write, &noting->checked->host, &ruling,
+	                        pass_record, passing, error);
+	if (status != PINSTORE_OK)
 		return status;
-	}
-	skip = ps_host_labels(host) - noting->fresh.quota_labels;
-	for (; skip > 0; skip--)
-		at = strchr(at, '.') + 1;
-	domain.len = strlen(at);
-	memcpy(domain.name, at, domain.len + 1);
-	return ps_write_each(write, &domain, bury, noting, error);
-}
-
-/* Whether there is room for one more learned entry; makes some if it can. */
-static enum pinstore_status
-find_room(struct ps_write *write, struct noting *noting, bool *has_room,
-          struct pinstore_error *error)
-{
-	const struct pinstore_options *options = &noting->ps->options;
-	const struct ps_host *host = &noting->checked->host;
-	uint64_t domain, total;
-	enum pinstore_status status;
-	int tries;
-
-	*has_room = false;
-	for (tries = 0; tries < 2; tries++) {
-		status = ps_write_counts(write, host,
-		                         noting->fresh.quota_labels, &domain,
-		                         &total, error);
-		if (status != PINSTORE_OK)
-			return status;
-		if (domain < options->quota_domain &&
-		    total < options->quota_total) {
-			*has_room = true;
-			return PINSTORE_OK;
-		}
-		if (tries == 1)
-			break;
-		status = sweep(write, noting, domain < options->quota_domain,
-		               error);
-		if (status != PINSTORE_OK)
-			return status;
-	}
+	if (ruling.is_revoked)
+		passing->is_refused = true;
+	passing->is_bypassed = ruling.is_local || ruling.has_bypass;
 	return PINSTORE_OK;
 }
 
@@ -252,7 +159,7 @@ work_new(struct ps_write *write, struct noting *noting, struct ps_entry *entry,
 	enum pinstore_status status;
 
 	if (!entry->section[PINSTORE_LEARNED].is_present) {
-		status = find_room(write, noting, &has_room, error);
+		status = ps_room_find(write, &noting->room, &has_room, error);
 		if (status != PINSTORE_OK)
 			return status;
 		/* The sweep may have changed this very name's record. */
@@ -286,7 +193,7 @@ work_note(struct ps_write *write, struct noting *noting,
 	enum pinstore_status status;
 
 	switch (ps_policy_merge(stored, &noting->fresh,
-	                        noting->ps->options.refresh_slack)) {
+	                        noting->limits.refresh_slack)) {
 	case PS_MERGE_OLDER:
 		say(out, PINSTORE_IGNORED, PINSTORE_WHY_OLDER);
 		out->expires = stored->expires;
@@ -321,20 +228,22 @@ static enum pinstore_status
 work(struct ps_write *write, void *arg, struct pinstore_error *error)
 {
 	struct noting *noting = arg;
+	struct passing passing = {.noting = noting};
 	struct ps_entry entry;
 	enum pinstore_status status;
-	bool may;
 
 	noting->out->expires = 0;
 	noting->out->clock_went_back = 0;
-	status = may_pass(write, noting, &may, error);
+	status = look_again(write, noting, &passing, error);
 	if (status == PINSTORE_OK)
 		status = ps_write_get(write, &noting->checked->host, &entry,
 		                      error);
 	if (status != PINSTORE_OK)
 		return status;
-	if (!may) {
-		say(noting->out, PINSTORE_IGNORED, PINSTORE_WHY_PIN_MISMATCH);
+	if (passing.is_refused || passing.is_bypassed) {
+		say(noting->out, PINSTORE_IGNORED,
+		    passing.is_bypassed ? PINSTORE_WHY_BYPASSED
+		                        : PINSTORE_WHY_PIN_MISMATCH);
 		return PINSTORE_OK;
 	}
 	if (noting->plan == PS_PLAN_NOTE)
@@ -374,7 +283,7 @@ is_write_due(struct noting *noting, bool *is_due, struct pinstore_error *error)
 		return PINSTORE_OK;
 	}
 	/* With the pins of fresh, one of which is in the chain. */
-	if (ps_policy_merge(stored, &fresh, noting->ps->options.refresh_slack)
+	if (ps_policy_merge(stored, &fresh, noting->limits.refresh_slack)
 	    != PS_MERGE_SLACK)
 		return PINSTORE_OK;
 	*is_due = false;
@@ -387,7 +296,6 @@ is_write_due(struct noting *noting, bool *is_due, struct pinstore_error *error)
 static void
 make_section(struct noting *noting)
 {
-	const struct pinstore_options *options = &noting->ps->options;
 	const struct ps_header *header = noting->header;
 	const struct ps_host *host = &noting->checked->host;
 	struct ps_section *fresh = &noting->fresh;
@@ -397,7 +305,7 @@ make_section(struct noting *noting)
 	fresh->source = PINSTORE_HEADER;
 	fresh->mode = PINSTORE_ENFORCE;
 	fresh->include_subdomains = header->include_subdomains;
-	if (fresh->include_subdomains && options->has_suffix_rule &&
+	if (fresh->include_subdomains && noting->limits.has_suffix_rule &&
 	    ps_suffix_is_public(host)) {
 		fresh->include_subdomains = false;
 		noting->out->suffix_rule = 1;
@@ -406,7 +314,7 @@ make_section(struct noting *noting)
 	fresh->observed = noting->now;
 	fresh->updated = noting->now;
 	fresh->expires = ps_policy_expires(noting->now, header->max_age,
-	                                   options->max_age_cap);
+	                                   noting->limits.max_age_cap);
 	fresh->max_age = header->max_age;
 	fresh->pins = header->pins;
 	memcpy(fresh->report_uri, header->report_uri,
@@ -443,19 +351,23 @@ note_pkp(struct pinstore *ps, const struct pinstore_result *checked,
 	                             &out->why);
 	if (noting.plan == PS_PLAN_IGNORE)
 		return PINSTORE_OK;
+	status = ps_handle_limits(ps, &noting.limits, error);
+	if (status != PINSTORE_OK)
+		return status;
 	make_section(&noting);
 	status = is_write_due(&noting, &is_due, error);
 	if (status != PINSTORE_OK || !is_due)
 		return status;
-	status = ps_store_high_water(ps->store, &noting.high_water, error);
+	noting.room.ps = ps;
+	noting.room.host = &checked->host;
+	noting.room.limits = &noting.limits;
+	noting.room.labels = noting.fresh.quota_labels;
+	noting.room.now = now;
+	status = ps_room_begin(&noting.room, error);
 	if (status != PINSTORE_OK)
 		return status;
-	noting.swept = atomic_load(&ps->swept);
-	noting.has_swept = false;
 	status = ps_store_write(ps->store, now, work, &noting, error);
-	/* Not in work, whose first call may have been undone, burials and all. */
-	if (noting.has_swept)
-		atomic_store(&ps->swept, now);
+	ps_room_end(&noting.room);
 	return status;
 }
 

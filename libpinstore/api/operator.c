@@ -287,6 +287,37 @@ ask_journal(struct ps_write *write, const struct ps_host *host, void *arg,
 	return PINSTORE_OK;
 }
 
+/* The operator's bypasses go with his entries. */
+static enum pinstore_status
+drop_bypasses(struct ps_write *write, const struct clearing *clearing,
+              struct pinstore_error *error)
+{
+	const struct pinstore_filter *filter = &clearing->filter;
+	struct ps_key at = {1, {0}};
+	enum pinstore_status status;
+	struct ps_order order;
+	bool found = true;
+
+	if (filter->since != INT64_MIN ||
+	    (filter->sources != 0 && !(filter->sources & PINSTORE_STATIC)))
+		return PINSTORE_OK;
+	for (;;) {
+		struct ps_host host;
+
+		status = ps_write_next_order(write, PS_ORDER_BYPASS, &at,
+		                             &found, &order, error);
+		if (status != PINSTORE_OK || !found)
+			return status;
+		if (ps_key_host(at.octets, at.len, &host) != PINSTORE_OK ||
+		    !is_in_scope(clearing, &host))
+			continue;
+		status = ps_write_drop_order(write, PS_ORDER_BYPASS, &at,
+		                             error);
+		if (status != PINSTORE_OK)
+			return status;
+	}
+}
+
 static enum pinstore_status
 work_clear(struct ps_write *write, void *arg, struct pinstore_error *error)
 {
@@ -300,6 +331,8 @@ work_clear(struct ps_write *write, void *arg, struct pinstore_error *error)
 
 	clearing->removed = 0;
 	status = ps_write_forget(write, ask_journal, clearing, error);
+	if (status == PINSTORE_OK)
+		status = drop_bypasses(write, clearing, error);
 	if (status != PINSTORE_OK)
 		return status;
 	if (clearing->has_host && !clearing->filter.subdomains) {

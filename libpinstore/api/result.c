@@ -103,6 +103,45 @@ pinstore_result_violation(const struct pinstore_result *result)
 }
 
 int
+pinstore_result_wants_chain(const struct pinstore_result *result)
+{
+	size_t i;
+
+	for (i = 0; i < PS_LAYERS; i++)
+		if (result->layer[i].entry != NULL ||
+		    result->layer[i].report != NULL)
+			return 1;
+	return result->wants_chain ? 1 : 0;
+}
+
+int
+pinstore_result_revoked(const struct pinstore_result *result,
+                        size_t *certificate)
+{
+	if (!result->is_revoked)
+		return 0;
+	if (certificate != NULL)
+		*certificate = result->revoked;
+	return 1;
+}
+
+int
+pinstore_result_bypass(const struct pinstore_result *result,
+                       struct pinstore_bypass *out)
+{
+	struct pinstore_bypass bypass = {0};
+
+	if (!result->has_bypass)
+		return 0;
+	bypass.host = result->host.name + result->bypass_at;
+	bypass.subdomains = result->bypass.subdomains;
+	bypass.start = result->bypass.start;
+	bypass.end = result->bypass.end;
+	bypass.reason = result->bypass.text;
+	return ps_sized_write(out, &bypass, sizeof(bypass)) ? 1 : 0;
+}
+
+int
 pinstore_result_matched(const struct pinstore_result *result,
                         enum pinstore_layer layer, size_t *pin,
                         size_t *certificate)

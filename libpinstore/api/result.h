@@ -15,6 +15,7 @@
 
 #include "api/entry.h"
 #include "model/host.h"
+#include "model/order.h"
 
 /* The part of one layer. */
 struct ps_layer {
@@ -47,6 +48,12 @@ struct pinstore_result {
 	bool is_other_path; /* chain is not the one GnuTLS settled on */
 	struct ps_layer layer[PS_LAYERS];
 	bool is_violation;
+	bool wants_chain;
+	bool is_revoked;
+	size_t revoked; /* the index in chain, if is_revoked */
+	bool has_bypass;
+	size_t bypass_at; /* where its name starts in host */
+	struct ps_order bypass;
 	size_t n_steps;
 	struct ps_step *steps;
 };

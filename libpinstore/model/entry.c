@@ -157,7 +157,6 @@ ps_entry_encode(const struct ps_store_id *id, const uint8_t *key,
 	size_t layer, len = PS_ENTRY_HEAD_LEN;
 	uint8_t n = 0;
 
-	memset(out, 0, PS_ENTRY_HEAD_LEN);
 	for (layer = 0; entry != NULL && layer < PS_LAYERS; layer++) {
 		if (!entry->section[layer].is_present)
 			continue;
@@ -165,13 +164,21 @@ ps_entry_encode(const struct ps_store_id *id, const uint8_t *key,
 		                      (enum pinstore_layer)layer, out + len);
 		n++;
 	}
-	out[HEAD_FORMAT] = PS_ENTRY_FORMAT;
-	out[HEAD_LEN] = PS_ENTRY_HEAD_LEN;
-	ps_put_le32(out + HEAD_TOTAL, (uint32_t)len);
-	ps_put_le64(out + HEAD_NEXT, next);
-	out[HEAD_SECTIONS] = n;
-	seal(id, key, key_len, out, len);
+	ps_entry_seal(id, key, key_len, out, len, n, next);
 	return len;
+}
+
+void
+ps_entry_seal(const struct ps_store_id *id, const uint8_t *key, size_t key_len,
+              uint8_t *record, size_t len, uint8_t sections, uint64_t next)
+{
+	memset(record, 0, PS_ENTRY_HEAD_LEN);
+	record[HEAD_FORMAT] = PS_ENTRY_FORMAT;
+	record[HEAD_LEN] = PS_ENTRY_HEAD_LEN;
+	ps_put_le32(record + HEAD_TOTAL, (uint32_t)len);
+	ps_put_le64(record + HEAD_NEXT, next);
+	record[HEAD_SECTIONS] = sections;
+	seal(id, key, key_len, record, len);
 }
 
 void
@@ -212,6 +219,18 @@ ps_entry_verify(const struct ps_store_id *id, const uint8_t *key,
 		return PINSTORE_ERR_DAMAGED;
 	*next = ps_get_le64(record + HEAD_NEXT);
 	return PINSTORE_OK;
+}
+
+size_t
+ps_entry_head_len(const uint8_t *record)
+{
+	return record[HEAD_LEN];
+}
+
+size_t
+ps_entry_sections(const uint8_t *record)
+{
+	return record[HEAD_SECTIONS];
 }
 
 /* What the layer may hold, and nothing that no writer of ours writes. */

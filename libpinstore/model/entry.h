@@ -89,6 +89,14 @@ ps_entry_encode(const struct ps_store_id *id, const uint8_t *key,
                 uint8_t *out);
 
 /*
+ * Put the head in front of a record of len octets whose sections lie behind it,
+ * and seal the whole.
+ */
+void
+ps_entry_seal(const struct ps_store_id *id, const uint8_t *key, size_t key_len,
+              uint8_t *record, size_t len, uint8_t sections, uint64_t next);
+
+/*
  * Check a record's checksum, format and lengths, and give its next.  Nothing
  * of a record may be used before this returned OK.
  *
@@ -98,6 +106,13 @@ enum pinstore_status
 ps_entry_verify(const struct ps_store_id *id, const uint8_t *key,
                 size_t key_len, const uint8_t *record, size_t len,
                 uint64_t *next) PINSTORE_MUST_CHECK;
+
+/* Of a record that ps_entry_verify() passed: where its sections begin. */
+size_t
+ps_entry_head_len(const uint8_t *record);
+/* And how many it has. */
+size_t
+ps_entry_sections(const uint8_t *record);
 
 /*
  * The sections of a record that ps_entry_verify() passed, every field checked.

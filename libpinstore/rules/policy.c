@@ -87,6 +87,13 @@ ps_policy_match(const struct pinstore_pin *pins, size_t n_pins,
 	return false;
 }
 
+bool
+ps_policy_in_force(const struct ps_order *bypass, bool is_exact, int64_t now)
+{
+	return (is_exact || bypass->subdomains) && bypass->start <= now &&
+	       now <= bypass->end;
+}
+
 /* ------------------------------------------------------------------- noting */
 
 /* Whether some pin is of no key in the chain (2.5, 4.3). */

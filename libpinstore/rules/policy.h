@@ -14,6 +14,7 @@
 
 #include "model/entry.h"
 #include "model/header.h"
+#include "model/order.h"
 
 /* Live up to and including the second of expiry (D-13). */
 bool
@@ -44,6 +45,10 @@ bool
 ps_policy_match(const struct pinstore_pin *pins, size_t n_pins,
                 const struct pinstore_pin *const *chain, size_t n_chain,
                 size_t *pin, size_t *certificate);
+
+/* Whether a bypass holds now; is_exact: it is one of the very name. */
+bool
+ps_policy_in_force(const struct ps_order *bypass, bool is_exact, int64_t now);
 
 /* What a Public-Key-Pins field asks for (P-13 to P-16), or RO (P-17). */
 enum ps_plan {

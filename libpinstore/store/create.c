@@ -21,6 +21,7 @@
 #include "store/links.h"
 #include "store/files.h"
 #include "store/meta.h"
+#include "store/orders.h"
 
 /* A new store needs a few pages; opening it anew maps more. */
 #define MAP_BYTES ((uint64_t)1 << 20)
@@ -65,6 +66,8 @@ fill(struct ps_db *db, const char *shown, struct pinstore_error *error)
 	if (status != PINSTORE_OK)
 		return status;
 	status = ps_meta_create(txn, &id, error);
+	if (status == PINSTORE_OK)
+		status = ps_orders_create(txn, &id, error);
 	if (status == PINSTORE_OK)
 		status = ps_links_create(txn, &id, PS_HOSTS, error);
 	if (status == PINSTORE_OK)

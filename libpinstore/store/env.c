@@ -18,6 +18,7 @@
 #include "store/clock.h"
 #include "store/create.h"
 #include "store/links.h"
+#include "store/orders.h"
 #include "store/pages.h"
 #include "store/registry.h"
 
@@ -195,6 +196,7 @@ load(struct ps_env *env, struct pinstore_error *error)
 	enum ps_trouble trouble;
 	enum pinstore_status status;
 	struct ps_db_info info;
+	struct ps_orders orders;
 	size_t i;
 
 	status = ps_txn_begin(env->db, false, &txn, &trouble, error);
@@ -203,7 +205,9 @@ load(struct ps_env *env, struct pinstore_error *error)
 	status = ps_meta_load(txn, &env->schema, error);
 	for (i = 0; status == PINSTORE_OK && i < 3; i++)
 		status = ps_links_load(txn, &env->schema.id, proved[i],
-		                         error);
+		                       error);
+	if (status == PINSTORE_OK)
+		status = ps_orders_load(txn, &env->schema.id, &orders, error);
 	ps_db_info(env->db, &info);
 	for (i = 0; status == PINSTORE_OK && i < 3 &&
 	            info.used_bytes <= COUNTED_BYTES; i++)
@@ -278,6 +282,7 @@ ps_env_start(struct ps_env *env, int dir_fd, int64_t deadline_ms,
 	/* Of tries that failed while others were at the files. */
 	ps_error_clear(error);
 	atomic_store(&env->is_dead, false);
+	atomic_store(&env->plain_txn, 0);
 	atomic_store(&env->next_check_ms,
 	             ps_clock_coarse_ms() + CHECK_EVERY_MS);
 	atomic_store(&env->next_clear_ms,

@@ -52,6 +52,8 @@ struct ps_env {
 	_Atomic int64_t next_check_ms;  /* of the files' identity */
 	_Atomic int64_t next_clear_ms;  /* of dead readers */
 	atomic_uint commits;
+	/* The snapshot in which nothing was laid down beside the entries. */
+	_Atomic uint64_t plain_txn;
 };
 
 /*

@@ -21,6 +21,17 @@
 #define OFFSET_KEY_LEN 4
 #define OFFSET_AT 8
 #define OFFSET_COUNT 16
+/* Behind the key, of those that have a judgement. */
+#define JUDGED_LEN 48
+#define JUDGED_WHY 0
+#define JUDGED_FLAGS 1
+#define JUDGED_RESERVED 2
+#define JUDGED_POLICY 8
+#define JUDGED_PIN 16
+#define FLAG_ENFORCED 0x01
+/* So far back a record is looked for that tells the same, and so many. */
+#define REPEAT_SECONDS 3600
+#define REPEAT_RECORDS 1000
 /* Records are ordered by their numbers, so the key is big-endian. */
 #define KEY_LEN 8
 
@@ -49,6 +60,45 @@ damaged(struct ps_txn *txn, struct pinstore_error *error)
 {
 	return ps_record_fail(ps_txn_path(txn), PINSTORE_ERR_DAMAGED,
 	                      "a record of its journal", error);
+}
+
+static bool
+is_judged(enum ps_event_kind kind)
+{
+	switch (kind) {
+	case PS_EVENT_VIOLATION:
+	case PS_EVENT_BYPASSED:
+	case PS_EVENT_REVOKED:
+	case PS_EVENT_UNREVOKED:
+		return true;
+	case PS_EVENT_NOTED:
+	case PS_EVENT_UPDATED:
+	case PS_EVENT_REMOVED:
+	case PS_EVENT_UNPINNED:
+	case PS_EVENT_PINNED:
+	case PS_EVENT_CLEARED:
+	case PS_EVENT_EXPIRED:
+	case PS_EVENT_CLOCK:
+	case PS_EVENT_BYPASS:
+	case PS_EVENT_BYPASS_ENDED:
+	case PS_EVENT_SETTING:
+	case PS_EVENT_MODE:
+		break;
+	}
+	return false;
+}
+
+/* The judgement of event behind its key; the number of octets. */
+static size_t
+put_judgement(const struct ps_event *event, uint8_t *out)
+{
+	if (!is_judged(event->kind))
+		return 0;
+	out[JUDGED_WHY] = (uint8_t)event->why;
+	out[JUDGED_FLAGS] = event->is_enforced ? FLAG_ENFORCED : 0;
+	ps_put_le64(out + JUDGED_POLICY, event->policy);
+	memcpy(out + JUDGED_PIN, event->pin.sha256, sizeof(event->pin.sha256));
+	return JUDGED_LEN;
 }
 
 /* Make room for one more. */
@@ -81,12 +131,13 @@ enum pinstore_status
 ps_journal_add(struct ps_txn *txn, const struct ps_store_id *id,
                const struct ps_event *event, struct pinstore_error *error)
 {
-	uint8_t body[BODY_HEAD_LEN + PINSTORE_HOST_MAX] = {0};
+	uint8_t body[BODY_HEAD_LEN + PINSTORE_HOST_MAX + JUDGED_LEN] = {0};
 	uint8_t number_key[KEY_LEN];
 	struct ps_bytes key = {number_key, KEY_LEN};
 	struct ps_key host = {0, {0}};
 	enum pinstore_status status;
 	uint64_t number;
+	size_t len;
 
 	status = drop_oldest(txn, error);
 	if (status == PINSTORE_OK)
@@ -102,9 +153,10 @@ ps_journal_add(struct ps_txn *txn, const struct ps_store_id *id,
 	ps_put_le64(body + OFFSET_AT, (uint64_t)event->at);
 	ps_put_le64(body + OFFSET_COUNT, event->count);
 	memcpy(body + BODY_HEAD_LEN, host.octets, host.len);
+	len = BODY_HEAD_LEN + host.len;
+	len += put_judgement(event, body + len);
 	put_number(++number, number_key);
-	status = ps_record_put(txn, id, PS_JOURNAL, key, body,
-	                       BODY_HEAD_LEN + host.len, error);
+	status = ps_record_put(txn, id, PS_JOURNAL, key, body, len, error);
 	if (status != PINSTORE_OK)
 		return status;
 	return ps_meta_set_number(txn, id, PS_NUMBER_JOURNAL, number, error);
@@ -113,7 +165,26 @@ ps_journal_add(struct ps_txn *txn, const struct ps_store_id *id,
 static bool
 is_kind(uint8_t kind)
 {
-	return kind >= PS_EVENT_NOTED && kind <= PS_EVENT_CLOCK;
+	return kind >= PS_EVENT_NOTED && kind <= PS_EVENT_LAST;
+}
+
+/* What stands behind the key; false if it does not fit the kind. */
+static bool
+get_judgement(const uint8_t *at, size_t len, struct ps_event *out)
+{
+	static const uint8_t zero[JUDGED_POLICY - JUDGED_RESERVED] = {0};
+
+	if (!is_judged(out->kind))
+		return len == 0;
+	if (len != JUDGED_LEN ||
+	    (at[JUDGED_FLAGS] & ~FLAG_ENFORCED) != 0 ||
+	    memcmp(at + JUDGED_RESERVED, zero, sizeof(zero)) != 0)
+		return false;
+	out->why = (enum pinstore_reason)at[JUDGED_WHY];
+	out->is_enforced = at[JUDGED_FLAGS] != 0;
+	out->policy = ps_get_le64(at + JUDGED_POLICY);
+	memcpy(out->pin.sha256, at + JUDGED_PIN, sizeof(out->pin.sha256));
+	return true;
 }
 
 /* Every field of a record is checked; a kind this code does not know too. */
@@ -136,7 +207,7 @@ decode(struct ps_txn *txn, const struct ps_store_id *id, struct ps_bytes key,
 	if (body.len < BODY_HEAD_LEN)
 		return damaged(txn, error);
 	len = ps_get_le32(body.at + OFFSET_KEY_LEN);
-	if (len != body.len - BODY_HEAD_LEN || len > PINSTORE_HOST_MAX ||
+	if (len > body.len - BODY_HEAD_LEN || len > PINSTORE_HOST_MAX ||
 	    !is_kind(body.at[OFFSET_KIND]) || body.at[OFFSET_LAYER] >= PS_LAYERS)
 		return damaged(txn, error);
 	if (len > 0 && ps_key_host(body.at + BODY_HEAD_LEN, len, &out->host) !=
@@ -148,6 +219,9 @@ decode(struct ps_txn *txn, const struct ps_store_id *id, struct ps_bytes key,
 	out->event.layer = (enum pinstore_layer)body.at[OFFSET_LAYER];
 	out->event.at = (int64_t)ps_get_le64(body.at + OFFSET_AT);
 	out->event.count = ps_get_le64(body.at + OFFSET_COUNT);
+	if (!get_judgement(body.at + BODY_HEAD_LEN + len,
+	                   body.len - BODY_HEAD_LEN - len, &out->event))
+		return damaged(txn, error);
 	return PINSTORE_OK;
 }
 
@@ -191,6 +265,52 @@ ps_journal_forget(struct ps_txn *txn, const struct ps_store_id *id,
 			return status;
 		put_number(item.number + 1, from);
 	}
+}
+
+static bool
+tells_the_same(const struct ps_journal_item *item, const struct ps_event *event)
+{
+	const struct ps_event *told = &item->event;
+
+	if (told->kind != event->kind || told->policy != event->policy ||
+	    told->is_enforced != event->is_enforced ||
+	    item->has_host != (event->host != NULL) ||
+	    memcmp(&told->pin, &event->pin, sizeof(told->pin)) != 0)
+		return false;
+	if (item->has_host && strcmp(item->host.name, event->host->name) != 0)
+		return false;
+	return told->at <= event->at &&
+	       (uint64_t)event->at - (uint64_t)told->at < REPEAT_SECONDS;
+}
+
+enum pinstore_status
+ps_journal_is_repeated(struct ps_txn *txn, const struct ps_store_id *id,
+                       const struct ps_event *event, bool *is_repeated,
+                       int64_t *since, struct pinstore_error *error)
+{
+	enum ps_seek seek = PS_SEEK_LAST;
+	struct ps_bytes key = {NULL, 0}, record;
+	enum pinstore_status status;
+	size_t n;
+
+	*is_repeated = false;
+	*since = event->at;
+	for (n = 0; n < REPEAT_RECORDS && !*is_repeated; n++) {
+		struct ps_journal_item item;
+
+		status = ps_txn_seek(txn, PS_JOURNAL, seek, &key, &record,
+		                     error);
+		if (status == PINSTORE_ERR_NOTFOUND)
+			return PINSTORE_OK;
+		if (status == PINSTORE_OK)
+			status = decode(txn, id, key, record, &item, error);
+		if (status != PINSTORE_OK)
+			return status;
+		*is_repeated = tells_the_same(&item, event);
+		*since = item.event.at;
+		seek = PS_SEEK_PREV;
+	}
+	return PINSTORE_OK;
 }
 
 enum pinstore_status

@@ -31,6 +31,12 @@ ps_journal_add(struct ps_txn *txn, const struct ps_store_id *id,
                const struct ps_event *event,
                struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
+/* As ps_write_is_repeated(). */
+enum pinstore_status
+ps_journal_is_repeated(struct ps_txn *txn, const struct ps_store_id *id,
+                       const struct ps_event *event, bool *is_repeated,
+                       int64_t *since, struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
 /* As ps_write_ask_fn, and ps_write_forget(). */
 typedef enum pinstore_status
 ps_journal_ask_fn(const struct ps_host *host, void *arg, bool *is_meant,

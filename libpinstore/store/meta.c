@@ -47,20 +47,30 @@ key_of_schema(void)
 	return key;
 }
 
+static enum pinstore_status
+put_schema(struct ps_txn *txn, const struct ps_schema *schema,
+           struct pinstore_error *error)
+{
+	uint8_t body[SCHEMA_LEN];
+
+	ps_put_le32(body, schema->schema);
+	ps_put_le32(body + 4, schema->min_reader);
+	ps_put_le32(body + 8, schema->min_writer);
+	ps_put_le32(body + 12, schema->flags);
+	memcpy(body + 16, schema->id.octets, sizeof(schema->id.octets));
+	return ps_record_put(txn, &schema->id, PS_META, key_of_schema(), body,
+	                     sizeof(body), error);
+}
+
 enum pinstore_status
 ps_meta_create(struct ps_txn *txn, const struct ps_store_id *id,
                struct pinstore_error *error)
 {
-	uint8_t body[SCHEMA_LEN];
+	struct ps_schema schema = {*id, PS_SCHEMA, PS_SCHEMA_READER, PS_SCHEMA,
+	                           0};
 	enum pinstore_status status;
 
-	ps_put_le32(body, PS_SCHEMA);
-	ps_put_le32(body + 4, PS_SCHEMA);
-	ps_put_le32(body + 8, PS_SCHEMA);
-	ps_put_le32(body + 12, 0);
-	memcpy(body + 16, id->octets, sizeof(id->octets));
-	status = ps_record_put(txn, id, PS_META, key_of_schema(), body,
-	                       sizeof(body), error);
+	status = put_schema(txn, &schema, error);
 	if (status == PINSTORE_OK)
 		status = ps_meta_set_number(txn, id, PS_NUMBER_CLOCK,
 		                            (uint64_t)INT64_MIN, error);
@@ -73,15 +83,37 @@ ps_meta_create(struct ps_txn *txn, const struct ps_store_id *id,
 	return status;
 }
 
+enum pinstore_status
+ps_meta_require(struct ps_txn *txn, uint32_t min_reader, uint32_t min_writer,
+                struct pinstore_error *error)
+{
+	enum pinstore_status status;
+	struct ps_schema schema;
+
+	status = ps_meta_schema(txn, &schema, error);
+	if (status != PINSTORE_OK ||
+	    (schema.schema >= PS_SCHEMA && schema.min_reader >= min_reader &&
+	     schema.min_writer >= min_writer))
+		return status;
+	if (schema.schema < PS_SCHEMA)
+		schema.schema = PS_SCHEMA;
+	if (schema.min_reader < min_reader)
+		schema.min_reader = min_reader;
+	if (schema.min_writer < min_writer)
+		schema.min_writer = min_writer;
+	return put_schema(txn, &schema, error);
+}
+
 /* The id that checks the record stands in the record. */
-static enum pinstore_status
-load_schema(struct ps_txn *txn, struct ps_schema *out,
-            struct pinstore_error *error)
+enum pinstore_status
+ps_meta_schema(struct ps_txn *txn, struct ps_schema *out,
+               struct pinstore_error *error)
 {
 	static const char what[] = "its schema record";
 	struct ps_bytes record, body;
 	enum pinstore_status status;
 
+	memset(out, 0, sizeof(*out));
 	status = ps_txn_get(txn, PS_META, key_of_schema(), &record, error);
 	if (status == PINSTORE_ERR_NOTFOUND)
 		return ps_record_fail(ps_txn_path(txn), PINSTORE_ERR_DAMAGED,
@@ -116,8 +148,7 @@ ps_meta_load(struct ps_txn *txn, struct ps_schema *out,
 	enum pinstore_status status;
 	uint64_t value;
 
-	memset(out, 0, sizeof(*out));
-	status = load_schema(txn, out, error);
+	status = ps_meta_schema(txn, out, error);
 	if (status == PINSTORE_OK)
 		status = ps_meta_number(txn, &out->id, PS_NUMBER_CLOCK, &value,
 		                        error);
@@ -189,6 +220,10 @@ ps_meta_raise_clock(struct ps_txn *txn, const struct ps_store_id *id,
 	status = ps_meta_clock(txn, id, &mark, error);
 	if (status != PINSTORE_OK || mark >= now)
 		return status;
+	/* now > mark, and the first time of a store is taken as it is. */
+	if (mark != INT64_MIN && mark < INT64_MAX - PS_CLOCK_STEP &&
+	    now > mark + PS_CLOCK_STEP)
+		now = mark + PS_CLOCK_STEP;
 	return ps_meta_set_number(txn, id, PS_NUMBER_CLOCK, (uint64_t)now,
 	                          error);
 }

@@ -13,11 +13,18 @@
 #include "model/entry.h"
 #include "store/db.h"
 
-#define PS_SCHEMA 1
+#define PS_SCHEMA 2
+/* Since then there is a summary of orders; a writer of 1 knows of none. */
+#define PS_SCHEMA_ORDERS 2
+/* What a reader must know of a store in which no key is revoked. */
+#define PS_SCHEMA_READER 1
+
+/* A write may raise the high-water mark by this: clocks go wrong. */
+#define PS_CLOCK_STEP (INT64_C(60) * 86400)
 
 struct ps_schema {
 	struct ps_store_id id;
-	uint32_t schema;     /* of the writer that made it */
+	uint32_t schema;     /* of the latest writer */
 	uint32_t min_reader; /* the least schema a reader must know */
 	uint32_t min_writer;
 	uint32_t flags; /* none is known yet */
@@ -36,9 +43,14 @@ ps_meta_create(struct ps_txn *txn, const struct ps_store_id *id,
                struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
 /*
- * Read the schema record and see that the numbers are there.
+ * Read the schema record.
  * Errors: VERSION (min_reader, or flags, of a later pinstore), DAMAGED.
  */
+enum pinstore_status
+ps_meta_schema(struct ps_txn *txn, struct ps_schema *out,
+               struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* The same, and see that the numbers are there. */
 enum pinstore_status
 ps_meta_load(struct ps_txn *txn, struct ps_schema *out,
              struct pinstore_error *error) PINSTORE_MUST_CHECK;
@@ -52,7 +64,15 @@ ps_meta_set_number(struct ps_txn *txn, const struct ps_store_id *id,
                    enum ps_number which, uint64_t value,
                    struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
-/* The high-water mark of the clock: read it; raise it to now. */
+/* See that readers and writers know these schemas at least from now on. */
+enum pinstore_status
+ps_meta_require(struct ps_txn *txn, uint32_t min_reader, uint32_t min_writer,
+                struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/*
+ * The high-water mark of the clock: read it; raise it towards now, by
+ * PS_CLOCK_STEP at most once there is one.
+ */
 enum pinstore_status
 ps_meta_clock(struct ps_txn *txn, const struct ps_store_id *id, int64_t *out,
               struct pinstore_error *error) PINSTORE_MUST_CHECK;

@@ -17,7 +17,7 @@
 
 #define PS_RECORD_FORMAT 1
 #define PS_RECORD_HEAD_LEN 16
-#define PS_RECORD_BODY_MAX 512
+#define PS_RECORD_BODY_MAX 2048
 
 /*
  * Write the record of len octets of body, at most PS_RECORD_BODY_MAX, into

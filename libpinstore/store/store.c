@@ -20,6 +20,7 @@
 #include "store/env.h"
 #include "store/journal.h"
 #include "store/meta.h"
+#include "store/orders.h"
 #include "store/registry.h"
 #include "store/scan.h"
 #include "store/writer.h"
@@ -155,9 +156,34 @@ begin(struct ps_store *store, struct ps_env **env, struct ps_txn **txn,
 	return ps_env_read(*env, deadline(store), txn, error);
 }
 
+/* What is laid down is the same in all of one snapshot. */
+static enum pinstore_status
+rule(struct ps_env *env, struct ps_txn *txn, const struct ps_key *key,
+     struct ps_ruling *ruling, struct pinstore_error *error)
+{
+	const uint64_t snapshot = ps_txn_id(txn);
+	struct ps_orders orders;
+	enum pinstore_status status;
+
+	if (atomic_load_explicit(&env->plain_txn, memory_order_relaxed) ==
+	    snapshot)
+		return PINSTORE_OK;
+	status = ps_orders_load(txn, &env->schema.id, &orders, error);
+	if (status != PINSTORE_OK)
+		return status;
+	if (ps_orders_is_plain(&orders)) {
+		atomic_store_explicit(&env->plain_txn, snapshot,
+		                      memory_order_relaxed);
+		return PINSTORE_OK;
+	}
+	return ps_orders_rule(txn, &env->schema.id, &orders, key, ruling,
+	                      error);
+}
+
 enum pinstore_status
 ps_store_climb(struct ps_store *store, const struct ps_host *host,
-               ps_store_step_fn *step, void *arg, struct pinstore_error *error)
+               struct ps_ruling *ruling, ps_store_step_fn *step, void *arg,
+               struct pinstore_error *error)
 {
 	enum pinstore_status status;
 	struct ps_env *env;
@@ -167,9 +193,63 @@ ps_store_climb(struct ps_store *store, const struct ps_host *host,
 	status = begin(store, &env, &txn, error);
 	if (status != PINSTORE_OK || txn == NULL)
 		return status;
-	ps_host_key(host, &key);
-	status = ps_entries_climb(txn, &env->schema.id, &key, step, arg, error);
+	if (host != NULL)
+		ps_host_key(host, &key);
+	if (ruling != NULL)
+		status = rule(env, txn, host != NULL ? &key : NULL, ruling,
+		              error);
+	if (status == PINSTORE_OK && host != NULL)
+		status = ps_entries_climb(txn, &env->schema.id, &key, step,
+		                          arg, error);
 	ps_env_done(env, txn);
+	return status;
+}
+
+enum pinstore_status
+ps_store_settings(struct ps_store *store, struct ps_settings *out,
+                  struct pinstore_error *error)
+{
+	enum pinstore_status status;
+	struct ps_env *env;
+	struct ps_txn *txn;
+
+	memset(out, 0, sizeof(*out));
+	status = begin(store, &env, &txn, error);
+	if (status != PINSTORE_OK || txn == NULL)
+		return status;
+	status = ps_orders_settings(txn, &env->schema.id, out, error);
+	ps_env_done(env, txn);
+	return status;
+}
+
+static enum ps_table
+table_of(enum ps_order_kind kind)
+{
+	return kind == PS_ORDER_REVOKED ? PS_REVOKED : PS_BYPASS;
+}
+
+enum pinstore_status
+ps_store_orders(struct ps_store *store, enum ps_order_kind kind,
+                ps_store_order_fn *visit, void *arg,
+                struct pinstore_error *error)
+{
+	struct ps_key at = {1, {0}};
+	enum pinstore_status status;
+	struct ps_order order;
+	bool found;
+
+	do {
+		struct ps_env *env;
+		struct ps_txn *txn;
+
+		found = false;
+		status = begin(store, &env, &txn, error);
+		if (status != PINSTORE_OK || txn == NULL)
+			return status;
+		status = ps_orders_next(txn, &env->schema.id, table_of(kind),
+		                        &at, &found, &order, error);
+		ps_env_done(env, txn);
+	} while (status == PINSTORE_OK && found && visit(&at, &order, arg));
 	return status;
 }
 
@@ -311,13 +391,21 @@ work_in_env(struct ps_env *env, struct ps_txn *txn, void *arg,
 	const struct working *working = arg;
 	struct ps_write write = {txn, &env->schema.id};
 	enum pinstore_status status;
+	struct ps_schema schema;
 
-	if (env->schema.min_writer > PS_SCHEMA)
+	/* Another process may have raised it since this one opened it. */
+	status = ps_meta_schema(txn, &schema, error);
+	if (status != PINSTORE_OK)
+		return status;
+	if (schema.min_writer > PS_SCHEMA)
 		return ps_fail(error, PINSTORE_ERR_VERSION,
 		               "store %s: only a later pinstore may write it: "
 		               "use that one", env->shown);
 	status = working->work(&write, working->arg, error);
 	if (status != PINSTORE_OK || !ps_txn_has_changed(txn))
+		return status;
+	status = ps_orders_upgrade(txn, &env->schema.id, error);
+	if (status != PINSTORE_OK)
 		return status;
 	return ps_meta_raise_clock(txn, &env->schema.id, working->now, error);
 }
@@ -325,6 +413,15 @@ work_in_env(struct ps_env *env, struct ps_txn *txn, void *arg,
 enum pinstore_status
 ps_store_write(struct ps_store *store, int64_t now, ps_store_work_fn *work,
                void *arg, struct pinstore_error *error)
+{
+	return ps_store_write_soon(store, now, store->options.lock_limit_ms,
+	                           work, arg, error);
+}
+
+enum pinstore_status
+ps_store_write_soon(struct ps_store *store, int64_t now, int limit_ms,
+                    ps_store_work_fn *work, void *arg,
+                    struct pinstore_error *error)
 {
 	struct working working = {now, work, arg};
 	struct ps_env *env;
@@ -337,8 +434,10 @@ ps_store_write(struct ps_store *store, int64_t now, ps_store_work_fn *work,
 	status = env_of(store, &env, error);
 	if (status != PINSTORE_OK)
 		return status;
-	return ps_writer_run(env, deadline(store), work_in_env, &working,
-	                     error);
+	if (limit_ms > store->options.lock_limit_ms)
+		limit_ms = store->options.lock_limit_ms;
+	return ps_writer_run(env, ps_clock_ms() + limit_ms, work_in_env,
+	                     &working, error);
 }
 
 enum pinstore_status
@@ -363,11 +462,20 @@ ps_write_put(struct ps_write *write, const struct ps_host *host,
 
 enum pinstore_status
 ps_write_climb(struct ps_write *write, const struct ps_host *host,
-               ps_store_step_fn *step, void *arg, struct pinstore_error *error)
+               struct ps_ruling *ruling, ps_store_step_fn *step, void *arg,
+               struct pinstore_error *error)
 {
+	enum pinstore_status status;
+	struct ps_orders orders;
 	struct ps_key key;
 
 	ps_host_key(host, &key);
+	status = ps_orders_load(write->txn, write->id, &orders, error);
+	if (status == PINSTORE_OK)
+		status = ps_orders_rule(write->txn, write->id, &orders, &key,
+		                        ruling, error);
+	if (status != PINSTORE_OK)
+		return status;
 	return ps_entries_climb(write->txn, write->id, &key, step, arg, error);
 }
 
@@ -411,6 +519,72 @@ ps_write_each(struct ps_write *write, const struct ps_host *host,
 		ps_host_key(host, &key);
 	return ps_scan_each(write->txn, write->id, host != NULL ? &key : NULL,
 	                    visit_in_scan, &visiting, error);
+}
+
+static struct ps_bytes
+bytes_of(const struct ps_key *key)
+{
+	struct ps_bytes bytes = {key->octets, key->len};
+
+	return bytes;
+}
+
+enum pinstore_status
+ps_write_get_order(struct ps_write *write, enum ps_order_kind kind,
+                   const struct ps_key *key, bool *found, struct ps_order *out,
+                   struct pinstore_error *error)
+{
+	return ps_orders_get(write->txn, write->id, table_of(kind),
+	                     bytes_of(key), found, out, error);
+}
+
+enum pinstore_status
+ps_write_put_order(struct ps_write *write, const struct ps_key *key,
+                   const struct ps_order *order, struct pinstore_error *error)
+{
+	return ps_orders_put(write->txn, write->id, table_of(order->kind),
+	                     bytes_of(key), order, error);
+}
+
+enum pinstore_status
+ps_write_drop_order(struct ps_write *write, enum ps_order_kind kind,
+                    const struct ps_key *key, struct pinstore_error *error)
+{
+	return ps_orders_put(write->txn, write->id, table_of(kind),
+	                     bytes_of(key), NULL, error);
+}
+
+enum pinstore_status
+ps_write_next_order(struct ps_write *write, enum ps_order_kind kind,
+                    struct ps_key *at, bool *found, struct ps_order *out,
+                    struct pinstore_error *error)
+{
+	return ps_orders_next(write->txn, write->id, table_of(kind), at, found,
+	                      out, error);
+}
+
+enum pinstore_status
+ps_write_settings(struct ps_write *write, struct ps_settings *out,
+                  struct pinstore_error *error)
+{
+	return ps_orders_settings(write->txn, write->id, out, error);
+}
+
+enum pinstore_status
+ps_write_put_settings(struct ps_write *write,
+                      const struct ps_settings *settings,
+                      struct pinstore_error *error)
+{
+	return ps_orders_put_settings(write->txn, write->id, settings, error);
+}
+
+enum pinstore_status
+ps_write_is_repeated(struct ps_write *write, const struct ps_event *event,
+                     bool *is_repeated, int64_t *since,
+                     struct pinstore_error *error)
+{
+	return ps_journal_is_repeated(write->txn, write->id, event,
+	                              is_repeated, since, error);
 }
 
 enum pinstore_status

@@ -15,6 +15,7 @@
 
 #include "model/entry.h"
 #include "model/host.h"
+#include "model/order.h"
 
 struct ps_store; /* a share in an open environment */
 struct ps_write; /* a write transaction under way */
@@ -60,12 +61,34 @@ typedef bool
 ps_store_step_fn(size_t key_len, const struct ps_entry_view *view, void *arg);
 
 /*
- * Walk from host to the root in one snapshot, with every gap proved.
+ * What the operator has laid down beside the entries, for one judgement: what
+ * is asked, then what is told.
+ */
+struct ps_ruling {
+	const struct pinstore_pin *const *pins; /* of the path; some NULL */
+	size_t n_pins;
+	int64_t now;
+	/* Whether a bypass holds; is_exact: it is one of the very name. */
+	bool (*in_force)(const struct ps_order *order, bool is_exact,
+	                 int64_t now);
+	struct ps_order *bypass; /* a place for it, or NULL */
+
+	bool wants_chain; /* keys are revoked, or anchors are local */
+	bool is_revoked;
+	size_t revoked;   /* the index of the pin */
+	bool is_local;    /* the last pin is that of a local anchor */
+	bool has_bypass;
+	size_t bypass_len; /* how much of the host's key is the bypass's own */
+};
+
+/*
+ * Walk from host (NULL: an address) to the root in one snapshot, with every gap
+ * proved.  ruling is filled in the same snapshot, first; it may be NULL.
  * Errors: NOMEM, BUSY, IO, VERSION, DAMAGED.
  */
 enum pinstore_status
 ps_store_climb(struct ps_store *store, const struct ps_host *host,
-               ps_store_step_fn *step, void *arg,
+               struct ps_ruling *ruling, ps_store_step_fn *step, void *arg,
                struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
 /* One host's record, copied out.  Errors: NOTFOUND (proved), as climb. */
@@ -91,7 +114,35 @@ ps_store_scan(struct ps_store *store, const struct ps_host *after,
               ps_store_visit_fn *visit, void *arg,
               struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
-/* The latest time any write has brought; INT64_MIN if there was none. */
+/* Most settings, and most anchors. */
+#define PS_SETTINGS_MAX 16
+#define PS_ANCHORS_MAX 32
+
+/* By the numbers of enum pinstore_setting. */
+struct ps_settings {
+	uint32_t set; /* bit n: value[n] is one */
+	int64_t value[PS_SETTINGS_MAX];
+	size_t n_anchors;
+	struct pinstore_pin anchor[PS_ANCHORS_MAX];
+};
+
+enum pinstore_status
+ps_store_settings(struct ps_store *store, struct ps_settings *out,
+                  struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/*
+ * Visit the orders of a kind in the order of their keys, with no transaction
+ * open; false ends it.  key is the pin, or the host's.
+ */
+typedef bool
+ps_store_order_fn(const struct ps_key *key, const struct ps_order *order,
+                  void *arg);
+enum pinstore_status
+ps_store_orders(struct ps_store *store, enum ps_order_kind kind,
+                ps_store_order_fn *visit, void *arg,
+                struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* The high-water mark of the times that writes have brought; INT64_MIN if there was none. */
 enum pinstore_status
 ps_store_high_water(struct ps_store *store, int64_t *out,
                     struct pinstore_error *error) PINSTORE_MUST_CHECK;
@@ -109,8 +160,8 @@ ps_store_work_fn(struct ps_write *write, void *arg,
                  struct pinstore_error *error);
 
 /*
- * Run work in one durable transaction that also raises the high-water mark to
- * now: OK means that it is on disk.  A transaction that changed nothing is
+ * Run work in one durable transaction that also raises the high-water mark
+ * towards now, by 60 days at most: OK means that it is on disk.  A transaction that changed nothing is
  * not committed.
  *
  * Errors: NOMEM, READONLY, BUSY (lock limit), FULL, IO, VERSION, DAMAGED, and
@@ -119,6 +170,12 @@ ps_store_work_fn(struct ps_write *write, void *arg,
 enum pinstore_status
 ps_store_write(struct ps_store *store, int64_t now, ps_store_work_fn *work,
                void *arg, struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* The same, waiting for other writers limit_ms at most. */
+enum pinstore_status
+ps_store_write_soon(struct ps_store *store, int64_t now, int limit_ms,
+                    ps_store_work_fn *work, void *arg,
+                    struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
 /*
  * Inside work.  A name that has no record gives OK and an entry without
@@ -137,7 +194,7 @@ ps_write_put(struct ps_write *write, const struct ps_host *host,
 /* As ps_store_climb(), over what the transaction has written by now. */
 enum pinstore_status
 ps_write_climb(struct ps_write *write, const struct ps_host *host,
-               ps_store_step_fn *step, void *arg,
+               struct ps_ruling *ruling, ps_store_step_fn *step, void *arg,
                struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
 /*
@@ -162,6 +219,37 @@ ps_write_each(struct ps_write *write, const struct ps_host *host,
               ps_write_visit_fn *visit, void *arg,
               struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
+/*
+ * An order of a kind: get it (*found false if there is none), put it in the
+ * place of one that is there, drop it if it is there.
+ */
+enum pinstore_status
+ps_write_get_order(struct ps_write *write, enum ps_order_kind kind,
+                   const struct ps_key *key, bool *found, struct ps_order *out,
+                   struct pinstore_error *error) PINSTORE_MUST_CHECK;
+enum pinstore_status
+ps_write_put_order(struct ps_write *write, const struct ps_key *key,
+                   const struct ps_order *order,
+                   struct pinstore_error *error) PINSTORE_MUST_CHECK;
+enum pinstore_status
+ps_write_drop_order(struct ps_write *write, enum ps_order_kind kind,
+                    const struct ps_key *key,
+                    struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* The order behind key *at (one octet of zero: the first), which moves on. */
+enum pinstore_status
+ps_write_next_order(struct ps_write *write, enum ps_order_kind kind,
+                    struct ps_key *at, bool *found, struct ps_order *out,
+                    struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+enum pinstore_status
+ps_write_settings(struct ps_write *write, struct ps_settings *out,
+                  struct pinstore_error *error) PINSTORE_MUST_CHECK;
+enum pinstore_status
+ps_write_put_settings(struct ps_write *write,
+                      const struct ps_settings *settings,
+                      struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
 /* What the journal tells. */
 enum ps_event_kind {
 	PS_EVENT_NOTED = 1,
@@ -171,8 +259,19 @@ enum ps_event_kind {
 	PS_EVENT_PINNED,   /* by the operator */
 	PS_EVENT_CLEARED,  /* count entries, no name */
 	PS_EVENT_EXPIRED,  /* count entries, no name */
-	PS_EVENT_CLOCK     /* a stored sighting lay in the future */
+	PS_EVENT_CLOCK,    /* a stored sighting lay in the future */
+	/* With a judgement behind them: */
+	PS_EVENT_VIOLATION, /* refused, or would have been in mode enforce */
+	PS_EVENT_BYPASSED,  /* let through, though pins would have refused */
+	PS_EVENT_REVOKED,   /* the pin */
+	PS_EVENT_UNREVOKED,
+	/* And without: */
+	PS_EVENT_BYPASS, /* begun, for the host */
+	PS_EVENT_BYPASS_ENDED,
+	PS_EVENT_SETTING,
+	PS_EVENT_MODE /* of a static entry */
 };
+#define PS_EVENT_LAST PS_EVENT_MODE
 
 struct ps_event {
 	enum ps_event_kind kind;
@@ -180,12 +279,26 @@ struct ps_event {
 	int64_t at;
 	uint64_t count;
 	const struct ps_host *host; /* or NULL */
+	/* Of those with a judgement. */
+	enum pinstore_reason why;
+	bool is_enforced; /* the connection was refused */
+	uint64_t policy;  /* a hash of what was judged by */
+	struct pinstore_pin pin; /* the leaf's; zero if there was none */
 };
 
 /* Append to the ring; the oldest records behind its bound go. */
 enum pinstore_status
 ps_write_event(struct ps_write *write, const struct ps_event *event,
                struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/*
+ * Whether the journal's latest records tell of the same kind, host, policy and
+ * pin within the hour before event->at, and when.
+ */
+enum pinstore_status
+ps_write_is_repeated(struct ps_write *write, const struct ps_event *event,
+                     bool *is_repeated, int64_t *since,
+                     struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
 /*
  * Called for each journal record, with its host or NULL, inside the

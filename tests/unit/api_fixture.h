@@ -277,6 +277,13 @@ write_event(uint64_t number, const struct ps_event *event, void *arg)
 		[PS_EVENT_REMOVED] = "removed", [PS_EVENT_UNPINNED] = "unpinned",
 		[PS_EVENT_PINNED] = "pinned",   [PS_EVENT_CLEARED] = "cleared",
 		[PS_EVENT_EXPIRED] = "expired", [PS_EVENT_CLOCK] = "clock",
+		[PS_EVENT_VIOLATION] = "violation",
+		[PS_EVENT_BYPASSED] = "bypassed",
+		[PS_EVENT_REVOKED] = "revoked",
+		[PS_EVENT_UNREVOKED] = "unrevoked",
+		[PS_EVENT_BYPASS] = "bypass",
+		[PS_EVENT_BYPASS_ENDED] = "bypass-ended",
+		[PS_EVENT_SETTING] = "setting", [PS_EVENT_MODE] = "mode",
 	};
 	char *out = arg;
 	size_t len = strlen(out);

@@ -45,6 +45,16 @@ START_TEST(memory_runs_out)
 			free(left);
 			break;
 		}
+		/* The journal missed a violation; the verdict stands. */
+		if (status == PINSTORE_OK &&
+		    strncmp(deed->what, "check", 5) == 0) {
+			ck_assert_str_eq(told.text, plain.told.text);
+			if (strcmp(left, plain.before) != 0)
+				ck_assert_str_eq(left, plain.after);
+			free(left);
+			deed_restore(deed->on_nothing);
+			continue;
+		}
 		ck_assert_msg(status == PINSTORE_ERR_NOMEM, "%s: status %d of %ld",
 		              deed->what, (int)status, n);
 		ck_assert_int_eq(told.verdict, PINSTORE_REJECT);

@@ -108,7 +108,7 @@ expect_climb(const char *name)
 	const char *at = name;
 	size_t n = 0;
 
-	ck_status(ps_store_climb(store, &host, note_step, &climbed, &kit_error),
+	ck_status(ps_store_climb(store, &host, NULL, note_step, &climbed, &kit_error),
 	          PINSTORE_OK);
 	while (at != NULL) {
 		int i = model_find(at);
@@ -215,7 +215,7 @@ START_TEST(a_dash_stands_before_the_dot)
 
 	kit_put(store, "pin.test", 1);
 	kit_put(store, "pin-x.test", 2);
-	ck_status(ps_store_climb(store, &host, note_step, &climbed, &kit_error),
+	ck_status(ps_store_climb(store, &host, NULL, note_step, &climbed, &kit_error),
 	          PINSTORE_OK);
 	ck_assert_uint_eq(climbed.n, 1);
 	ck_assert_uint_eq(climbed.key_len[0], strlen("pin.test"));
@@ -236,7 +236,7 @@ START_TEST(a_step_ends_the_climb)
 
 	kit_put(store, "test", 1);
 	kit_put(store, "b.test", 2);
-	ck_status(ps_store_climb(store, &host, stop_step, &climbed, &kit_error),
+	ck_status(ps_store_climb(store, &host, NULL, stop_step, &climbed, &kit_error),
 	          PINSTORE_OK);
 	ck_assert_uint_eq(climbed.n, 1);
 	ck_assert_uint_eq(climbed.key_len[0], strlen("b.test"));
@@ -495,6 +495,8 @@ high_water(void)
 	return mark;
 }
 
+#define STEP (INT64_C(60) * 86400)
+
 static void
 put_at(int64_t now, const char *name, unsigned n)
 {
@@ -516,7 +518,32 @@ START_TEST(the_clock_only_rises)
 	/* What changes nothing is not written at all. */
 	put_at(102, "a.test", 3);
 	ck_assert_int_eq(high_water(), 101);
+	/* T-095: by 60 days at most, however far a clock has gone astray. */
 	put_at(INT64_MAX, "a.test", 4);
+	ck_assert_int_eq(high_water(), 101 + STEP);
+	put_at(101 + 2 * STEP, "a.test", 5);
+	ck_assert_int_eq(high_water(), 101 + 2 * STEP);
+	put_at(101 + 3 * STEP + 1, "a.test", 6);
+	ck_assert_int_eq(high_water(), 101 + 3 * STEP);
+}
+END_TEST
+
+/* The ends of what a time can be: nothing wraps (R-2.3.3-11). */
+START_TEST(the_clock_at_its_ends)
+{
+	put_at(INT64_MIN + 1, "a.test", 1);
+	ck_assert_int_eq(high_water(), INT64_MIN + 1);
+	put_at(INT64_MAX, "a.test", 2);
+	ck_assert_int_eq(high_water(), INT64_MIN + 1 + STEP);
+}
+END_TEST
+
+/* The first time that a store sees is taken as it is. */
+START_TEST(the_clock_at_its_last_end)
+{
+	put_at(INT64_MAX - 1, "a.test", 1);
+	ck_assert_int_eq(high_water(), INT64_MAX - 1);
+	put_at(INT64_MAX, "a.test", 2);
 	ck_assert_int_eq(high_water(), INT64_MAX);
 }
 END_TEST
@@ -525,7 +552,7 @@ static enum pinstore_status
 fail_work(struct ps_write *write, void *arg, struct pinstore_error *error)
 {
 	enum pinstore_status status = kit_put_work(write, arg, error);
-	struct ps_event event = {PS_EVENT_NOTED, PINSTORE_LEARNED, 5, 1, NULL};
+	struct ps_event event = {.kind = PS_EVENT_NOTED, .at = 5, .count = 1};
 
 	ck_status(status, PINSTORE_OK);
 	ck_status(ps_write_event(write, &event, error), PINSTORE_OK);
@@ -658,9 +685,13 @@ journal_work(struct ps_write *write, void *arg, struct pinstore_error *error)
 	if (work->host != NULL)
 		host = kit_host(work->host);
 	for (i = 0; i < work->n; i++) {
-		struct ps_event event = {PS_EVENT_UPDATED, PINSTORE_LEARNED,
-		                         KIT_NOW + i, i,
-		                         work->host != NULL ? &host : NULL};
+		struct ps_event event = {
+			.kind = PS_EVENT_UPDATED,
+			.layer = PINSTORE_LEARNED,
+			.at = KIT_NOW + i,
+			.count = i,
+			.host = work->host != NULL ? &host : NULL,
+		};
 		enum pinstore_status status =
 		        ps_write_event(write, &event, error);
 
@@ -846,6 +877,8 @@ main(void)
 	tcase_add_loop_test(tcase, visits_a_name_and_what_is_below, 0,
 	                    COUNT(each_rows));
 	tcase_add_test(tcase, the_clock_only_rises);
+	tcase_add_test(tcase, the_clock_at_its_ends);
+	tcase_add_test(tcase, the_clock_at_its_last_end);
 	tcase_add_test(tcase, a_failing_work_leaves_nothing);
 	tcase_add_test(tcase, counts_learned_entries_by_domain);
 	tcase_add_test(tcase, the_journal_is_a_ring);

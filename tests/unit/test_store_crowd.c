@@ -56,8 +56,13 @@ static enum pinstore_status
 part_work(struct ps_write *write, void *arg, struct pinstore_error *error)
 {
 	struct kit_work *work = arg;
-	struct ps_event event = {PS_EVENT_NOTED, PINSTORE_LEARNED, KIT_NOW, 1,
-	                         &work->host};
+	struct ps_event event = {
+		.kind = PS_EVENT_NOTED,
+		.layer = PINSTORE_LEARNED,
+		.at = KIT_NOW,
+		.count = 1,
+		.host = &work->host,
+	};
 	enum pinstore_status status = kit_put_work(write, work, error);
 
 	if (status != PINSTORE_OK)

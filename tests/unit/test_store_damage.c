@@ -61,7 +61,7 @@ climb(const char *name)
 {
 	struct ps_host host = kit_host(name);
 
-	return ps_store_climb(store, &host, any_step, NULL, &kit_error);
+	return ps_store_climb(store, &host, NULL, any_step, NULL, &kit_error);
 }
 
 static bool
@@ -250,7 +250,13 @@ static enum pinstore_status
 event_work(struct ps_write *write, void *arg, struct pinstore_error *error)
 {
 	struct ps_host host = kit_host("a.test");
-	struct ps_event event = {PS_EVENT_NOTED, PINSTORE_LEARNED, 1, 1, &host};
+	struct ps_event event = {
+		.kind = PS_EVENT_NOTED,
+		.layer = PINSTORE_LEARNED,
+		.at = 1,
+		.count = 1,
+		.host = &host,
+	};
 
 	(void)arg;
 	return ps_write_event(write, &event, error);

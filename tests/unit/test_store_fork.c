@@ -134,7 +134,7 @@ snapshot_take(struct ps_store *of, struct snapshot *snapshot)
 
 	snapshot->was_kept = false;
 	snapshot->steps = 0;
-	snapshot->status = ps_store_climb(of, &host, snapshot_step, snapshot,
+	snapshot->status = ps_store_climb(of, &host, NULL, snapshot_step, snapshot,
 	                                  &kit_error);
 }
 

@@ -355,7 +355,7 @@ START_TEST(a_killed_reader_holds_no_room)
 	if (pid == 0) {
 		struct ps_host host = kit_numbered(5);
 
-		kit_must(ps_store_climb(store, &host, hang_step, NULL,
+		kit_must(ps_store_climb(store, &host, NULL, hang_step, NULL,
 		                        &kit_error) == PINSTORE_OK);
 		_exit(0);
 	}
@@ -391,7 +391,7 @@ meet_thread(void *arg)
 	unsigned round;
 
 	for (round = 0; round < 20; round++) {
-		if (ps_store_climb(store, &host, meet_step, NULL, &error) !=
+		if (ps_store_climb(store, &host, NULL, meet_step, NULL, &error) !=
 		    PINSTORE_OK)
 			*(bool *)arg = false;
 	}

@@ -850,7 +850,7 @@ START_TEST(reading_only_never_makes_anything)
 	ck_status(ps_store_open(dir.store, &options, &store, &kit_error),
 	          PINSTORE_OK);
 	ck_status(kit_get(store, "a.test", &entry), PINSTORE_ERR_NOTFOUND);
-	ck_status(ps_store_climb(store, &host, no_step, NULL, &kit_error),
+	ck_status(ps_store_climb(store, &host, NULL, no_step, NULL, &kit_error),
 	          PINSTORE_OK);
 	ck_status(ps_store_scan(store, NULL, NULL, NULL, &kit_error),
 	          PINSTORE_OK);
@@ -863,7 +863,7 @@ START_TEST(reading_only_never_makes_anything)
 	/* T-118: gone under an open handle; that is no empty store. */
 	ck_status(kit_get(store, "a.test", &entry), PINSTORE_ERR_DAMAGED);
 	ck_assert_ptr_nonnull(strstr(kit_error.text, "removed while in use"));
-	ck_status(ps_store_climb(store, &host, no_step, NULL, &kit_error),
+	ck_status(ps_store_climb(store, &host, NULL, no_step, NULL, &kit_error),
 	          PINSTORE_ERR_DAMAGED);
 	/* And one that a writer makes is seen. */
 	writer = kit_open(dir.store);
@@ -948,6 +948,7 @@ static const struct {
 	{PS_META, "clock", "it has no record of the clock"},
 	{PS_META, "learned", "it has no count of entries"},
 	{PS_META, "journal", "it has no count of its journal"},
+	{PS_META, "orders", "it has no summary of orders"},
 	{PS_HOSTS, "", "it has no head record"},
 	{PS_REVOKED, "", "it has no head record"},
 	{PS_BYPASS, "", "it has no head record"},

@@ -1,5 +1,6 @@
 /*
- * admin.h - what an operator's tool needs beyond a client: judging a header.
+ * admin.h - what an operator's tool needs beyond a client: judging a header,
+ * settings, revoked keys, bypasses.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -68,6 +69,147 @@ const char *pinstore_lint_departure(const struct pinstore_lint *lint, size_t i);
 const char *pinstore_lint_advice(const struct pinstore_lint *lint, size_t i);
 
 void pinstore_lint_free(struct pinstore_lint *lint);
+
+/* ---------------------------------------------------------------- settings */
+
+/*
+ * What holds for all who use a store.  An option that the opener of a handle
+ * has set wins over the setting for that handle, the setting over the default.
+ */
+enum pinstore_setting {
+	PINSTORE_SETTING_MAX_AGE_CAP = 0, /* as PINSTORE_OPT_MAX_AGE_CAP */
+	PINSTORE_SETTING_REFRESH_SLACK,
+	PINSTORE_SETTING_QUOTA_DOMAIN,
+	PINSTORE_SETTING_QUOTA_TOTAL,
+	PINSTORE_SETTING_SUFFIX_RULE
+};
+
+/*
+ * The value that holds for ps; *is_set (may be NULL) tells whether the store
+ * has one.  Errors: ARG, BUSY, IO, VERSION, DAMAGED.
+ */
+enum pinstore_status
+pinstore_setting_get(struct pinstore *ps, enum pinstore_setting which,
+                     int64_t *value, int *is_set,
+                     struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/*
+ * Set it, or with NULL take it away.
+ * Errors: ARG (no such setting, out of range), NOMEM, READONLY, BUSY, FULL, IO,
+ *         VERSION, DAMAGED.
+ */
+enum pinstore_status
+pinstore_setting_put(struct pinstore *ps, enum pinstore_setting which,
+                     const int64_t *value, int64_t now,
+                     struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* Most local anchors. */
+#define PINSTORE_ANCHORS_MAX 32
+
+/*
+ * The local anchors: keys of certificate authorities whose chains are let
+ * through whatever is pinned, and from which nothing is learned.  None is the
+ * default.
+ * Errors: ARG, BUSY, IO, VERSION, DAMAGED.
+ */
+enum pinstore_status
+pinstore_anchors(struct pinstore *ps,
+                 struct pinstore_pin out[PINSTORE_ANCHORS_MAX], size_t *n,
+                 struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/*
+ * Replace them all; n may be 0.
+ * Errors: ARG, NOMEM, READONLY, BUSY, FULL, IO, VERSION, DAMAGED.
+ */
+enum pinstore_status
+pinstore_set_anchors(struct pinstore *ps, const struct pinstore_pin *pins,
+                     size_t n, int64_t now,
+                     struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* ------------------------------------------------------------ revoked keys */
+
+/*
+ * Refuse every chain that has this key.  note (may be NULL) is kept with it.  A
+ * key that is revoked already stays as it is.
+ * Errors: ARG, NOMEM, READONLY, BUSY, FULL, IO, VERSION, DAMAGED.
+ */
+enum pinstore_status
+pinstore_revoke(struct pinstore *ps, const struct pinstore_pin *pin,
+                const char *note, int64_t now,
+                struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/*
+ * End that.
+ * Errors: ARG, NOMEM, NOTFOUND, READONLY, BUSY, FULL, IO, VERSION, DAMAGED.
+ */
+enum pinstore_status
+pinstore_unrevoke(struct pinstore *ps, const struct pinstore_pin *pin,
+                  int64_t now,
+                  struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* Called once for each key; note may be NULL; not 0 stops. */
+typedef int pinstore_revoked_fn(const struct pinstore_pin *pin, int64_t since,
+                                const char *note, void *arg);
+
+/*
+ * In order of the pins, no transaction open.
+ * Errors: ARG, NOMEM, BUSY, IO, VERSION, DAMAGED.
+ */
+enum pinstore_status
+pinstore_walk_revoked(struct pinstore *ps, pinstore_revoked_fn *visit,
+                      void *arg,
+                      struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* ---------------------------------------------------------------- bypasses */
+
+/* Longest bypass: 7 days. */
+#define PINSTORE_BYPASS_SECONDS_MAX (7 * 86400)
+
+/*
+ * Judge the pins of bypass->host but do not enforce them while start <= now <=
+ * end; nothing is learned meanwhile.  It takes the place of one that is there.
+ * A certificate that is not valid, and a revoked key, are refused all the same.
+ * Errors: ARG (no reason, too long, over before it began), NOMEM, HOST,
+ *         READONLY, BUSY, FULL, IO, VERSION, DAMAGED.
+ */
+enum pinstore_status
+pinstore_bypass(struct pinstore *ps, const struct pinstore_bypass *bypass,
+                int64_t now,
+                struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/*
+ * End it at once.
+ * Errors: ARG, NOMEM, HOST, NOTFOUND, READONLY, BUSY, FULL, IO, VERSION,
+ *         DAMAGED.
+ */
+enum pinstore_status
+pinstore_bypass_end(struct pinstore *ps, const char *host, int64_t now,
+                    struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* Called once for each bypass, over or not; not 0 stops. */
+typedef int pinstore_bypass_fn(const struct pinstore_bypass *bypass, void *arg);
+
+/*
+ * In order of the reversed names.
+ * Errors: ARG, NOMEM, BUSY, IO, VERSION, DAMAGED.
+ */
+enum pinstore_status
+pinstore_walk_bypasses(struct pinstore *ps, pinstore_bypass_fn *visit,
+                       void *arg,
+                       struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* -------------------------------------------------------------------- mode */
+
+/*
+ * Switch the static entry of host.  ENFORCE is refused, unless force, when the
+ * journal has connections of the last 7 days that it would have refused.
+ * Errors: ARG, NOMEM, HOST, NOTFOUND, UNFIT (such connections), READONLY, BUSY,
+ *         FULL, IO, VERSION, DAMAGED.
+ */
+enum pinstore_status
+pinstore_set_mode(struct pinstore *ps, const char *host,
+                  enum pinstore_mode mode, int force, int64_t now,
+                  struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
 #ifdef __cplusplus
 }

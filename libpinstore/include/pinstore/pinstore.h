@@ -136,7 +136,7 @@ enum pinstore_reason {
 	PINSTORE_WHY_REPORT_MODE,
 	PINSTORE_WHY_BYPASS,
 	PINSTORE_WHY_LOCAL_ANCHOR,
-	/* a step of the walk from a name to the root */
+	/* a step of the walk from a name to the root; new ones at the end */
 	PINSTORE_WHY_EXACT,                 /* applies: the name itself */
 	PINSTORE_WHY_ANCESTOR,              /* applies: covers subdomains */
 	PINSTORE_WHY_EXPIRED,               /* passed over */
@@ -226,6 +226,16 @@ struct pinstore_filter {
 	int subdomains;    /* and what lies below host */
 	unsigned sources;  /* of PINSTORE_HEADER, ...; 0 = every source */
 	int64_t since;     /* noted at or after; INT64_MIN = ever */
+};
+
+/* Pins of a host that are judged, but not enforced, for a time. */
+struct pinstore_bypass {
+	size_t size;
+	const char *host;
+	int subdomains; /* and what lies below host */
+	int64_t start;  /* in force from then */
+	int64_t end;    /* to then, both included */
+	const char *reason;
 };
 
 /* One stop of the walk from a name to the root. */
@@ -401,6 +411,12 @@ pinstore_lookup(struct pinstore *ps, const char *host, int64_t now,
  * (PINSTORE_WHY_NO_CHAIN).  The chain is copied into the result.  An error is
  * a refusal, and leaves *verdict at PINSTORE_REJECT.
  *
+ * A chain with a revoked key is refused whatever else; one that ends in a local
+ * anchor, and any to a host with a bypass in force, gives PINSTORE_BYPASSED.
+ * What is refused, or would have been, is written into the store's journal,
+ * once an hour for the same host, entries and leaf; if that cannot be done
+ * within 50 ms, the verdict stands without it.
+ *
  * Owner:   the caller, who ends *out (out may be NULL) with
  *          pinstore_result_free().
  * Threads: any.
@@ -432,6 +448,23 @@ pinstore_note(struct pinstore *ps, const struct pinstore_result *checked,
               struct pinstore_noted *out,
               struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
+/*
+ * Trust on first use: remember the leaf's key of the chain in checked, without
+ * an end, for that very name, if no live entry of either layer applies to it
+ * (UNCHANGED if one does).  A header replaces it.  checked is what
+ * pinstore_check() gave for the connection; nothing is remembered of one that
+ * was refused or bypassed, or of an address: IGNORED, and *out says why.
+ *
+ * Threads: any; also another than the one that checked.
+ * Errors:  ARG, NOMEM, CHAIN (checked without a chain, or its leaf gives no
+ *          pin), READONLY, BUSY, FULL, IO, VERSION, DAMAGED; the store is
+ *          unchanged.
+ */
+enum pinstore_status
+pinstore_trust(struct pinstore *ps, const struct pinstore_result *checked,
+               int64_t now, struct pinstore_noted *out,
+               struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
 enum pinstore_verdict
 pinstore_result_verdict(const struct pinstore_result *result);
 enum pinstore_reason
@@ -461,8 +494,31 @@ const struct pinstore_entry *
 pinstore_result_report_entry(const struct pinstore_result *result,
                              enum pinstore_layer layer);
 
-/* Whether an entry in report mode would have refused. */
+/*
+ * Whether something was let through that an entry would have refused: one in
+ * report mode, or any one where the verdict is BYPASSED.
+ */
 int pinstore_result_violation(const struct pinstore_result *result);
+
+/*
+ * Whether the verdict depends on the chain: an entry applies, or the store has
+ * revoked keys or local anchors.  After pinstore_lookup(): check with a chain.
+ */
+int pinstore_result_wants_chain(const struct pinstore_result *result);
+
+/*
+ * 1 if a key of the chain is revoked, *certificate (may be NULL) being the
+ * first such one's index in the chain.  Else 0.
+ */
+int pinstore_result_revoked(const struct pinstore_result *result,
+                            size_t *certificate);
+
+/*
+ * 1 if a bypass of the host or of an ancestor was in force: *out, whose size
+ * must be set, and whose texts live as long as the result.  Else 0.
+ */
+int pinstore_result_bypass(const struct pinstore_result *result,
+                           struct pinstore_bypass *out);
 
 /*
  * 1 if the layer's entry matched: *pin is the index in the entry and
@@ -536,7 +592,8 @@ pinstore_pin(struct pinstore *ps, const struct pinstore_rule *rule,
  * Remove the entries that filter names, with their hosts' journal records, in
  * one transaction; *removed counts sections (a name may have two).  What the
  * journal keeps of it is the count.  Without `since`, also the journal records
- * of hosts in question that have no entry any more are dropped.
+ * of hosts in question that have no entry any more are dropped, and, if static
+ * entries are among the sources, the hosts' bypasses.
  *
  * Errors: ARG, NOMEM, HOST, READONLY, BUSY, FULL, IO, VERSION, DAMAGED.
  */

@@ -1,0 +1,40 @@
+/*
+ * judgement.h - what came of a check, for the journal.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef PS_API_JUDGEMENT_H
+#define PS_API_JUDGEMENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <pinstore/pinstore.h>
+
+#include "api/handle.h"
+
+struct ps_judgement {
+	enum pinstore_verdict verdict;
+	enum pinstore_reason why;
+	bool is_violation; /* let through what an entry would have refused */
+	uint64_t policy;   /* of what did not match */
+};
+
+/* A number for an entry, the same as long as it has the same pins. */
+uint64_t
+ps_judgement_policy(enum pinstore_layer layer, size_t key_len,
+                    const struct ps_section_view *section);
+
+/*
+ * Write a violation, or what was bypassed, into the journal: the same host,
+ * policy and leaf once an hour.  It waits 50 ms for other writers; what fails
+ * is counted, and told with the next one.
+ */
+void
+ps_judgement_record(struct pinstore *ps, const struct ps_host *host,
+                    const struct ps_judgement *judgement,
+                    const struct pinstore_pin *const *pins, size_t n_pins,
+                    int64_t now);
+
+#endif /* PS_API_JUDGEMENT_H */
