@@ -639,6 +639,128 @@ act_lint_cap(bool is_other)
 
 /* ------------------------------------------------------------------- table */
 
+/* --------------------------------------------------- bypasses, modes, anchors */
+
+static int
+with_bypass(void (*change)(struct pinstore_bypass *bypass), const char *host,
+            bool is_other)
+{
+	struct pinstore_bypass bypass = {
+		.size = sizeof(bypass),
+		.host = HOST,
+		.subdomains = 1,
+		.start = NOW,
+		.end = NOW + 60,
+		.reason = "r",
+	};
+	enum pinstore_status status;
+
+	ck_assert_int_eq(pin_at(HOST, "AB", 1, PINSTORE_NEVER, NOW),
+	                 PINSTORE_OK);
+	if (is_other)
+		change(&bypass);
+	status = pinstore_bypass(ps, &bypass, NOW, NULL);
+	if (status != PINSTORE_OK)
+		return status;
+	return (int)verdict_at(host, "X", NOW);
+}
+
+static void
+bypass_size(struct pinstore_bypass *bypass)
+{
+	bypass->size = 1;
+}
+
+static int
+act_bypass_size(bool is_other)
+{
+	return with_bypass(bypass_size, HOST, is_other);
+}
+
+static void
+bypass_host(struct pinstore_bypass *bypass)
+{
+	bypass->host = "other.test";
+}
+
+static int
+act_bypass_host(bool is_other)
+{
+	return with_bypass(bypass_host, HOST, is_other);
+}
+
+static void
+bypass_subdomains(struct pinstore_bypass *bypass)
+{
+	bypass->subdomains = 0;
+}
+
+static int
+act_bypass_subdomains(bool is_other)
+{
+	return with_bypass(bypass_subdomains, "x." HOST, is_other);
+}
+
+static void
+bypass_start(struct pinstore_bypass *bypass)
+{
+	bypass->start = NOW + 1;
+}
+
+static int
+act_bypass_start(bool is_other)
+{
+	return with_bypass(bypass_start, HOST, is_other);
+}
+
+static void
+bypass_end(struct pinstore_bypass *bypass)
+{
+	bypass->end = NOW - 1;
+}
+
+static int
+act_bypass_end(bool is_other)
+{
+	return with_bypass(bypass_end, HOST, is_other);
+}
+
+static void
+bypass_reason(struct pinstore_bypass *bypass)
+{
+	bypass->reason = NULL;
+}
+
+static int
+act_bypass_reason(bool is_other)
+{
+	return with_bypass(bypass_reason, HOST, is_other);
+}
+
+static int
+act_set_anchors(bool is_other)
+{
+	struct pinstore_pin anchor = pin_of('L');
+
+	ck_assert_int_eq(pin_at(HOST, "AB", 0, PINSTORE_NEVER, NOW),
+	                 PINSTORE_OK);
+	ck_assert_int_eq(pinstore_set_anchors(ps, &anchor, is_other ? 0 : 1,
+	                                      NOW, NULL), PINSTORE_OK);
+	return (int)verdict_at(HOST, "XL", NOW);
+}
+
+static int
+act_set_mode(bool is_other)
+{
+	ck_assert_int_eq(pin_at(HOST, "AB", 0, PINSTORE_NEVER, NOW),
+	                 PINSTORE_OK);
+	ck_assert_int_eq(pinstore_set_mode(ps, HOST,
+	                                   is_other ? PINSTORE_ENFORCE
+	                                            : PINSTORE_REPORT,
+	                                   0, NOW, NULL), PINSTORE_OK);
+	return (int)verdict_at(HOST, "X", NOW);
+}
+
 static const struct {
 	const char *name;
 	int (*act)(bool is_other);
@@ -702,6 +824,22 @@ static const struct {
 	{"pinstore_filter.subdomains", act_filter_subdomains, 1, 2},
 	{"pinstore_filter.sources", act_filter_sources, 2, 1},
 	{"pinstore_filter.since", act_filter_since, 2, 1},
+	{"pinstore_bypass.size", act_bypass_size, PINSTORE_BYPASSED,
+	 PINSTORE_ERR_ARG},
+	{"pinstore_bypass.host", act_bypass_host, PINSTORE_BYPASSED,
+	 PINSTORE_REJECT},
+	{"pinstore_bypass.subdomains", act_bypass_subdomains,
+	 PINSTORE_BYPASSED, PINSTORE_REJECT},
+	{"pinstore_bypass.start", act_bypass_start, PINSTORE_BYPASSED,
+	 PINSTORE_REJECT},
+	{"pinstore_bypass.end", act_bypass_end, PINSTORE_BYPASSED,
+	 PINSTORE_ERR_ARG},
+	{"pinstore_bypass.reason", act_bypass_reason, PINSTORE_BYPASSED,
+	 PINSTORE_ERR_ARG},
+	{"pinstore_set_anchors", act_set_anchors, PINSTORE_BYPASSED,
+	 PINSTORE_REJECT},
+	{"pinstore_set_mode", act_set_mode, PINSTORE_UNPINNED,
+	 PINSTORE_REJECT},
 	{"pinstore_lint_setup.size", act_lint_size, PINSTORE_LINT_NOTE,
 	 PINSTORE_ERR_ARG},
 	{"pinstore_lint_setup.kind", act_lint_kind, PINSTORE_LINT_NOTE,
