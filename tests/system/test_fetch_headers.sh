@@ -274,7 +274,7 @@ for value in 'max-age=abc' 'max-age=' 'max-age=-1' 'max-age=+1' 'max-age=1.5' \
 	visit 0 "HTTP/1.1 200 OK\\r\\nPublic-Key-Pins: $value\\r\\n$E" -v
 	expect_unchanged
 done
-about "T-071 no pin of a known kind: removed, with a warning"
+about "R-2.1.1-6 T-071 no pin of a known kind: removed, with a warning"
 visit 0 "HTTP/1.1 200 OK\\r\\nPublic-Key-Pins: max-age=5; pin-sha1=\"AAAA\"\\r\\n$E"
 expect_err '^pinfetch: warning: pin.test sent no pin of a known kind'
 stored 'd == []'
