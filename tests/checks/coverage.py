@@ -3,21 +3,30 @@
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
-#   coverage.py BUILD SOURCE            figures for each file and in all
+#   coverage.py BUILD SOURCE            figures for each file, and a judgement
 #   coverage.py BUILD SOURCE show FILE  the lines that want a test
-#   coverage.py BUILD SOURCE list       what uncovered.txt has to name
+#   coverage.py BUILD SOURCE list       uncovered.txt as it has to be; what has
+#                                       no reason yet stands at its end
 #
 # A branch is one side of one condition.  Those of assert() do not count: the
 # other side is there so that nobody gets to it.
 #
-# uncovered.txt, beside this script, gives the reason for what stays: for each
-# branch of the modules that decide by the text of its line, and for each other
-# file with the most lines and branches that may stay.  A file that needs less
-# than that is told, and does not fail: two processes do not meet at each run.
+# uncovered.txt, beside this script, gives the reason for what stays.  Its form:
+#
+#   # The reason, for all that follows up to the next one.
+#   libpinstore/store/db.c
+#   <tab>2 cursor_of: if (a && b)       sides that no test takes, and lines
+#   <tab>~1 cursor_of: return x;        not taken in each run
+#   <tab>1 cursor_of: never called
+#
+# A condition stands for the lines to which only its missing side leads; a line
+# of its own is named below a switch, where sides are not told apart.
 
 import collections
+import functools
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -35,10 +44,11 @@ FLOORS = ("libpinstore/base", "libpinstore/model", "libpinstore/rules",
 
 
 class Line:
-    def __init__(self, text):
+    def __init__(self, text, function):
         self.count = 0
         self.branches = []
         self.text = text
+        self.function = function
 
     def add(self, found):
         self.count += found["count"]
@@ -58,9 +68,16 @@ class Line:
         return self.count == 0 or self.missed() > 0
 
 
+@functools.lru_cache(maxsize=None)
+def source_lines(source, path):
+    with open(os.path.join(source, path), encoding="utf-8") as text:
+        return text.read().split("\n")
+
+
 def objects(build):
-    """The notes of all objects of the library and of the tools."""
-    for top in ("libpinstore", "tools"):
+    """The notes of the objects of the library and the tools, and of tests
+    that are built from their sources."""
+    for top in ("libpinstore", "tools", "tests/unit"):
         for folder, _, names in os.walk(os.path.join(build, top)):
             for name in names:
                 if name.endswith(".gcno"):
@@ -89,12 +106,12 @@ def measure(build, source):
 def add(files, source, path, lines):
     if path not in files:
         files[path] = {}
-    with open(os.path.join(source, path), encoding="utf-8") as text:
-        texts = text.read().split("\n")
+    texts = source_lines(source, path)
     for found in lines:
         number = found["line_number"]
         if number not in files[path]:
-            files[path][number] = Line(texts[number - 1].strip())
+            files[path][number] = Line(texts[number - 1].strip(),
+                                       found.get("function_name", ""))
         files[path][number].add(found)
 
 
@@ -136,47 +153,76 @@ def figures(files):
     return total
 
 
-def wanting(files):
-    """What is not covered: {file: [text...]} or {file: (lines, sides)}"""
-    found = collections.OrderedDict()
-    for path in sorted(files):
-        wants = [line for _, line in sorted(files[path].items())
-                 if line.wants()]
-        if not wants:
-            continue
-        if path in DECIDE:
-            found[path] = [line.text for line in wants]
-        else:
-            found[path] = (sum(line.count == 0 for line in wants),
-                           sum(line.missed() for line in wants))
+def told(lines):
+    """What has to be named of one function's Lines, in order."""
+    if all(line.count == 0 for line in lines):
+        return [("never called", 1)]
+    found = []
+    is_implied = False
+    for line in lines:
+        if line.count > 0:
+            is_implied = line.missed() > 0 and \
+                not line.text.startswith("switch")
+            if line.missed():
+                found.append((line.text, line.missed()))
+        elif not is_implied:
+            found.append((line.text, 1))
     return found
 
 
+def wanting(files):
+    """What is not covered: {(file, function, text): how much}"""
+    found = collections.OrderedDict()
+    for path in sorted(files):
+        functions = collections.OrderedDict()
+        for _, line in sorted(files[path].items()):
+            functions.setdefault(line.function, []).append(line)
+        for function, lines in functions.items():
+            for text, much in told(lines):
+                key = (path, function, text)
+                found[key] = found.get(key, 0) + much
+    return found
+
+
+class Entry:
+    def __init__(self, key, much, is_at_times, reason):
+        self.key = key
+        self.much = much
+        self.is_at_times = is_at_times
+        self.reason = reason
+
+
+ENTRY = re.compile(r"\t(~?)([1-9][0-9]*) (\S+): (.*)$")
+
+
 def listed(faults):
-    """What uncovered.txt names, in the form of wanting()."""
-    named = {}
-    has_reason = False
+    """What uncovered.txt names, {key: Entry}"""
+    named = collections.OrderedDict()
+    reason = path = ""
+    is_in_reason = False
     with open(LIST, encoding="utf-8") as text:
         for number, line in enumerate(text, 1):
             line = line.rstrip("\n")
-            if line.startswith("#") or not line:
-                has_reason = bool(line[1:].strip())
+            if line.startswith("#"):
+                reason = reason + "\n" + line if is_in_reason else line
+                is_in_reason = True
                 continue
-            path, _, rest = line.partition(": ")
-            if not has_reason or not rest:
-                faults.append("%s:%d: no reason above it, or no FILE: WHAT" %
-                              (LIST, number))
-            elif path in DECIDE:
-                named.setdefault(path, []).append(rest)
-            else:
-                named[path] = tuple(int(n) for n in rest.split())
+            is_in_reason = False
+            match = ENTRY.match(line)
+            if match is None:
+                path = line
+                continue
+            key = (path, match.group(3), match.group(4))
+            if key in named or not reason or not path:
+                faults.append("%s:%d: named twice, or without a file or a "
+                              "reason" % (LIST, number))
+            named[key] = Entry(key, int(match.group(2)),
+                               match.group(1) != "", reason)
     return named
 
 
-def without(texts, taken):
-    """Each of taken takes one away: the same text may stand twice."""
-    return list((collections.Counter(texts) -
-                 collections.Counter(taken)).elements())
+def words(key, much):
+    return "%s: %s: %s (%d)" % (key + (much,))
 
 
 def judge(files, total):
@@ -189,23 +235,41 @@ def judge(files, total):
         faults.append("fewer than %.0f %% of the branches" % BRANCHES)
     faults += ["%s: not measured" % path for path in DECIDE
                if path not in files]
-    for path, what in found.items():
-        if path in DECIDE:
-            faults += ["%s: not taken: %s" % (path, text) for text in
-                       without(what, named.get(path, []))]
-        elif what[0] > named.get(path, (0, 0))[0] or \
-                what[1] > named.get(path, (0, 0))[1]:
-            faults.append("%s: %d lines and %d branches stay; listed: %d "
-                          "and %d" % ((path,) + what +
-                                      named.get(path, (0, 0))))
-    for path in sorted(named):
-        if path in DECIDE:
-            for text in without(named[path], found.get(path, [])):
-                print("coverage: named in vain: %s: %s" % (path, text))
-        elif found.get(path, (0, 0)) != named[path]:
-            print("coverage: %s: %d lines and %d branches would do" %
-                  ((path,) + found.get(path, (0, 0))))
+    for key, much in found.items():
+        entry = named.get(key)
+        if entry is None or entry.much < much:
+            faults.append("not covered, and not listed: " + words(key, much))
+    for key, entry in named.items():
+        much = found.get(key, 0)
+        if much < entry.much and not entry.is_at_times:
+            faults.append("listed in vain: " + words(key, entry.much - much))
     return faults
+
+
+def relist(files):
+    """The text of uncovered.txt, with the reasons that it has."""
+    faults = []
+    named = listed(faults)
+    found = wanting(files)
+    groups = collections.OrderedDict()
+    for key, entry in named.items():
+        if key in found or entry.is_at_times:
+            much = max(found.get(key, 0), entry.much * entry.is_at_times)
+            groups.setdefault(entry.reason, []).append(
+                (key, "~" * entry.is_at_times, much))
+    for key, much in found.items():
+        if key not in named:
+            groups.setdefault("# ?", []).append((key, "", much))
+    with open(LIST, encoding="utf-8") as text:
+        print(text.read().split("\n\n")[0])
+    for reason, entries in groups.items():
+        print("\n" + reason)
+        last = ""
+        for (path, function, text), mark, much in entries:
+            if path != last:
+                print(path)
+            last = path
+            print("\t%s%d %s: %s" % (mark, much, function, text))
 
 
 def show(files, path):
@@ -223,11 +287,7 @@ def main(arguments):
             show(files, path)
         return 0
     if arguments[2:3] == ["list"]:
-        for path, what in wanting(files).items():
-            if path in DECIDE:
-                print("\n".join("%s: %s" % (path, text) for text in what))
-            else:
-                print("%s: %d %d" % ((path,) + what))
+        relist(files)
         return 0
     faults = judge(files, figures(files))
     for fault in faults:

@@ -14,6 +14,16 @@
 /* Rows of a table, for tcase_add_loop_test(). */
 #define COUNT(table) ((int)(sizeof(table) / sizeof((table)[0])))
 
+/*
+ * How far a long loop goes from one round to the next: 1, or as far as it says
+ * here where each step takes twenty times as long (tests/checks/valgrind.sh).
+ */
+static inline unsigned
+suite_stride(unsigned n)
+{
+	return getenv("PINSTORE_TEST_STRIDES") != NULL ? n : 1;
+}
+
 /* Run suite; what main() returns.  No test at all is a failure. */
 static inline int
 suite_run(Suite *suite)

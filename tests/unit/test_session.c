@@ -56,6 +56,8 @@ setup(void)
 	              "%s", error.text);
 	trust = tls_trust(TLS_NAMES("rootA", "rootB"));
 	now = TLS_NOW;
+	drop_when_judged = false;
+	is_dropped = false;
 }
 
 static void

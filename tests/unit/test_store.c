@@ -162,12 +162,13 @@ expect_all(void)
 	struct scanned scanned = {0, {0, {0}}};
 	size_t i, n = 0;
 
-	for (i = 0; i < NAMES; i++) {
+	for (i = 0; i < NAMES; i++)
+		n += model[i].is_there;
+	for (i = 0; i < NAMES; i += suite_stride(7)) {
 		struct ps_entry entry;
 		enum pinstore_status status = kit_get(store, model[i].name,
 		                                      &entry);
 
-		n += model[i].is_there;
 		ck_status(status, model[i].is_there ? PINSTORE_OK
 		                                    : PINSTORE_ERR_NOTFOUND);
 		if (model[i].is_there)
