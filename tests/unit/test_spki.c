@@ -490,8 +490,9 @@ START_TEST(mutations)
 		compare_keys(der, i);
 		free(der);
 	}
-	mutate_at_random(&data, wanted_mutations() > 0 ? wanted_mutations()
-	                                               : count.cases + 2000);
+	mutate_at_random(&data, wanted_mutations() > 0
+	                                ? wanted_mutations()
+	                                : count.cases + 2000 / (unsigned)stride);
 	printf("%s: %u mutations, %u read by GnuTLS, %u of them without pin\n",
 	       seeds[_i].file, count.cases, count.accepted, count.no_pin);
 	/* The comparison must have had something to compare. */
