@@ -6,6 +6,9 @@
 . "$(dirname "$0")/common.sh"
 need readelf "${CC:=cc}" find
 
+libdir=$(sed -n "s/^libdir='\(.*\)'/\1/p" \
+	"$top_builddir/libpinstore/libpinstore.la")
+
 # one FILE: its faults
 one()
 {
@@ -30,9 +33,11 @@ one()
 	case $dynamic in
 	*TEXTREL*) echo "$1: relocates its text" ;;
 	esac
-	# libtool lets what is not installed yet find its neighbours
+	# libtool lets what is not installed yet find its neighbours, and then
+	# what is installed where the system does not look
 	printf '%s\n' "$dynamic" | grep -E '\((RPATH|RUNPATH)\)' |
-		grep -qvF "[$top_builddir/libpinstore/.libs]" &&
+		grep -qvF -e "[$top_builddir/libpinstore/.libs]" \
+			-e "[$top_builddir/libpinstore/.libs:$libdir]" &&
 		echo "$1: has a run path"
 }
 

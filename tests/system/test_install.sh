@@ -52,7 +52,8 @@ exported()
 		echo "$libdir/lib$name.so.0.0.0"
 		echo "$pkgconfigdir/$name.pc"
 	done
-	for name in README.md NEWS SECURITY.md architecture.md store-format.md; do
+	for name in README.md NEWS SECURITY.md architecture.md store-format.md \
+		rfc7469.md; do
 		echo "$docdir/$name"
 	done
 	(cd "$top_srcdir/docs/man" && ls ./*.1 ./*.3) |
