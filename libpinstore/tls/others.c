@@ -40,7 +40,8 @@
 #define PATHS_MAX 64
 #define LINKS_MAX 256
 /* Keys that cost more to verify with are nobody's but an attacker's. */
-#define KEY_BITS_MAX 8192
+#define RSA_BITS_MAX 8192
+#define KEY_BITS_MAX 3072
 #define EXPONENT_LEN_MAX 9
 
 #define PROFILE_MASK 0xffu
@@ -158,10 +159,10 @@ is_affordable(gnutls_x509_crt_t crt)
 	int algorithm;
 
 	algorithm = gnutls_x509_crt_get_pk_algorithm(crt, &bits);
-	if (algorithm < 0 || bits > KEY_BITS_MAX)
+	if (algorithm < 0 || bits > RSA_BITS_MAX)
 		return false;
 	if (algorithm != GNUTLS_PK_RSA && algorithm != GNUTLS_PK_RSA_PSS)
-		return true;
+		return bits <= KEY_BITS_MAX;
 	if (gnutls_x509_crt_get_pk_rsa_raw(crt, &modulus, &exponent) != 0)
 		return false;
 	is_short = exponent.size <= EXPONENT_LEN_MAX;

@@ -25,6 +25,7 @@
 #include "tests/support/tlspair.h"
 #include "tests/unit/ways.h"
 #include "tls/chain.h"
+#include "tls/others.h"
 
 static struct data rsa, p256;
 
@@ -140,6 +141,64 @@ START_TEST(paths)
 }
 END_TEST
 
+/* The other paths of the peer: how many, and whether all were found. */
+static enum pinstore_status
+seek(gnutls_session_t session, const struct pinstore_chain *settled, size_t *n)
+{
+	struct pinstore_chain *chain = NULL;
+	enum pinstore_status status;
+	struct ps_others *others;
+
+	*n = 0;
+	status = ps_others_new(session, "pin.test", false, settled, &others);
+	is_consistent = (others != NULL) == (status == PINSTORE_OK);
+	while (status == PINSTORE_OK) {
+		status = ps_others_next(others, &chain);
+		if (chain == NULL)
+			break;
+		is_consistent = is_consistent && status == PINSTORE_OK;
+		pinstore_chain_free(chain);
+		++*n;
+	}
+	ps_others_free(others);
+	return status;
+}
+
+START_TEST(other_paths)
+{
+	gnutls_certificate_credentials_t trust =
+	        tls_trust(TLS_NAMES("oroot1", "oroot2"));
+	struct pinstore_chain *settled;
+	enum pinstore_status status;
+	struct tls_server server;
+	gnutls_session_t session;
+	size_t found;
+	long n;
+
+	tls_server_init(&server, TLS_NAMES("oleaf", "ointer1", "ointer2"),
+	                "oleaf");
+	session = connect_to(&server, trust);
+	ck_assert_int_eq(ps_chain_from_session(session, "pin.test", false,
+	                                       &settled, NULL), PINSTORE_OK);
+	for (n = 1; n < OOM_RUNS_MAX; n++) {
+		oom_arm(n);
+		status = seek(session, settled, &found);
+		if (!oom_disarm())
+			break;
+		ck_assert_int_eq(status, PINSTORE_ERR_NOMEM);
+		ck_assert(is_consistent);
+	}
+	ck_assert_int_eq(status, PINSTORE_OK);
+	ck_assert_uint_eq(found, 1);
+	ck_assert_int_gt(n, 3);
+	pinstore_chain_free(settled);
+	tls_close(session);
+	tls_server_join(&server);
+	tls_server_free(&server);
+	gnutls_certificate_free_credentials(trust);
+}
+END_TEST
+
 /* ---------------------------------------------------------------- sessions */
 
 START_TEST(sessions)
@@ -199,6 +258,7 @@ main(void)
 	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(tcase, chains, 0, COUNT(makers));
 	tcase_add_test(tcase, paths);
+	tcase_add_test(tcase, other_paths);
 	tcase_add_loop_test(tcase, sessions, 0, COUNT(ways));
 	return suite_run(suite);
 }

@@ -41,14 +41,16 @@ enum point {
 	PEERS,
 	ALGORITHM,
 	RSA,
-	PIN
+	PIN,
+	FIND
 };
 
-/* The nth call of a point gives ret. */
+/* The nth call of a point gives ret; of ALGORITHM, each call, and bits. */
 static struct {
 	enum point point;
 	unsigned n;
 	int ret;
+	unsigned bits;
 } fault;
 
 static bool
@@ -82,8 +84,6 @@ WRAP(int, gnutls_credentials_get,
      (session, type, out), CREDENTIALS, fault.ret)
 WRAP(const gnutls_datum_t *, gnutls_certificate_get_peers,
      (gnutls_session_t session, unsigned *n), (session, n), PEERS, NULL)
-WRAP(int, gnutls_x509_crt_get_pk_algorithm,
-     (gnutls_x509_crt_t crt, unsigned *bits), (crt, bits), ALGORITHM, fault.ret)
 WRAP(int, gnutls_x509_crt_get_pk_rsa_raw,
      (gnutls_x509_crt_t crt, gnutls_datum_t *m, gnutls_datum_t *e),
      (crt, m, e), RSA, fault.ret)
@@ -91,6 +91,25 @@ WRAP(enum pinstore_status, ps_spki_pin,
      (enum ps_spki_kind kind, const uint8_t *der, size_t len,
       struct pinstore_pin *out),
      (kind, der, len, out), PIN, (enum pinstore_status)fault.ret)
+
+WRAP(enum pinstore_status, ps_spki_find,
+     (enum ps_spki_kind kind, const uint8_t *der, size_t len,
+      const uint8_t **spki, size_t *spki_len),
+     (kind, der, len, spki, spki_len), FIND, (enum pinstore_status)fault.ret)
+
+int __real_gnutls_x509_crt_get_pk_algorithm(gnutls_x509_crt_t crt,
+                                            unsigned *bits);
+int __wrap_gnutls_x509_crt_get_pk_algorithm(gnutls_x509_crt_t crt,
+                                            unsigned *bits);
+
+int
+__wrap_gnutls_x509_crt_get_pk_algorithm(gnutls_x509_crt_t crt, unsigned *bits)
+{
+	if (fault.point != ALGORITHM)
+		return __real_gnutls_x509_crt_get_pk_algorithm(crt, bits);
+	*bits = fault.bits;
+	return fault.ret;
+}
 
 void __real_gnutls_certificate_get_trust_list(
         gnutls_certificate_credentials_t credentials,
@@ -320,6 +339,9 @@ static const struct {
         {"the path that settled comes back to a key", {"oleaf",
          "ointer-middle", "omiddle-inter", "ointer1"}, {"oroot1"}, ROOT1,
          {NULL}, FIRST, NULL, 0, NULL},
+        {"and is of another kind above it", {"oleaf", "ointer-middle",
+         "omiddle-inter", "ointer-large"}, {"oroot-large"},
+         "oleaf ointer-large oroot-large", {NULL}, FIRST, NULL, 0, NULL},
         {"and nothing but that", {"oleaf", "ointer1", "ointer-middle",
          "omiddle-inter"}, {"oroot1", "oroot2"}, ROOT1, {NULL}, FIRST, NULL, 0,
          NULL},
@@ -600,7 +622,6 @@ static const struct {
         {CREDENTIALS, 0, 1, PINSTORE_OK}, /* and none are given */
         {TRUST, 0, 1, PINSTORE_OK},
         {PEERS, 0, 1, PINSTORE_OK},
-        {ALGORITHM, GNUTLS_E_UNKNOWN_PK_ALGORITHM, 1, PINSTORE_OK},
         {PIN, PINSTORE_ERR_NOMEM, 3, PINSTORE_ERR_NOMEM},
         {PIN, PINSTORE_ERR_INTERNAL, 3, PINSTORE_ERR_INTERNAL},
 };
@@ -622,12 +643,46 @@ START_TEST(doubts)
 		ck_assert_int_eq(see(&scene, "pin.test", false, &seen),
 		                 faults[_i].status);
 		ck_assert_uint_eq(fault.n, 0);
-		ck_assert_uint_eq(seen.n, faults[_i].point == ALGORITHM &&
-		                                  has_path(&seen, ROOT2));
+		ck_assert_uint_eq(seen.n, 0);
 	}
 	fault.point = NOWHERE;
 	ck_assert_int_eq(see(&scene, "pin.test", false, &seen), PINSTORE_OK);
 	ck_assert_uint_eq(seen.n, 1);
+	close_scene(&scene);
+}
+END_TEST
+
+static const struct {
+	int algorithm;
+	unsigned bits;
+	size_t n; /* other paths */
+} costs[] = {
+        {GNUTLS_PK_EC, 521, 1},
+        {GNUTLS_PK_DSA, 3072, 1},
+        {GNUTLS_PK_DSA, 3073, 0},
+        {GNUTLS_PK_DSA, 8192, 0},
+        {GNUTLS_PK_DSA, 8193, 0},
+        /* Said of an EC key, whose exponent cannot be read. */
+        {GNUTLS_PK_RSA, 2048, 0},
+        {GNUTLS_PK_RSA_PSS, 2048, 0},
+        {GNUTLS_E_UNKNOWN_PK_ALGORITHM, 0, 0},
+};
+
+/* keys of a size that nobody needs are passed over. */
+START_TEST(costly_keys)
+{
+	static struct seen seen;
+	struct scene scene;
+
+	open_scene(&scene, TLS_NAMES("oleaf", "ointer1", "ointer2"),
+	           TLS_NAMES("oroot1", "oroot2"), NORMAL, 0, NULL);
+	settle(&scene, "pin.test", false);
+	fault.point = ALGORITHM;
+	fault.ret = costs[_i].algorithm;
+	fault.bits = costs[_i].bits;
+	ck_assert_int_eq(see(&scene, "pin.test", false, &seen), PINSTORE_OK);
+	ck_assert_uint_eq(seen.n, costs[_i].n);
+	fault.point = NOWHERE;
 	close_scene(&scene);
 }
 END_TEST
@@ -677,6 +732,34 @@ START_TEST(error_is_no_success)
 		ck_assert_uint_eq(fault.n, 0);
 	}
 	fault.point = NOWHERE;
+	close_scene(&scene);
+}
+END_TEST
+
+/* What cannot be compared is no loop. */
+START_TEST(unknown_key_is_no_loop)
+{
+	struct scene scene;
+	char path[TEXT_MAX];
+	unsigned n;
+
+	open_scene(&scene, TLS_NAMES("oleaf", "ointer-middle", "omiddle-inter",
+	                             "ointer1"),
+	           TLS_NAMES("oroot1"), NORMAL, 0, NULL);
+	for (n = 1; n <= 6; n++) {
+		fault.point = FIND;
+		fault.ret = PINSTORE_ERR_CHAIN;
+		fault.n = n;
+		settle(&scene, "pin.test", false);
+		ck_assert_int_eq(scene.status, PINSTORE_OK);
+		spell(&scene, scene.settled, path);
+		/* The second pair is that of the loop's ends. */
+		ck_assert_str_eq(path, n == 3 || n == 4 ?
+		        "oleaf ointer-middle omiddle-inter ointer1 oroot1" :
+		        ROOT1);
+		pinstore_chain_free(scene.settled);
+		scene.settled = NULL;
+	}
 	close_scene(&scene);
 }
 END_TEST
@@ -927,8 +1010,10 @@ main(void)
 	tcase_add_loop_test(tcase, bounded, 0, COUNT(bounds));
 	tcase_add_test(tcase, too_long);
 	tcase_add_loop_test(tcase, doubts, 0, COUNT(faults));
+	tcase_add_loop_test(tcase, costly_keys, 0, COUNT(costs));
 	tcase_add_test(tcase, error_is_no_success);
 	tcase_add_test(tcase, nothing_settled);
+	tcase_add_test(tcase, unknown_key_is_no_loop);
 	tcase_add_loop_test(tcase, layers, 0, COUNT(entries));
 	tcase_add_test(tcase, errors_refuse);
 	return suite_run(suite);
