@@ -537,6 +537,8 @@ ps_txn_abort(struct ps_txn *txn)
 void
 ps_txn_forget(struct ps_txn *txn)
 {
+	/* A reader's cursors are its own memory; the slot is not touched. */
+	close_cursors(txn, true);
 	free(txn);
 }
 
