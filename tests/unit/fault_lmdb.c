@@ -54,21 +54,22 @@
 	X(mdb_stat, (MDB_txn *txn, MDB_dbi dbi, MDB_stat *out), \
 	  (txn, dbi, out)) \
 	X(mdb_txn_begin, (MDB_env *env, MDB_txn *parent, unsigned flags, \
-	                  MDB_txn **out), (env, parent, flags, out)) \
-	X(mdb_txn_renew, (MDB_txn *txn), (txn))
+	                  MDB_txn **out), (env, parent, flags, out))
 
-/* Those three are wrapped by hand. */
+/* Those four are wrapped by hand. */
 #define ENUM(name, parameters, arguments) CALL_##name,
 enum call {
 	CALLS(ENUM)
 	CALL_mdb_env_set_mapsize,
 	CALL_mdb_txn_commit,
 	CALL_mdb_txn_id,
+	CALL_mdb_txn_renew,
 	N_CALLS
 };
 #define NAME(name, parameters, arguments) #name,
 static const char *const call_names[] = {
-	CALLS(NAME) "mdb_env_set_mapsize", "mdb_txn_commit", "mdb_txn_id"};
+	CALLS(NAME) "mdb_env_set_mapsize", "mdb_txn_commit", "mdb_txn_id",
+	"mdb_txn_renew"};
 
 #define WRAP(name, parameters, arguments) \
 	int __real_##name parameters; \
@@ -89,6 +90,8 @@ int __real_mdb_txn_commit(MDB_txn *txn);
 int __wrap_mdb_txn_commit(MDB_txn *txn);
 size_t __real_mdb_txn_id(MDB_txn *txn);
 size_t __wrap_mdb_txn_id(MDB_txn *txn);
+int __real_mdb_txn_renew(MDB_txn *txn);
+int __wrap_mdb_txn_renew(MDB_txn *txn);
 
 /* The old map is gone by then: let it fail indeed, for want of room. */
 int
@@ -128,6 +131,22 @@ __wrap_mdb_txn_id(MDB_txn *txn)
 	int code;
 
 	return fault_hits(CALL_mdb_txn_id, &code) ? 0 : __real_mdb_txn_id(txn);
+}
+
+/* Readers whose slots are others': given up, for LMDB cannot free them. */
+static MDB_txn *given_up[64];
+static size_t n_given_up;
+
+int
+__wrap_mdb_txn_renew(MDB_txn *txn)
+{
+	int code;
+
+	if (!fault_hits(CALL_mdb_txn_renew, &code))
+		return __real_mdb_txn_renew(txn);
+	if (code == MDB_BAD_RSLOT && n_given_up < 64)
+		given_up[n_given_up++] = txn;
+	return code;
 }
 
 /* ---------------------------------------------------------------- the errors */
@@ -242,13 +261,15 @@ fail_each(const struct deed *deed, const struct plain *plain, enum call call,
 	return n - 1;
 }
 
-/* Whether it is that error's turn; a record that hides itself has it always. */
+/* Whether it is that error's turn; what hides or is given up has it always. */
 static bool
 has_turn(int call, size_t error)
 {
 	const char *wanted = getenv("FAULTS");
 
 	return errors[error].code == MDB_NOTFOUND ||
+	       (call == CALL_mdb_txn_renew &&
+	        errors[error].code == MDB_BAD_RSLOT) ||
 	       (wanted != NULL && strcmp(wanted, "all") == 0) ||
 	       (error + (size_t)call) % STRIDE == 0;
 }
