@@ -85,6 +85,7 @@ enum call {
 	CALL_gnutls_certificate_type_get2,
 	CALL_gnutls_certificate_verify_peers,
 	CALL_gnutls_x509_crt_check_issuer,
+	CALL_gnutls_x509_crt_equals,
 	CALL_gnutls_x509_trust_list_verify_crt2,
 	N_CALLS
 };
@@ -96,6 +97,7 @@ static const char *const call_names[] = {
 	"gnutls_certificate_type_get2",
 	"gnutls_certificate_verify_peers",
 	"gnutls_x509_crt_check_issuer",
+	"gnutls_x509_crt_equals",
 	"gnutls_x509_trust_list_verify_crt2",
 };
 
@@ -139,6 +141,10 @@ unsigned __real_gnutls_x509_crt_check_issuer(gnutls_x509_crt_t crt,
                                              gnutls_x509_crt_t issuer);
 unsigned __wrap_gnutls_x509_crt_check_issuer(gnutls_x509_crt_t crt,
                                              gnutls_x509_crt_t issuer);
+unsigned __real_gnutls_x509_crt_equals(gnutls_x509_crt_t a,
+                                       gnutls_x509_crt_t b);
+unsigned __wrap_gnutls_x509_crt_equals(gnutls_x509_crt_t a,
+                                       gnutls_x509_crt_t b);
 int __real_gnutls_x509_trust_list_verify_crt2(
         gnutls_x509_trust_list_t trust, gnutls_x509_crt_t *list, unsigned n,
         gnutls_typed_vdata_st *data, unsigned n_data, unsigned flags,
@@ -160,7 +166,7 @@ __wrap_gnutls_certificate_get_trust_list(
 		__real_gnutls_certificate_get_trust_list(credentials, out);
 }
 
-/* Whatever it is, it may say "yes" of what is none. */
+/* Whatever they are, those two may say "yes" of what is not so. */
 unsigned
 __wrap_gnutls_x509_crt_check_issuer(gnutls_x509_crt_t crt,
                                     gnutls_x509_crt_t issuer)
@@ -169,6 +175,16 @@ __wrap_gnutls_x509_crt_check_issuer(gnutls_x509_crt_t crt,
 
 	if (!fault_hits(CALL_gnutls_x509_crt_check_issuer, &code))
 		return __real_gnutls_x509_crt_check_issuer(crt, issuer);
+	return (unsigned)-code % 2;
+}
+
+unsigned
+__wrap_gnutls_x509_crt_equals(gnutls_x509_crt_t a, gnutls_x509_crt_t b)
+{
+	int code;
+
+	if (!fault_hits(CALL_gnutls_x509_crt_equals, &code))
+		return __real_gnutls_x509_crt_equals(a, b);
 	return (unsigned)-code % 2;
 }
 
@@ -305,6 +321,7 @@ statuses_of(enum call call)
 	case CALL_gnutls_certificate_get_trust_list:
 	case CALL_gnutls_credentials_get:
 	case CALL_gnutls_x509_crt_check_issuer:
+	case CALL_gnutls_x509_crt_equals:
 	case CALL_gnutls_x509_crt_get_pk_algorithm:
 	case CALL_gnutls_x509_crt_get_pk_rsa_raw:
 	case CALL_gnutls_x509_trust_list_get_issuer:
@@ -353,6 +370,7 @@ tells_memory(enum call call)
 	case CALL_gnutls_certificate_get_trust_list:
 	case CALL_gnutls_credentials_get:
 	case CALL_gnutls_x509_crt_check_issuer:
+	case CALL_gnutls_x509_crt_equals:
 	case CALL_gnutls_x509_crt_get_pk_algorithm:
 	case CALL_gnutls_x509_crt_get_pk_rsa_raw:
 	case CALL_gnutls_x509_trust_list_get_issuer:
@@ -389,6 +407,7 @@ is_of_search(enum call call)
 	       call == CALL_gnutls_certificate_get_trust_list ||
 	       call == CALL_gnutls_credentials_get ||
 	       call == CALL_gnutls_x509_crt_check_issuer ||
+	       call == CALL_gnutls_x509_crt_equals ||
 	       call == CALL_gnutls_x509_crt_get_pk_algorithm ||
 	       call == CALL_gnutls_x509_crt_get_pk_rsa_raw ||
 	       call == CALL_gnutls_x509_trust_list_get_issuer ||
