@@ -106,18 +106,6 @@ report(const char *word, const char *a, const char *b)
 	(void)close(fd);
 }
 
-static void
-report_address(const char *word, const void *at)
-{
-	Dl_info info;
-
-	if (dladdr(at, &info) == 0)
-		report(word, "-", "-");
-	else
-		report(word, base_name(info.dli_fname),
-		       info.dli_sname != NULL ? info.dli_sname : "-");
-}
-
 static bool
 is_passed_over(const char *library)
 {
@@ -131,7 +119,7 @@ is_passed_over(const char *library)
  * library's; the symbol, of that frame or of the first one above that has any.
  */
 static void
-on_crash(int number)
+report_frames(const char *word)
 {
 	void *frames[FRAMES_MAX];
 	const char *library = NULL, *symbol = NULL;
@@ -149,8 +137,14 @@ on_crash(int number)
 			library = base_name(info.dli_fname);
 		symbol = info.dli_sname;
 	}
-	report("crash", library != NULL ? library : "-",
+	report(word, library != NULL ? library : "-",
 	       symbol != NULL ? symbol : "-");
+}
+
+static void
+on_crash(int number)
+{
+	report_frames("crash");
 	(void)signal(number, SIG_DFL);
 	(void)raise(number);
 }
@@ -282,11 +276,11 @@ is_counted(const void *caller)
 }
 
 static bool
-has_its_turn(const void *caller)
+has_its_turn(void)
 {
 	if (atomic_fetch_add(&n_calls, 1) + 1 != fault_at)
 		return false;
-	report_address("failed", caller);
+	report_frames("failed");
 	return true;
 }
 
@@ -295,7 +289,7 @@ fails(const void *caller)
 {
 	start();
 	if (fault_of == NULL || is_call || !is_counted(caller) ||
-	    !has_its_turn(caller))
+	    !has_its_turn())
 		return false;
 	errno = ENOMEM;
 	return true;
@@ -461,7 +455,7 @@ call_fails(const char *name, const void *caller)
 {
 	start();
 	return fault_of != NULL && is_call && strcmp(fault_of, name) == 0 &&
-	       is_counted(caller) && has_its_turn(caller);
+	       is_counted(caller) && has_its_turn();
 }
 
 #define CALL(name, parameters, arguments) \

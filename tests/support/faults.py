@@ -153,7 +153,8 @@ class Scene:
         if run.code is None:
             complain(where, "it does not end")
         elif run.code < 0:
-            if run.crash not in self.lab.foreign:
+            if run.crash not in self.lab.foreign and \
+                    "after " + str(run.failed) not in self.lab.foreign:
                 complain(where, "signal", -run.code, "in", run.crash)
             else:
                 met = self.lab.met
