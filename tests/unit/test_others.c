@@ -527,6 +527,11 @@ static const struct {
          "ostep0-3", "ostep0-4", "ostep1-0", "ostep1-1", "ostep1-2",
          "ostep1-3", "ostep2-0", "ostep2-1", "ostep2-2", "ostep2-3"},
          {"ostep3-0"}, 64},
+        /* the same with ways that end earlier: fewer certificates in them */
+        {"64 paths, shorter ones", {"oleaf-many", "ostep0-0", "ostep0-1",
+         "ostep0-2", "ostep0-3", "ostep0-4", "ostep1-0", "ostep1-1",
+         "ostep1-2", "ostep1-3", "ostep1-4", "ostep2-0", "ostep2-1",
+         "ostep2-2", "ostep2-3"}, {"ostep1-0", "ostep2-0", "ostep3-0"}, 64},
         /* 3 x 3 x 3 x 3, of 5 certificates each */
         {"256 certificates", {"oleaf-many", "ostep0-0", "ostep0-1",
          "ostep0-2", "ostep1-0", "ostep1-1", "ostep1-2", "ostep2-0",
