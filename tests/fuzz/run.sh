@@ -17,7 +17,7 @@ set -eu
 : "${top_srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}"
 : "${top_builddir:=$(pwd)}"
 : "${FUZZ_CC:=clang}"
-: "${FUZZ_ONLY:=chain header host path record text}"
+: "${FUZZ_ONLY:=chain header host others path record text}"
 : "${FUZZ_SECONDS:=60}"
 : "${FUZZ_RUNS:=-1}"
 : "${FUZZ_CFLAGS:=-g -O2}"
@@ -40,6 +40,7 @@ max_len()
 	chain) echo 4096 ;;
 	header) echo 600 ;;
 	host) echo 300 ;;
+	others) echo 32 ;;
 	path) echo 920 ;;
 	record) echo 3000 ;;
 	*) echo 200 ;;

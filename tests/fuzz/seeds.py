@@ -282,6 +282,28 @@ def path():
     ])
 
 
+# Numbers are places in the table of fuzz_others.c.
+def others():
+    def one(settled, served, anchors=0x0f00, refused=0, passes=6, flags=0):
+        return (bytes([refused, passes, flags]) +
+                anchors.to_bytes(2, "little") +
+                bytes([len(settled) - 1] + settled + served))
+    every = list(range(1, 16))
+    write_all("others", "run", [
+        one([0, 1, 8], [1]), one([0, 1, 8], [1, 2]), one([0, 2, 9], [2, 1]),
+        one([0, 1, 8], [1, 2], refused=1), one([0, 1, 8], [1, 2], passes=0),
+        one([0, 1, 8], [1, 2], flags=1), one([0, 1, 8], [1, 2], passes=0,
+                                             flags=1),
+        one([0, 1, 8], [1, 3, 4, 5]), one([0, 1, 8], [1, 3, 4, 5, 2, 6, 7]),
+        one([0, 1, 8], every), one([0, 1, 8], every, anchors=0xffff),
+        one([0, 1, 8], every, anchors=0xffff, refused=7),
+        one([0, 1, 8], every + [1]), one([0, 1, 8], every + [1, 2]),
+        one([0, 1, 8], [1, 1, 2, 2, 8, 9]), one([0], [], anchors=0),
+        one([0, 3, 4, 1, 8], [3, 4, 1, 5]), one([14, 15, 8], [15, 1, 2]),
+        one([1, 8], [1, 1, 3, 4, 5]), one([8], [8, 9]),
+    ])
+
+
 # ------------------------------------------------------------------- text
 
 def text():
@@ -315,4 +337,5 @@ host()
 records()
 chain()
 path()
+others()
 text()
