@@ -113,6 +113,27 @@ pinstore_unrevoke(struct pinstore *ps, const struct pinstore_pin *pin,
 	return status;
 }
 
+enum pinstore_status
+pinstore_is_revoked(struct pinstore *ps, const struct pinstore_pin *pin,
+                    int *is_revoked, struct pinstore_error *error)
+{
+	struct ps_ruling ruling = {.pins = &pin, .n_pins = 1};
+	enum pinstore_status status;
+
+	ps_error_clear(error);
+	if (is_revoked != NULL)
+		*is_revoked = 1;
+	if (ps == NULL || pin == NULL || is_revoked == NULL)
+		return ps_fail(error, PINSTORE_ERR_ARG,
+		               "pinstore_is_revoked: no store, no pin, or no "
+		               "place for the answer");
+	/* Of no host, so that nothing else is asked. */
+	status = ps_store_climb(ps->store, NULL, &ruling, NULL, NULL, error);
+	if (status == PINSTORE_OK)
+		*is_revoked = ruling.is_revoked;
+	return status;
+}
+
 struct visiting_revoked {
 	pinstore_revoked_fn *visit;
 	void *arg;

@@ -14,6 +14,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include <pinstore/admin.h>
+
+/* Certificates of a list that are looked at; GnuTLS takes no longer ones. */
+#define SERVED_MAX 128
+
 enum pinstore_status
 ps_curl_fail(struct pinstore_error *error, enum pinstore_status status,
              const char *format, ...)
@@ -272,11 +277,62 @@ ps_curl_check(struct pinstore_curl *attached, const struct ps_curl_hop *hop,
 	                           now, verdict, out, error);
 }
 
-static bool
-has_report_entry(const struct pinstore_result *result)
+/* The keys of what the peer sent, of which no path was made. */
+static enum pinstore_status
+served_pins(gnutls_session_t session, struct pinstore_pin *out, size_t *n,
+            struct pinstore_error *error)
 {
-	return pinstore_result_report_entry(result, PINSTORE_CONFIGURED) ||
-	       pinstore_result_report_entry(result, PINSTORE_LEARNED);
+	const gnutls_datum_t *list;
+	unsigned i, len = 0;
+
+	*n = 0;
+	list = gnutls_certificate_get_peers(session, &len);
+	for (i = 0; list && i < len && *n < SERVED_MAX; i++) {
+		enum pinstore_status status;
+
+		status = pinstore_pin_from_certificate(list[i].data,
+		                                       list[i].size, &out[*n]);
+		if (status == PINSTORE_ERR_NOMEM)
+			return ps_curl_fail(error, status, "out of memory");
+		/* What gives no pin cannot be revoked. */
+		*n += !status;
+	}
+	return PINSTORE_OK;
+}
+
+/*
+ * Where nothing is verified there is no path to judge, but a revoked key is
+ * refused all the same, wherever it stands in the list.
+ */
+static enum pinstore_status
+judge_unverified(struct pinstore_curl *attached, struct ps_curl_hop *hop,
+                 int64_t now, enum pinstore_verdict *verdict)
+{
+	struct pinstore_pin pins[SERVED_MAX];
+	struct pinstore_chain *chain = NULL;
+	enum pinstore_status status;
+	int is_revoked = 0;
+	size_t i, n;
+
+	status = served_pins(session_of(attached->easy), pins, &n, &hop->error);
+	for (i = 0; !status && !is_revoked && i < n; i++)
+		status = pinstore_is_revoked(attached->ps, &pins[i],
+		                             &is_revoked, &hop->error);
+	if (status || !is_revoked) {
+		*verdict = status ? PINSTORE_REJECT : PINSTORE_UNPINNED;
+		return status;
+	}
+	/* It says REVOKED before it looks at anything else. */
+	pinstore_result_free(hop->result);
+	hop->result = NULL;
+	status = pinstore_chain_from_validated_pins(pins, n, &chain);
+	if (status)
+		return ps_curl_fail(&hop->error, status, "%s: %s", hop->host,
+		                    pinstore_strerror(status));
+	status = pinstore_check(attached->ps, &hop->peer, chain, now, verdict,
+	                        &hop->result, &hop->error);
+	pinstore_chain_free(chain);
+	return status;
 }
 
 /* Look up first: without an entry libcurl's own verification is enough. */
@@ -299,9 +355,12 @@ judge_https(struct pinstore_curl *attached, struct ps_curl_hop *hop,
 		return status;
 	if (pinstore_result_verdict(found) == PINSTORE_UNPINNED &&
 	    !setup->keep_chain &&
-	    (setup->insecure_unpinned || !has_report_entry(found))) {
+	    (setup->insecure_unpinned ||
+	     !pinstore_result_wants_chain(found))) {
 		hop->result = found;
 		*verdict = PINSTORE_UNPINNED;
+		if (pinstore_result_wants_chain(found))
+			return judge_unverified(attached, hop, now, verdict);
 		return PINSTORE_OK;
 	}
 	pinstore_result_free(found);

@@ -142,11 +142,11 @@ expect_json out '[x["host"] for x in d] == ["b.a.test", "form.test", "z.test"]'
 
 about "R-5-4: show"
 expect_exit 0 pinstore show --json --at "@$t" form.test
-expect_json out 'list(d) == ["host", "entries", "applies"]'
+expect_json out 'list(d) == ["host", "entries", "applies", "bypass", "revoked_pins"]'
 expect_json out '[(x["layer"]) for x in d["entries"]] == ["configured", "learned"]'
 expect_json out 'd["applies"] == [{"layer": "configured", "entry_host": "form.test"}, {"layer": "learned", "entry_host": "form.test"}]'
 expect_exit 1 pinstore show --json --at "@$t" c.a.test
-expect_json out 'd == {"host": "c.a.test", "entries": [], "applies": [{"layer": "learned", "entry_host": "a.test"}]}'
+expect_json out 'd == {"host": "c.a.test", "entries": [], "applies": [{"layer": "learned", "entry_host": "a.test"}], "bypass": None, "revoked_pins": []}'
 expect_exit 1 pinstore show --at "@$t" c.a.test
 expect_out 'no entry of its own'
 expect_out 'applies   a.test \(\+subdomains\)'

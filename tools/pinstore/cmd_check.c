@@ -96,6 +96,9 @@ find_backups(struct finding *finding)
 	const struct pinstore_pin *pins;
 	size_t i, n;
 
+	/* No backup helps where another key of the path is revoked. */
+	if (pinstore_result_revoked(finding->result, NULL))
+		return;
 	for (i = 0; i < N_LAYERS && entry == NULL; i++)
 		entry = refusing(finding->result, layers[i]);
 	if (entry == NULL)
@@ -287,14 +290,17 @@ print_layer(const struct finding *finding, enum pinstore_layer layer,
 static void
 print_refusal(const struct finding *finding, FILE *out)
 {
+	bool is_revoked;
 	char when[TOOL_TIME_TEXT];
-	size_t i;
+	size_t i, revoked = 0;
 
+	is_revoked = pinstore_result_revoked(finding->result, &revoked) != 0;
 	if (pinstore_chain_length(finding->chain) == 0)
 		fprintf(out, "  %-10sno validated path\n", "judged");
 	for (i = 0; i < pinstore_chain_length(finding->chain); i++)
 		print_pin(i == 0 ? "judged" : "",
-		          pinstore_chain_pin(finding->chain, i), "", out);
+		          pinstore_chain_pin(finding->chain, i),
+		          is_revoked && i == revoked ? "  revoked" : "", out);
 	for (i = 0; i < finding->n_backups; i++)
 		print_pin(i == 0 ? "backup" : "", &finding->backups[i],
 		          "  would pass now", out);
@@ -302,12 +308,15 @@ print_refusal(const struct finding *finding, FILE *out)
 		tool_time_print(finding->safe_from, when);
 		fprintf(out, "  %-10sfrom %s on this chain passes, if nothing "
 		        "else is noted until then\n", "safe", when);
+	} else if (is_revoked) {
+		fprintf(out, "  %-10snever: the key is revoked\n", "safe");
 	} else {
 		fprintf(out, "  %-10snever by itself: an entry that refuses "
 		        "does not expire\n", "safe");
 	}
-	fprintf(out, "  %-10spinstore explain %s; a key that is to come has to "
-	        "be pinned first\n", "next", finding->host);
+	if (!is_revoked)
+		fprintf(out, "  %-10spinstore explain %s; a key that is to come "
+		        "has to be pinned first\n", "next", finding->host);
 }
 
 static void

@@ -7,10 +7,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/json.h"
 #include "common/memory.h"
+#include "common/text.h"
 #include "verb.h"
 
 /* The count for --dry-run: the conditions of pinstore_clear(). */
@@ -76,33 +76,25 @@ sources(const struct run *run)
 static bool
 is_agreed(struct run *run)
 {
-	char *line = NULL;
-	size_t size = 0, i;
+	char *question, *longer;
 	bool is_yes;
+	size_t i;
 
-	if (option_given(&run->options, OPTION_YES) ||
-	    option_given(&run->options, OPTION_DRY_RUN))
+	if (option_given(&run->options, OPTION_DRY_RUN))
 		return true;
-	if (!isatty(STDIN_FILENO)) {
-		tool_fault_usage(&run->fault, "clear",
-		                 "--yes, or --dry-run to see what it would do",
-		                 "nobody can be asked: stdin is no terminal");
-		return false;
+	question = tool_format("Remove the pins of %s",
+	                       run->n_operands > 0 ? ""
+	                       : run->options.since == INT64_MIN
+	                               ? "every host"
+	                               : "every host noted since then");
+	for (i = 0; i < run->n_operands; i++) {
+		longer = tool_format("%s%s%s", question, i > 0 ? ", " : "",
+		                     run->operands[i]);
+		free(question);
+		question = longer;
 	}
-	fputs("Remove the pins of ", stderr);
-	if (run->n_operands == 0)
-		fputs(run->options.since == INT64_MIN
-		              ? "every host"
-		              : "every host noted since then", stderr);
-	for (i = 0; i < run->n_operands; i++)
-		fprintf(stderr, "%s%s", i > 0 ? ", " : "", run->operands[i]);
-	fputs("? [y/N] ", stderr);
-	is_yes = getline(&line, &size, stdin) > 0 &&
-	         (line[0] == 'y' || line[0] == 'Y');
-	free(line);
-	if (!is_yes)
-		tool_fault_usage(&run->fault, "clear", NULL,
-		                 "nothing was removed");
+	is_yes = run_agreed(run, question, "nothing was removed");
+	free(question);
 	return is_yes;
 }
 

@@ -29,10 +29,33 @@ step_json(const struct pinstore_step *step)
 	return out;
 }
 
-static void
-print_json(const struct pinstore_result *result, const char *host, int64_t at,
-           FILE *out)
+/* Which pins of the entries that apply are revoked. */
+static bool
+tell_revoked(const struct run *run, const struct pinstore_result *result,
+             json_t *array, struct pinstore_error *error)
 {
+	static const enum pinstore_layer layers[] = {PINSTORE_CONFIGURED,
+	                                             PINSTORE_LEARNED};
+	const struct pinstore_entry *entry;
+	size_t i;
+
+	for (i = 0; i < sizeof(layers) / sizeof(layers[0]); i++) {
+		entry = pinstore_result_entry(result, layers[i]);
+		if (entry != NULL &&
+		    !entry_revoked(run->store, entry, array, run->out, error))
+			return false;
+	}
+	return true;
+}
+
+static bool
+print_json(const struct run *run, const struct pinstore_result *result,
+           const char *host, struct pinstore_error *error)
+{
+	json_t *revoked = tool_json_array();
+	bool is_good = tell_revoked(run, result, revoked, error);
+	int64_t at = run->options.now;
+	FILE *out = run->out;
 	struct pinstore_step step = {.size = sizeof(step)};
 	json_t *all = tool_json_object(), *steps = tool_json_array();
 	size_t i;
@@ -43,14 +66,18 @@ print_json(const struct pinstore_result *result, const char *host, int64_t at,
 	tool_json_add(all, "at_epoch", tool_json_integer(at));
 	tool_json_add(all, "steps", steps);
 	tool_json_add(all, "applies", applies_json(result));
+	tool_json_add(all, "bypass", bypass_of_json(result));
+	tool_json_add(all, "revoked_pins", revoked);
 	tool_json_write(all, out);
 	fputc('\n', out);
+	return is_good;
 }
 
-static void
+static bool
 print_text(const struct run *run, const struct pinstore_result *result,
-           const char *host, bool is_address, FILE *out)
+           const char *host, bool is_address, struct pinstore_error *error)
 {
+	FILE *out = run->out;
 	static const char *const headings[] = {"NAME", "LAYER", "APPLIES",
 	                                       "REASON", NULL};
 	struct pinstore_step step = {.size = sizeof(step)};
@@ -74,7 +101,8 @@ print_text(const struct run *run, const struct pinstore_result *result,
 	if (is_address)
 		fprintf(out, "  %-10san address is never pinned\n", "applies");
 	else
-		applies_print(result, out);
+		applies_print(result, run->options.now, out);
+	return tell_revoked(run, result, NULL, error);
 }
 
 int
@@ -84,6 +112,7 @@ cmd_explain(struct run *run)
 	char name[PINSTORE_HOST_MAX + 1];
 	enum pinstore_host_kind kind;
 	struct pinstore_error error;
+	bool is_good;
 
 	if (!run_host(run, run->operands[0], name, &kind))
 		return EXIT_USAGE;
@@ -93,10 +122,10 @@ cmd_explain(struct run *run)
 	                    &error) != PINSTORE_OK)
 		return run_fail(run, &error);
 	if (run->is_json)
-		print_json(result, name, run->options.now, run->out);
+		is_good = print_json(run, result, name, &error);
 	else
-		print_text(run, result, name, kind == PINSTORE_HOST_ADDRESS,
-		           run->out);
+		is_good = print_text(run, result, name,
+		                     kind == PINSTORE_HOST_ADDRESS, &error);
 	pinstore_result_free(result);
-	return TOOL_EXIT_OK;
+	return is_good ? TOOL_EXIT_OK : run_fail(run, &error);
 }

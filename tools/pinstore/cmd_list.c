@@ -10,9 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <pinstore/admin.h>
+
 #include "common/json.h"
 #include "common/memory.h"
 #include "common/table.h"
+#include "common/text.h"
 #include "common/when.h"
 #include "entry.h"
 #include "verb.h"
@@ -26,10 +29,21 @@ struct row {
 	int include_subdomains;
 	size_t n_pins;
 	int64_t noted, updated, expires;
+	bool is_bypassed;
 	char *json; /* or NULL: text is wanted */
 };
 
+/* A bypass that is in force. */
+struct bypass {
+	char *host;
+	bool subdomains;
+	int64_t end;
+	char *reason;
+};
+
 struct rows {
+	struct bypass *bypass;
+	size_t n_bypasses;
 	const struct run *run;
 	char **globs;
 	size_t n_globs;
@@ -79,16 +93,56 @@ is_wanted(const struct rows *rows, const struct pinstore_entry *entry)
 	       is_named(rows, pinstore_entry_host(entry));
 }
 
-static char *
-json_text(const struct pinstore_entry *entry, int64_t now)
+static int
+visit_bypass(const struct pinstore_bypass *bypass, void *arg)
 {
+	struct rows *rows = arg;
+	int64_t now = rows->run->options.now;
+	struct bypass *one;
+
+	if (now < bypass->start || now > bypass->end)
+		return 0;
+	rows->bypass = tool_grow(rows->bypass, rows->n_bypasses,
+	                         sizeof(*rows->bypass));
+	one = &rows->bypass[rows->n_bypasses++];
+	one->host = tool_copy(bypass->host, strlen(bypass->host));
+	one->subdomains = bypass->subdomains != 0;
+	one->end = bypass->end;
+	one->reason = tool_copy(bypass->reason, strlen(bypass->reason));
+	return 0;
+}
+
+static bool
+is_bypassed(const struct rows *rows, const char *host)
+{
+	size_t i, len = strlen(host), tail;
+	const struct bypass *one;
+
+	for (i = 0; i < rows->n_bypasses; i++) {
+		one = &rows->bypass[i];
+		if (strcmp(one->host, host) == 0)
+			return true;
+		tail = strlen(one->host);
+		if (one->subdomains && len > tail &&
+		    host[len - tail - 1] == '.' &&
+		    strcmp(host + len - tail, one->host) == 0)
+			return true;
+	}
+	return false;
+}
+
+static char *
+json_text(const struct pinstore_entry *entry, bool is_open, int64_t now)
+{
+	json_t *object = entry_json(entry, now);
 	char *text = NULL;
 	size_t len;
 	FILE *stream = open_memstream(&text, &len);
 
 	if (stream == NULL)
 		tool_no_memory();
-	tool_json_write(entry_json(entry, now), stream);
+	tool_json_add(object, "bypassed", json_boolean(is_open));
+	tool_json_write(object, stream);
 	if (fclose(stream) != 0)
 		tool_no_memory();
 	return text;
@@ -107,6 +161,7 @@ visit(const struct pinstore_entry *entry, void *arg)
 	row = &rows->row[rows->n++];
 	row->host = tool_copy(host, strlen(host));
 	row->layer = pinstore_entry_layer(entry);
+	row->is_bypassed = is_bypassed(rows, host);
 	row->source = pinstore_entry_source(entry);
 	row->mode = pinstore_entry_mode(entry);
 	row->include_subdomains = pinstore_entry_include_subdomains(entry);
@@ -115,7 +170,8 @@ visit(const struct pinstore_entry *entry, void *arg)
 	row->updated = pinstore_entry_updated(entry);
 	row->expires = pinstore_entry_expires(entry);
 	row->json = rows->run->is_json
-	                    ? json_text(entry, rows->run->options.now)
+	                    ? json_text(entry, row->is_bypassed,
+		                      rows->run->options.now)
 	                    : NULL;
 	return 0;
 }
@@ -193,7 +249,8 @@ print_table(const struct rows *rows, FILE *out)
 		(void)snprintf(pins, sizeof(pins), "%zu", row->n_pins);
 		cells[0] = row->host;
 		cells[1] = row->include_subdomains ? "yes" : "-";
-		cells[2] = pinstore_mode_word(row->mode);
+		cells[2] = row->is_bypassed ? "bypassed"
+		                            : pinstore_mode_word(row->mode);
 		cells[3] = pinstore_source_word(row->source);
 		cells[4] = pins;
 		cells[5] = expires;
@@ -202,6 +259,15 @@ print_table(const struct rows *rows, FILE *out)
 			tool_table_tint(table, TOOL_TINT_DIM);
 	}
 	tool_table_print(table, out);
+	for (i = 0; i < rows->n_bypasses; i++) {
+		tool_time_print(rows->bypass[i].end, expires);
+		fprintf(out, "bypass of %s%s until %s: ",
+		        rows->bypass[i].host,
+		        rows->bypass[i].subdomains ? " (+subdomains)" : "",
+		        expires);
+		tool_put_escaped(rows->bypass[i].reason, out);
+		fputc('\n', out);
+	}
 }
 
 /* A GLOB that is a plain name is brought to the form that names are kept in. */
@@ -234,6 +300,11 @@ rows_free(struct rows *rows)
 		free(rows->row[i].json);
 	}
 	free(rows->row);
+	for (i = 0; i < rows->n_bypasses; i++) {
+		free(rows->bypass[i].host);
+		free(rows->bypass[i].reason);
+	}
+	free(rows->bypass);
 	for (i = 0; i < rows->n_globs; i++)
 		free(rows->globs[i]);
 	free(rows->globs);
@@ -249,8 +320,10 @@ cmd_list(struct run *run)
 	if (!run_open(run, false))
 		return run->fault.exit;
 	make_globs(run, &rows);
-	if (pinstore_walk(run->store, NULL, visit, &rows, &error) !=
-	    PINSTORE_OK) {
+	if (pinstore_walk_bypasses(run->store, visit_bypass, &rows, &error) !=
+	            PINSTORE_OK ||
+	    pinstore_walk(run->store, NULL, visit, &rows, &error) !=
+	            PINSTORE_OK) {
 		rows_free(&rows);
 		return run_fail(run, &error);
 	}

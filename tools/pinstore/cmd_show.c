@@ -35,37 +35,52 @@ get_entries(struct run *run, const char *host,
 	return PINSTORE_OK;
 }
 
-static void
+static bool
 print_json(const struct run *run, const char *host,
            struct pinstore_entry *entries[N_LAYERS], size_t n,
-           const struct pinstore_result *result, FILE *out)
+           const struct pinstore_result *result, struct pinstore_error *error)
 {
 	json_t *all = tool_json_object(), *array = tool_json_array();
+	json_t *revoked = tool_json_array();
+	FILE *out = run->out;
+	bool is_good = true;
 	size_t i;
 
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n && is_good; i++) {
 		tool_json_append(array, entry_json(entries[i],
 		                                   run->options.now));
+		is_good = entry_revoked(run->store, entries[i], revoked, NULL,
+		                        error);
+	}
 	tool_json_add(all, "host", tool_json_text(host));
 	tool_json_add(all, "entries", array);
 	tool_json_add(all, "applies", applies_json(result));
+	tool_json_add(all, "bypass", bypass_of_json(result));
+	tool_json_add(all, "revoked_pins", revoked);
 	tool_json_write(all, out);
 	fputc('\n', out);
+	return is_good;
 }
 
-static void
+static bool
 print_text(const struct run *run, const char *host,
            struct pinstore_entry *entries[N_LAYERS], size_t n,
-           const struct pinstore_result *result, FILE *out)
+           const struct pinstore_result *result, struct pinstore_error *error)
 {
+	FILE *out = run->out;
+	bool is_good = true;
 	size_t i;
 
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n && is_good; i++) {
 		entry_print(entries[i], run->options.now, out);
+		is_good = entry_revoked(run->store, entries[i], NULL, out,
+		                        error);
+	}
 	if (n == 0)
 		fprintf(out, "%s\n  %-10sno entry of its own\n", host,
 		        "layer");
-	applies_print(result, out);
+	applies_print(result, run->options.now, out);
+	return is_good;
 }
 
 static int
@@ -88,15 +103,11 @@ show_host(struct run *run, const char *operand)
 	if (status == PINSTORE_OK)
 		status = pinstore_lookup(run->store, name, run->options.now,
 		                         &result, &error);
-	if (status == PINSTORE_OK) {
-		if (run->is_json)
-			print_json(run, name, entries, n, result, run->out);
-		else
-			print_text(run, name, entries, n, result, run->out);
-		code = n > 0 ? TOOL_EXIT_OK : EXIT_NONE;
-	} else {
+	code = n > 0 ? TOOL_EXIT_OK : EXIT_NONE;
+	if (status != PINSTORE_OK ||
+	    !(run->is_json ? print_json : print_text)(run, name, entries, n,
+	                                              result, &error))
 		code = run_fail(run, &error);
-	}
 	pinstore_result_free(result);
 	for (i = 0; i < n; i++)
 		pinstore_entry_free(entries[i]);

@@ -9,6 +9,8 @@
 
 #include <inttypes.h>
 
+#include <pinstore/admin.h>
+
 #include "common/json.h"
 #include "common/pin.h"
 #include "common/text.h"
@@ -154,6 +156,65 @@ entry_print_rule(const struct pinstore_entry *entry, FILE *out)
 	        origin(entry), noted, expires);
 }
 
+bool
+entry_revoked(struct pinstore *store, const struct pinstore_entry *entry,
+              json_t *array, FILE *out, struct pinstore_error *error)
+{
+	const struct pinstore_pin *pins;
+	char text[TOOL_PIN_TEXT];
+	int is_revoked;
+	size_t i, n;
+
+	pins = pinstore_entry_pins(entry, &n);
+	for (i = 0; i < n; i++) {
+		if (pinstore_is_revoked(store, &pins[i], &is_revoked, error) !=
+		    PINSTORE_OK)
+			return false;
+		if (!is_revoked)
+			continue;
+		if (array != NULL) {
+			tool_json_append(array, tool_json_pin(&pins[i]));
+			continue;
+		}
+		tool_pin_print(&pins[i], TOOL_PIN_CURL, text);
+		fprintf(out, "  %-10s%s\n", "revoked", text);
+	}
+	return true;
+}
+
+json_t *
+bypass_json(const struct pinstore_bypass *bypass)
+{
+	json_t *out = tool_json_object();
+
+	tool_json_add(out, "host", tool_json_text(bypass->host));
+	tool_json_add(out, "subdomains", json_boolean(bypass->subdomains));
+	tool_json_add_time(out, "start", bypass->start);
+	tool_json_add_time(out, "end", bypass->end);
+	tool_json_add(out, "reason", tool_json_text(bypass->reason));
+	return out;
+}
+
+void
+bypass_print(const struct pinstore_bypass *bypass, int64_t now, FILE *out)
+{
+	fprintf(out, "  %-10s%s%s\n", "bypass", bypass->host,
+	        bypass->subdomains ? " (+subdomains)" : "");
+	print_time("from", bypass->start, now, out);
+	print_time("until", bypass->end, now, out);
+	print_text("reason", bypass->reason, out);
+}
+
+json_t *
+bypass_of_json(const struct pinstore_result *result)
+{
+	struct pinstore_bypass bypass = {.size = sizeof(bypass)};
+
+	if (!pinstore_result_bypass(result, &bypass))
+		return json_null();
+	return bypass_json(&bypass);
+}
+
 json_t *
 applies_json(const struct pinstore_result *result)
 {
@@ -176,8 +237,9 @@ applies_json(const struct pinstore_result *result)
 }
 
 void
-applies_print(const struct pinstore_result *result, FILE *out)
+applies_print(const struct pinstore_result *result, int64_t now, FILE *out)
 {
+	struct pinstore_bypass bypass = {.size = sizeof(bypass)};
 	const struct pinstore_entry *entry;
 	size_t i, n = 0;
 
@@ -193,4 +255,6 @@ applies_print(const struct pinstore_result *result, FILE *out)
 	if (n == 0)
 		fprintf(out, "  %-10snothing: the host is not pinned\n",
 		        "applies");
+	if (pinstore_result_bypass(result, &bypass))
+		bypass_print(&bypass, now, out);
 }

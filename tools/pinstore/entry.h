@@ -30,12 +30,33 @@ entry_print(const struct pinstore_entry *entry, int64_t now, FILE *out);
 void
 entry_print_rule(const struct pinstore_entry *entry, FILE *out);
 
+/* A bypass: an object, and lines of its own. */
+json_t *
+bypass_json(const struct pinstore_bypass *bypass);
+void
+bypass_print(const struct pinstore_bypass *bypass, int64_t now, FILE *out);
+
+/*
+ * Which pins of entry are revoked: appended to array, or (NULL) on lines of
+ * their own.  False: *error tells why.
+ */
+bool
+entry_revoked(struct pinstore *store, const struct pinstore_entry *entry,
+              json_t *array, FILE *out, struct pinstore_error *error);
+
+/* The bypass in force, or null. */
+json_t *
+bypass_of_json(const struct pinstore_result *result);
+
 /* {"layer", "entry_host"} of each enforcing entry that applies. */
 json_t *
 applies_json(const struct pinstore_result *result);
 
-/* The same as a line of text for each, or that there is none. */
+/*
+ * The same as a line of text for each, or that there is none; and the bypass
+ * that is in force.
+ */
 void
-applies_print(const struct pinstore_result *result, FILE *out);
+applies_print(const struct pinstore_result *result, int64_t now, FILE *out);
 
 #endif /* TOOL_ENTRY_H */

@@ -28,14 +28,17 @@ static const struct option_row rows[OPTION_COUNT] = {
 	[OPTION_COLOR] = {"color", 0, "WHEN", "auto, always or never"},
 	[OPTION_DRY_RUN] = {"dry-run", 'n', NULL, "only say what would be "
 	                    "done"},
+	[OPTION_END] = {"end", 0, NULL, "end the bypass at once"},
 	[OPTION_EXPIRED] = {"expired", 0, NULL, "only entries that have "
 	                    "expired; exit 1 if none has"},
 	[OPTION_EXPIRES] = {"expires", 0, "TIME", "end of the entry's life; "
 	                    "without it there is none"},
 	[OPTION_EXPIRING] = {"expiring", 0, "DURATION", "only entries that "
 	                     "will have expired by then; exit 1 if none"},
+	[OPTION_FOR] = {"for", 0, "DURATION", "how long, at most 7d: 90s 15m "
+	                "12h 3d"},
 	[OPTION_FORCE] = {"force", 0, NULL, "also when the clock seems to run "
-	                  "ahead"},
+	                  "ahead, or connections would be refused"},
 	[OPTION_FORMAT] = {"format", 0, "FORM", "curl, rfc7469, gnutls, "
 	                   "okhttp, hex or json"},
 	[OPTION_GRACE] = {"grace", 0, "DURATION", "spare what expired less than "
@@ -47,10 +50,11 @@ static const struct option_row rows[OPTION_COUNT] = {
 	                               "the names below HOST too"},
 	[OPTION_JSON] = {"json", 0, NULL, "machine output, errors on stderr "
 	                 "too"},
-	[OPTION_MODE] = {"mode", 0, "MODE", "only entries of MODE: enforce or "
-	                 "report"},
+	[OPTION_LIST] = {"list", 0, NULL, "print the keys that are revoked"},
+	[OPTION_MODE] = {"mode", 0, "MODE", "enforce or report"},
 	[OPTION_NO_BACKUP] = {"no-backup", 0, NULL, "a single pin is meant"},
 	[OPTION_NOTE] = {"note", 0, "TEXT", "a remark kept with the entry"},
+	[OPTION_REASON] = {"reason", 0, "TEXT", "why; kept and shown with it"},
 	[OPTION_REPORT_ONLY] = {"report-only", 0, NULL, "the field is "
 	                        "Public-Key-Pins-Report-Only"},
 	[OPTION_SINCE] = {"since", 0, "TIME", "only what was noted since TIME; "
@@ -65,6 +69,7 @@ static const struct option_row rows[OPTION_COUNT] = {
 	                   "letter"},
 	[OPTION_SUBDOMAINS] = {"subdomains", 0, NULL, "and every name below "
 	                       "HOST"},
+	[OPTION_UNSET] = {"unset", 0, NULL, "back to the default"},
 	[OPTION_VERSION] = {"version", 0, NULL, "print the version"},
 	[OPTION_YES] = {"yes", 0, NULL, "do not ask"},
 };
@@ -222,6 +227,11 @@ take(enum option option, const char *value, struct options *options,
 		return true;
 	case OPTION_EXPIRING:
 		return take_duration(option, value, &options->expiring, fault);
+	case OPTION_FOR:
+		return take_duration(option, value, &options->duration, fault);
+	case OPTION_REASON:
+		options->reason = value;
+		return true;
 	case OPTION_GRACE:
 		return take_duration(option, value, &options->grace, fault);
 	case OPTION_FORMAT:
@@ -254,15 +264,18 @@ take(enum option option, const char *value, struct options *options,
 	case OPTION_ALL:
 	case OPTION_CHAIN_NONE:
 	case OPTION_DRY_RUN:
+	case OPTION_END:
 	case OPTION_EXPIRED:
 	case OPTION_FORCE:
 	case OPTION_HELP:
 	case OPTION_INCLUDE_SUBDOMAINS:
 	case OPTION_JSON:
+	case OPTION_LIST:
 	case OPTION_NO_BACKUP:
 	case OPTION_REPORT_ONLY:
 	case OPTION_STRICT:
 	case OPTION_SUBDOMAINS:
+	case OPTION_UNSET:
 	case OPTION_VERSION:
 	case OPTION_YES:
 	case OPTION_COUNT:

@@ -23,9 +23,11 @@ enum option {
 	OPTION_CHAIN_PIN,
 	OPTION_COLOR,
 	OPTION_DRY_RUN,
+	OPTION_END,
 	OPTION_EXPIRED,
 	OPTION_EXPIRES,
 	OPTION_EXPIRING,
+	OPTION_FOR,
 	OPTION_FORCE,
 	OPTION_FORMAT,
 	OPTION_GRACE,
@@ -33,9 +35,11 @@ enum option {
 	OPTION_HOST,
 	OPTION_INCLUDE_SUBDOMAINS,
 	OPTION_JSON,
+	OPTION_LIST,
 	OPTION_MODE,
 	OPTION_NO_BACKUP,
 	OPTION_NOTE,
+	OPTION_REASON,
 	OPTION_REPORT_ONLY,
 	OPTION_SINCE,
 	OPTION_SORT,
@@ -43,6 +47,7 @@ enum option {
 	OPTION_STORE,
 	OPTION_STRICT,
 	OPTION_SUBDOMAINS,
+	OPTION_UNSET,
 	OPTION_VERSION,
 	OPTION_YES,
 	OPTION_COUNT
@@ -94,12 +99,14 @@ struct options {
 	size_t n_chain_pins;
 	const char *host;
 	const char *note;
+	const char *reason;
 	unsigned sources; /* 0 = not given */
 	enum pinstore_mode mode;
 	enum sort_key sort;
 	enum hash_format format;
 	int64_t expires;  /* PINSTORE_NEVER if not given */
 	int64_t expiring; /* seconds */
+	int64_t duration; /* seconds, of --for */
 	int64_t grace;    /* seconds; the default if not given */
 	int64_t since;    /* INT64_MIN if not given */
 	/* What is no option, the verb first; pointers into argv. */

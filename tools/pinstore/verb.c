@@ -15,11 +15,19 @@
 #include "common/file.h"
 #include "common/memory.h"
 #include "common/store.h"
+#include "common/text.h"
 
 #define BIT(option) OPTION_BIT(OPTION_##option)
 #define CHAIN_OPTIONS (BIT(CHAIN_PIN) | BIT(CHAIN_NONE))
 
 const struct verb verbs[] = {
+	{"bypass", cmd_bypass, "HOST --for DURATION --reason TEXT | HOST --end",
+	 "judge a host's pins, but do not enforce them, for a time",
+	 "At most 7 days.  Nothing is learned of the host meanwhile; a\n"
+	 "certificate that is not valid, and a revoked key, are refused all\n"
+	 "the same.  Exit 1: --end, and there is no bypass.\n",
+	 BIT(STORE) | BIT(FOR) | BIT(REASON) | BIT(SUBDOMAINS) | BIT(END), 1,
+	 1},
 	{"check", cmd_check, "HOST...",
 	 "would this chain pass?",
 	 "Exit 0: yes, or no pin covers the host; 90: no; 121: a key is\n"
@@ -34,6 +42,12 @@ const struct verb verbs[] = {
 	 BIT(STORE) | BIT(ALL) | BIT(SOURCE) | BIT(SINCE) | BIT(SUBDOMAINS) |
 	         BIT(YES) | BIT(DRY_RUN),
 	 0, SIZE_MAX},
+	{"config", cmd_config, "[KEY [VALUE...]]",
+	 "print or change the store's settings",
+	 "KEY is max-age-cap, refresh-slack, quota-domain, quota-total,\n"
+	 "suffix-rule or anchors; anchors takes pins, files of certificates\n"
+	 "and folders of such, which are read once, now.\n",
+	 BIT(STORE) | BIT(UNSET), 0, SIZE_MAX},
 	{"expire", cmd_expire, "",
 	 "remove entries that have expired",
 	 "Refuses when the clock is more than 60 days past the latest time\n"
@@ -64,6 +78,12 @@ const struct verb verbs[] = {
 	 BIT(STORE) | BIT(AT) | BIT(SOURCE) | BIT(MODE) | BIT(EXPIRED) |
 	         BIT(EXPIRING) | BIT(SORT),
 	 0, SIZE_MAX},
+	{"mode", cmd_mode, "HOST enforce|report",
+	 "switch a static entry",
+	 "Refuses enforce, unless --force, when within 7 days there were\n"
+	 "connections that the entry would refuse.  Exit 1: there is no such\n"
+	 "entry.\n",
+	 BIT(STORE) | BIT(FORCE), 2, 2},
 	{"note", cmd_note, "HOST [VALUE...]",
 	 "process header fields as if just received",
 	 "VALUEs are the fields of one response in order; without any, stdin\n"
@@ -75,12 +95,20 @@ const struct verb verbs[] = {
 	 "FILE is a certificate, a certificate request or a key.  A single pin\n"
 	 "is refused unless --no-backup says that it is meant.\n",
 	 BIT(STORE) | BIT(INCLUDE_SUBDOMAINS) | BIT(EXPIRES) | BIT(NOTE) |
-	         BIT(NO_BACKUP),
+	         BIT(MODE) | BIT(NO_BACKUP),
 	 2, SIZE_MAX},
+	{"revoke", cmd_revoke, "PIN|FILE... | --list",
+	 "refuse every chain that has such a key",
+	 "Whatever else is stored, for addresses too.  Asks first on a\n"
+	 "terminal; elsewhere --yes is required.\n",
+	 BIT(STORE) | BIT(NOTE) | BIT(LIST) | BIT(YES), 0, SIZE_MAX},
 	{"show", cmd_show, "HOST...",
 	 "print all that is stored for that very name",
 	 "Exit 1: nothing is; says which entry of a parent applies then.\n",
 	 BIT(STORE) | BIT(AT), 1, SIZE_MAX},
+	{"unrevoke", cmd_unrevoke, "PIN|FILE...",
+	 "take keys off the list of the revoked",
+	 "Exit 1: a key is not revoked.\n", BIT(STORE), 1, SIZE_MAX},
 	{NULL, NULL, NULL, NULL, NULL, 0, 0, 0},
 };
 
@@ -165,6 +193,15 @@ guard(const struct run *run)
 	                 tool_fault_text(&fault, PROGRAM, run->is_json));
 }
 
+/* By hand, the letter of the RFC: each sighting is written. */
+static enum pinstore_status
+set_by_hand(const struct run *run, struct pinstore_options *options)
+{
+	if (run->verb->work != cmd_note)
+		return PINSTORE_OK;
+	return pinstore_options_set(options, PINSTORE_OPT_REFRESH_SLACK, 0);
+}
+
 bool
 run_open(struct run *run, bool is_writing)
 {
@@ -183,16 +220,58 @@ run_open(struct run *run, bool is_writing)
 	guard(run);
 	if (is_writing && is_default)
 		tool_store_make_parents(run->store_path);
-	/* By hand, the letter of the RFC: each sighting is written. */
 	if (pinstore_options_set(options, PINSTORE_OPT_READONLY, !is_writing) ==
 	            PINSTORE_OK &&
-	    pinstore_options_set(options, PINSTORE_OPT_REFRESH_SLACK, 0) ==
-	            PINSTORE_OK &&
+	    set_by_hand(run, options) == PINSTORE_OK &&
 	    pinstore_open(run->store_path, options, &run->store, &error) !=
 	            PINSTORE_OK)
 		run_fail(run, &error);
 	pinstore_options_free(options);
 	return run->store != NULL;
+}
+
+bool
+run_agreed(struct run *run, const char *question, const char *refusal)
+{
+	char *line = NULL;
+	size_t size = 0;
+	bool is_yes;
+
+	if (option_given(&run->options, OPTION_YES))
+		return true;
+	if (!isatty(STDIN_FILENO)) {
+		tool_fault_usage(&run->fault, run->verb->name,
+		                 (run->verb->options &
+		                  OPTION_BIT(OPTION_DRY_RUN)) != 0
+		                         ? "--yes, or --dry-run to see what it "
+		                           "would do"
+		                         : "--yes",
+		                 "nobody can be asked: stdin is no terminal");
+		return false;
+	}
+	tool_put_escaped(question, stderr);
+	fputs("? [y/N] ", stderr);
+	is_yes = getline(&line, &size, stdin) > 0 &&
+	         (line[0] == 'y' || line[0] == 'Y');
+	free(line);
+	if (!is_yes)
+		tool_fault_usage(&run->fault, run->verb->name, NULL, "%s",
+		                 refusal);
+	return is_yes;
+}
+
+bool
+run_note(struct run *run)
+{
+	const char *note = run->options.note;
+
+	if (note == NULL || (strlen(note) <= PINSTORE_NOTE_MAX &&
+	                     tool_is_utf8(note, strlen(note))))
+		return true;
+	tool_fault_usage(&run->fault, "--note", "write it shorter, in UTF-8",
+	                 "the note has more than %d octets, or is not UTF-8",
+	                 PINSTORE_NOTE_MAX);
+	return false;
 }
 
 bool

@@ -65,17 +65,22 @@ extern const struct verb verbs[];
 const struct verb *
 verb_find(const char *name);
 
+verb_fn cmd_bypass;
 verb_fn cmd_check;
 verb_fn cmd_clear;
+verb_fn cmd_config;
 verb_fn cmd_expire;
 verb_fn cmd_explain;
 verb_fn cmd_hash;
 verb_fn cmd_help;
 verb_fn cmd_lint;
 verb_fn cmd_list;
+verb_fn cmd_mode;
 verb_fn cmd_note;
 verb_fn cmd_pin;
+verb_fn cmd_revoke;
 verb_fn cmd_show;
+verb_fn cmd_unrevoke;
 
 /* help.c: of the whole, of one verb. */
 void
@@ -86,6 +91,17 @@ help_print_verb(const struct verb *verb, FILE *out);
 /* Open the store; for reading a missing one is an error. */
 bool
 run_open(struct run *run, bool is_writing);
+
+/*
+ * Ask "question? [y/N]" on a terminal, unless --yes was given.  False, and
+ * run->fault: no (refusal then says what was not done), or nobody can be asked.
+ */
+bool
+run_agreed(struct run *run, const char *question, const char *refusal);
+
+/* Whether --note is one; if not, run->fault. */
+bool
+run_note(struct run *run);
 
 /* Put what the library said of the store into run->fault; the exit code. */
 int
