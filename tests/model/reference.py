@@ -497,6 +497,12 @@ def end_of(now, lifetime):
     return min(saturated(now + lifetime), NEVER_EXPIRES - 1)
 
 
+def raised(mark, now):
+    """A write that is far ahead takes the high-water mark 60 days further."""
+    return now if mark == LEAST else \
+        max(mark, min(now, saturated(mark + 60 * DAY)))
+
+
 def is_suffix(name):
     return b"." not in name or name in SUFFIXES
 
@@ -561,8 +567,8 @@ class Store:
         self.per_domain, self.total = per_domain, total
         self.suffix_rule = suffix_rule
         self.entries = {}  # (name, layer): Entry
-        # The latest time a write has brought; between the two if it is not
-        # said whether some call wrote.
+        # The high-water mark of the clock; between the two if it is not said
+        # whether some call wrote.
         self.mark = self.mark_at_most = LEAST
         self.results = {}
 
@@ -632,10 +638,16 @@ class Store:
                 OneOf("no-chain", "no-pin-in-chain")
         violation = any(not e.satisfied_by(chain) for _, e in reporting)
         checked = Checked(name if kind == NAME else None, chain, verdict)
+
+        def effect():
+            self.results[slot] = checked
+            if verdict == "reject" or violation:
+                # A record of it is written, at most once an hour.
+                self.mark_at_most = raised(self.mark_at_most, now)
+
         return [Outcome({"status": OK, "host": name.decode("ascii"),
                          "verdict": verdict, "reason": reason,
-                         "violation": violation, "layers": layers},
-                        lambda: self.results.__setitem__(slot, checked))]
+                         "violation": violation, "layers": layers}, effect)]
 
     def lookup(self, text, now):
         kind, name = canonical(text)
@@ -683,8 +695,8 @@ class Store:
     # -- learning (2.3.1, 2.3.3, 2.5)
 
     def wrote(self, now):
-        self.mark = max(self.mark, now)
-        self.mark_at_most = max(self.mark_at_most, self.mark)
+        self.mark = raised(self.mark, now)
+        self.mark_at_most = max(raised(self.mark_at_most, now), self.mark)
 
     def put(self, name, layer, entry, now):
         self.entries[name, layer] = entry
@@ -901,7 +913,7 @@ class Store:
         if keys:
             self.drop(keys, now)
         else:
-            self.mark_at_most = max(self.mark_at_most, now)
+            self.mark_at_most = raised(self.mark_at_most, now)
 
     def list(self):
         told = [e.told(n, layer) for (n, layer), e in
