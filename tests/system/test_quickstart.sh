@@ -136,9 +136,10 @@ for signal in INT TERM HUP; do
 	touch apt.slow
 	rm -f apt.pid
 	# not through timeout, which would be the one that is signalled; and with
-	# INT not ignored, as it is for a shell's background commands
+	# none ignored, as INT is for a shell's background commands, HUP by nohup
 	PATH="$T/bin:$PATH" "$python" -c 'import os, signal, sys
 signal.signal(signal.SIGINT, signal.SIG_DFL)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 os.execv(sys.argv[1], sys.argv[1:])' "$packages" install three >out 2>err &
 	child=$!
 	wait_for apt.pid $child
