@@ -140,6 +140,17 @@ take_material(const struct fetch_row *row, const char *argument,
 	return fetch_argument_take(row, argument, options, fault);
 }
 
+static bool
+take_output(const char *argument, struct fetch_options *options,
+            struct tool_fault *fault)
+{
+	add_output(options, argument);
+	if (argument[0])
+		return true;
+	tool_fault_usage(fault, "--output", NULL, "no file has an empty name");
+	return false;
+}
+
 /* Options with an argument. */
 static bool
 take_argument(const struct fetch_row *row, const char *argument,
@@ -148,8 +159,7 @@ take_argument(const struct fetch_row *row, const char *argument,
 {
 	switch (row->id) {
 	case 'o':
-		add_output(options, argument);
-		return true;
+		return take_output(argument, options, fault);
 	case 'T':
 		add_upload(options, argument);
 		return true;

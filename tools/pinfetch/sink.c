@@ -46,12 +46,13 @@ remote_name(const char *text)
 	return name;
 }
 
-/* A file in --output-dir. */
+/* A file in --output-dir; "" is no directory, least of all the root. */
 static char *
 placed(const struct fetch_sink *sink, const char *name)
 {
-	return sink->directory ? tool_format("%s/%s", sink->directory, name)
-	                       : tool_copy(name, strlen(name));
+	return sink->directory && *sink->directory
+	               ? tool_format("%s/%s", sink->directory, name)
+	               : tool_copy(name, strlen(name));
 }
 
 bool
