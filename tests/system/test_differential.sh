@@ -16,6 +16,9 @@ while [ $n -lt 100 ]; do
 done >web/root/whole
 cp web/root/whole web/root/dir/name.txt
 : >web/root/nothing
+for copy in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
+	cat web/root/whole
+done >web/root/long
 printf 'us:{PLAIN}pw\n' >web/users
 
 # What a site has; a redirect to elsewhere has its URL in the query.

@@ -101,6 +101,10 @@ set_network(const struct fetch_options *options, CURL *easy)
 	if (!code)
 		code = curl_easy_setopt(easy, CURLOPT_MAX_SEND_SPEED_LARGE,
 		                        options->rate);
+	/* libcurl pauses between reads: one read of all would be no limit. */
+	if (!code && options->rate > 0 && options->rate < CURL_MAX_WRITE_SIZE)
+		code = curl_easy_setopt(easy, CURLOPT_BUFFERSIZE,
+		                        (long)options->rate);
 	/* A process of raised rights takes no proxy from its caller. */
 	if (!code && (options->proxy || getauxval(AT_SECURE)))
 		code = curl_easy_setopt(easy, CURLOPT_PROXY,
