@@ -120,6 +120,27 @@ add_headers(struct fetch_field *field, const char *word,
 	return true;
 }
 
+/* MAJOR/MINOR, by the marks that curl looks at. */
+static bool
+is_type(const char *word)
+{
+	size_t major = strcspn(word, "/ ");
+
+	return major > 0 && word[major] == '/' &&
+	       strcspn(word + major + 1, ";, \n") > 0;
+}
+
+static bool
+add_type(struct fetch_field *field, char *word, struct tool_fault *fault)
+{
+	put_word(&field->type, word);
+	if (is_type(word))
+		return true;
+	tool_fault_usage(fault, "--form", "write type=text/plain",
+	                 "'%s' is no type of content", word);
+	return false;
+}
+
 /* ;type= and so on, up to border. */
 static bool
 read_parameters(const char **at, char border, struct fetch_field *field,
@@ -135,7 +156,9 @@ read_parameters(const char **at, char border, struct fetch_field *field,
 		in_type = false;
 		*at = strchr(from, '=') ? strchr(from, '=') + 1 : from;
 		if (strncasecmp(from, "type=", 5) == 0) {
-			put_word(&field->type, read_word(at, border));
+			word = read_word(at, border);
+			if (!add_type(field, word, fault))
+				return false;
 			in_type = true;
 		} else if (strncasecmp(from, "filename=", 9) == 0) {
 			put_word(&field->filename, read_word(at, border));
@@ -251,7 +274,12 @@ add_content(const char *content, bool has_name, struct fetch_options *options,
 		free(read_word(&content, '\0'));
 		return read_parameters(&content, '\0', field, fault);
 	}
-	if (!has_name && strcmp(content, ")") == 0 && depth_of(options) > 0) {
+	if (!has_name && strcmp(content, ")") == 0) {
+		if (depth_of(options) == 0) {
+			tool_fault_usage(fault, "--form", NULL,
+			                 "no form is open that =) could end");
+			return false;
+		}
 		(void)append(options, FETCH_FIELD_CLOSE);
 		return true;
 	}

@@ -152,14 +152,12 @@ fetch_target_is_https_proxy(const char *proxy)
 static CURLUcode
 add_file(CURLU *url, const char *file)
 {
-	char *query = part_of(url, CURLUPART_QUERY, 0);
 	char *path = part_of(url, CURLUPART_PATH, 0);
 	const char *name = strrchr(file, '/');
 	CURLUcode code = CURLUE_OK;
 
 	name = name ? name + 1 : file;
-	if (!query && (!path || path[0] == '\0' ||
-	               path[strlen(path) - 1] == '/')) {
+	if (!path || path[0] == '\0' || path[strlen(path) - 1] == '/') {
 		char *encoded = curl_easy_escape(NULL, name, 0);
 		char *longer;
 
@@ -172,7 +170,6 @@ add_file(CURLU *url, const char *file)
 		curl_free(encoded);
 	}
 	free(path);
-	free(query);
 	return code;
 }
 
