@@ -260,7 +260,7 @@ apply_verb(struct fetch_request *request, CURL *easy)
 	return code;
 }
 
-/* User and password: of the URL, of the first one, or of -u. */
+/* User and password: of -u, of the URL, or of the first one. */
 static CURLcode
 apply_user(const struct fetch_request *request, bool is_same, CURL *easy)
 {
@@ -274,7 +274,7 @@ apply_user(const struct fetch_request *request, bool is_same, CURL *easy)
 		from = &request->first;
 	user = from->user;
 	password = from->password;
-	if (!user && !password && is_same) {
+	if (options->user && is_same) {
 		user = options->user;
 		password = options->password;
 	}
