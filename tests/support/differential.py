@@ -52,6 +52,7 @@ def seed(folder):
         "conf": b"# options\nuser-agent = \"from \\\"conf\\\"\"\n"
                 b"-H \"X-Conf: yes\"\nreferer: http://ref/\n",
         "format": b"from a file %{http_code}\\n",
+        "lines": b"one %{http_code}\\n\r\ntwo\n",
     }
     for name, octets in files.items():
         with open(os.path.join(folder, name), "wb") as file:

@@ -264,6 +264,8 @@ fetch_material_format(const char *argument, struct fetch_options *options,
 	               : tool_copy(argument, len);
 	if (!text)
 		return false;
+	if (argument[0] == '@')
+		text[without_line_ends(text, len)] = '\0';
 	free(options->write_out);
 	options->write_out = text;
 	return true;
