@@ -34,6 +34,7 @@ for value in '' x -2 1.5 99999999999; do
 done
 expect_exit 2 fetch -I -d x $W/
 expect_exit 0 fetch --help
+expect_no_out '.{81}'
 expect_out '--require-pin'
 expect_exit 0 fetch -V
 expect_out '^pinfetch '

@@ -71,7 +71,7 @@ const struct fetch_row fetch_rows[] = {
         {FETCH_OPT_JSON, "json", "DATA|@FILE", CALL,
          "the same as JSON, joined without &"},
         {'F', "form", "NAME=DATA", CALL,
-         "send a form in a POST; NAME=@FILE, NAME=<FILE"},
+         "send a form in a POST; also NAME=@FILE and\nNAME=<FILE"},
         {'T', "upload-file", "FILE", CALL,
          "send FILE in a PUT; - for stdin"},
         {'G', "get", NULL, FLAG(get), "put the data into the URL, and GET"},
@@ -169,7 +169,7 @@ fetch_options_help(FILE *out)
 	      out);
 	for (size_t i = 0; fetch_rows[i].name; i++)
 		put_row(&fetch_rows[i], out);
-	fputs("\n-w knows curl's variables and %{pin_status} (matched, "
+	fputs("\n-w knows variables of curl's and %{pin_status} (matched, "
 	      "unpinned, bypassed,\nreject, off), %{pin_match}, "
 	      "%{pin_source}, %{pin_host}, %{pin_expires} and\n%{pin_noted} "
 	      "(noted, updated, unchanged, removed, ignored).\n"
