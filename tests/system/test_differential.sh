@@ -46,6 +46,34 @@ location /disposed-dot/ {
 	alias $T/web/root/;
 	add_header Content-Disposition 'attachment; filename=".curlrc"';
 }
+location /disposed-empty/ {
+	alias $T/web/root/;
+	add_header Content-Disposition 'attachment; filename=""';
+}
+location /disposed-up/ {
+	alias $T/web/root/;
+	add_header Content-Disposition 'attachment; filename=..';
+}
+location /disposed-old/ {
+	alias $T/web/root/;
+	add_header Content-Disposition 'attachment; filename=old';
+}
+location /disposed-open/ {
+	alias $T/web/root/;
+	add_header Content-Disposition 'attachment; filename="open';
+}
+location /disposed-windows/ {
+	alias $T/web/root/;
+	add_header Content-Disposition 'attachment; filename="..\\up.txt"';
+}
+location /disposed-star/ {
+	alias $T/web/root/;
+	add_header Content-Disposition "attachment; filename*=UTF-8''star.txt";
+}
+location /disposed-upper/ {
+	alias $T/web/root/;
+	add_header Content-Disposition 'attachment; FILENAME=up.txt';
+}
 location /auth/ {
 	auth_basic lab;
 	auth_basic_user_file $T/web/users;
