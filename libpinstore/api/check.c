@@ -350,22 +350,23 @@ result_for(const struct pinstore_peer *peer, const struct ps_host *host,
 static enum pinstore_status
 examine(struct pinstore *ps, const struct pinstore_peer *peer,
         const struct pinstore_chain *chain, int64_t now, bool has_steps,
-        enum pinstore_verdict *verdict, struct pinstore_result **out,
+        struct ps_judgement *judgement, struct pinstore_result **out,
         struct pinstore_error *error)
 {
-	struct ps_judgement judgement = {.verdict = PINSTORE_REJECT};
 	struct walk walk = {.now = now};
-	enum pinstore_host_kind kind;
 	enum pinstore_status status;
-	struct ps_host host;
 
-	status = ps_handle_host(peer->host, &host, &kind, error);
+	memset(judgement, 0, sizeof(*judgement));
+	judgement->verdict = PINSTORE_REJECT;
+	status = ps_handle_host(peer->host, &judgement->host, &judgement->kind,
+	                        error);
 	if (status != PINSTORE_OK)
 		return status;
 	if (out != NULL)
-		walk.result = result_for(peer, &host, kind, chain);
+		walk.result = result_for(peer, &judgement->host,
+		                         judgement->kind, chain);
 	if (has_steps)
-		walk.found = calloc(ps_host_labels(&host),
+		walk.found = calloc(ps_host_labels(&judgement->host),
 		                    sizeof(*walk.found));
 	if ((out != NULL && walk.result == NULL) ||
 	    (has_steps && walk.found == NULL)) {
@@ -374,19 +375,17 @@ examine(struct pinstore *ps, const struct pinstore_peer *peer,
 	}
 	if (chain != NULL)
 		walk.pins = ps_chain_pins(chain, &walk.n_pins);
-	status = judge(ps, &host, kind, &walk, &judgement, error);
-	*verdict = judgement.verdict;
-	/* pinstore_lookup() is about no connection. */
-	if (status == PINSTORE_OK && !has_steps)
-		ps_judgement_record(ps, &host, &judgement, walk.pins,
-		                    walk.n_pins, now);
+	if (walk.n_pins > 0 && walk.pins[0] != NULL)
+		judgement->leaf = *walk.pins[0];
+	status = judge(ps, &judgement->host, judgement->kind, &walk, judgement,
+	               error);
 	if (status == PINSTORE_OK && out != NULL) {
 		*out = walk.result;
 		walk.result = NULL; /* now the caller's */
 	}
 out:
 	if (status != PINSTORE_OK)
-		*verdict = PINSTORE_REJECT;
+		judgement->verdict = PINSTORE_REJECT;
 	free(walk.found);
 	pinstore_result_free(walk.result);
 	return status;
@@ -397,7 +396,7 @@ pinstore_lookup(struct pinstore *ps, const char *host, int64_t now,
                 struct pinstore_result **out, struct pinstore_error *error)
 {
 	struct pinstore_peer peer = {.size = sizeof(peer), .host = host};
-	enum pinstore_verdict verdict;
+	struct ps_judgement judgement;
 
 	ps_error_clear(error);
 	if (out != NULL)
@@ -406,7 +405,7 @@ pinstore_lookup(struct pinstore *ps, const char *host, int64_t now,
 		return ps_fail(error, PINSTORE_ERR_ARG,
 		               "pinstore_lookup: no store, or no place for "
 		               "the result");
-	return examine(ps, &peer, NULL, now, true, &verdict, out, error);
+	return examine(ps, &peer, NULL, now, true, &judgement, out, error);
 }
 
 /*
@@ -416,28 +415,30 @@ pinstore_lookup(struct pinstore *ps, const char *host, int64_t now,
 static enum pinstore_status
 examine_others(struct pinstore *ps, const struct pinstore_peer *peer,
                ps_check_next_fn *next, void *arg, int64_t now,
-               enum pinstore_verdict *verdict, struct pinstore_result **out,
+               struct ps_judgement *judgement, struct pinstore_result **out,
                struct pinstore_error *error)
 {
 	enum pinstore_status status = PINSTORE_OK;
 	struct pinstore_result *result = NULL;
 	struct pinstore_chain *chain;
+	struct ps_judgement other;
 
-	while (*verdict == PINSTORE_REJECT) {
+	while (judgement->verdict == PINSTORE_REJECT) {
 		status = next(arg, &chain, error);
 		if (status != PINSTORE_OK || chain == NULL)
 			break;
-		status = examine(ps, peer, chain, now, false, verdict, &result,
+		status = examine(ps, peer, chain, now, false, &other, &result,
 		                 error);
 		pinstore_chain_free(chain);
 		if (status != PINSTORE_OK)
 			break;
 		result->is_other_path = true;
-		if (*verdict != PINSTORE_REJECT ||
+		if (other.verdict != PINSTORE_REJECT ||
 		    (result->reason == PINSTORE_WHY_REVOKED &&
 		     (*out)->reason != PINSTORE_WHY_REVOKED)) {
 			pinstore_result_free(*out);
 			*out = result;
+			*judgement = other;
 		} else {
 			pinstore_result_free(result);
 		}
@@ -451,20 +452,24 @@ ps_check_paths(struct pinstore *ps, const struct pinstore_peer *peer,
                void *arg, int64_t now, enum pinstore_verdict *verdict,
                struct pinstore_result **out, struct pinstore_error *error)
 {
+	struct ps_judgement judgement;
 	enum pinstore_status status;
 
 	*verdict = PINSTORE_REJECT;
 	*out = NULL;
-	status = examine(ps, peer, chain, now, false, verdict, out, error);
+	status = examine(ps, peer, chain, now, false, &judgement, out, error);
 	if (status == PINSTORE_OK)
-		status = examine_others(ps, peer, next, arg, now, verdict, out,
-		                        error);
+		status = examine_others(ps, peer, next, arg, now, &judgement,
+		                        out, error);
 	if (status != PINSTORE_OK) {
 		pinstore_result_free(*out);
 		*out = NULL;
-		*verdict = PINSTORE_REJECT;
+		return status;
 	}
-	return status;
+	/* Only now: a path that was refused is no violation if another passes. */
+	ps_judgement_record(ps, &judgement, now);
+	*verdict = judgement.verdict;
+	return PINSTORE_OK;
 }
 
 enum pinstore_status
@@ -473,7 +478,9 @@ pinstore_check(struct pinstore *ps, const struct pinstore_peer *peer,
                enum pinstore_verdict *verdict, struct pinstore_result **out,
                struct pinstore_error *error)
 {
+	struct ps_judgement judgement;
 	struct pinstore_peer known;
+	enum pinstore_status status;
 
 	ps_error_clear(error);
 	if (out != NULL)
@@ -485,5 +492,10 @@ pinstore_check(struct pinstore *ps, const struct pinstore_peer *peer,
 		return ps_fail(error, PINSTORE_ERR_ARG,
 		               "pinstore_check: no store, no peer with its "
 		               "size, or no place for the verdict");
-	return examine(ps, &known, chain, now, false, verdict, out, error);
+	status = examine(ps, &known, chain, now, false, &judgement, out, error);
+	if (status != PINSTORE_OK)
+		return status;
+	ps_judgement_record(ps, &judgement, now);
+	*verdict = judgement.verdict;
+	return PINSTORE_OK;
 }

@@ -46,8 +46,9 @@ hash_of(const struct ps_event *event)
 	ps_siphash_init(&hash, no_key);
 	ps_siphash_update(&hash, (const uint8_t *)head, sizeof(head));
 	ps_siphash_update(&hash, event->pin.sha256, sizeof(event->pin.sha256));
-	ps_siphash_update(&hash, (const uint8_t *)event->host->name,
-	                  event->host->len);
+	if (event->host != NULL)
+		ps_siphash_update(&hash, (const uint8_t *)event->host->name,
+		                  event->host->len);
 	return ps_siphash_final(&hash) | 1;
 }
 
@@ -87,9 +88,7 @@ is_told(const struct ps_judgement *judgement)
 }
 
 void
-ps_judgement_record(struct pinstore *ps, const struct ps_host *host,
-                    const struct ps_judgement *judgement,
-                    const struct pinstore_pin *const *pins, size_t n_pins,
+ps_judgement_record(struct pinstore *ps, const struct ps_judgement *judgement,
                     int64_t now)
 {
 	struct ps_event event = {
@@ -97,7 +96,11 @@ ps_judgement_record(struct pinstore *ps, const struct ps_host *host,
 		                ? PS_EVENT_BYPASSED
 		                : PS_EVENT_VIOLATION,
 		.at = now,
-		.host = host,
+		/* There are no keys for addresses: the leaf must do. */
+		.host = judgement->kind == PINSTORE_HOST_NAME
+		                ? &judgement->host
+		                : NULL,
+		.pin = judgement->leaf,
 		.why = judgement->why,
 		.is_enforced = judgement->verdict == PINSTORE_REJECT,
 		.policy = judgement->policy,
@@ -108,8 +111,6 @@ ps_judgement_record(struct pinstore *ps, const struct ps_host *host,
 
 	if (!is_told(judgement) || ps->options.store.read_only)
 		return;
-	if (n_pins > 0 && pins[0] != NULL)
-		event.pin = *pins[0];
 	hash = hash_of(&event);
 	quiet = &ps->quiet[hash / 2 % PS_QUIET];
 	if (atomic_load(&quiet->hash) == hash &&

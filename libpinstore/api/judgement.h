@@ -15,6 +15,9 @@
 #include "api/handle.h"
 
 struct ps_judgement {
+	struct ps_host host;
+	enum pinstore_host_kind kind;
+	struct pinstore_pin leaf; /* zero if there was none */
 	enum pinstore_verdict verdict;
 	enum pinstore_reason why;
 	bool is_violation; /* let through what an entry would have refused */
@@ -32,9 +35,7 @@ ps_judgement_policy(enum pinstore_layer layer, size_t key_len,
  * is counted, and told with the next one.
  */
 void
-ps_judgement_record(struct pinstore *ps, const struct ps_host *host,
-                    const struct ps_judgement *judgement,
-                    const struct pinstore_pin *const *pins, size_t n_pins,
+ps_judgement_record(struct pinstore *ps, const struct ps_judgement *judgement,
                     int64_t now);
 
 #endif /* PS_API_JUDGEMENT_H */

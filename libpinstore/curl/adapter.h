@@ -51,6 +51,10 @@ struct ps_curl_hop {
 	enum pinstore_status note_status;
 	struct pinstore_noted noted;
 	struct pinstore_error note_error;
+	bool has_trusted;
+	enum pinstore_status trust_status;
+	struct pinstore_noted trusted;
+	struct pinstore_error trust_error;
 };
 
 /* What changes from one connection or transfer to the next. */

@@ -135,12 +135,11 @@ pinstore_curl_result(const struct pinstore_curl *attached, size_t hop)
 	return at ? at->result : NULL;
 }
 
-int
-pinstore_curl_noted(const struct pinstore_curl *attached, size_t hop,
-                    struct pinstore_noted *out, enum pinstore_status *status,
-                    struct pinstore_error *error)
+/* Make the caller's places safe.  False: out has no size. */
+static bool
+clear_places(struct pinstore_noted *out, enum pinstore_status *status,
+             struct pinstore_error *error)
 {
-	const struct ps_curl_hop *at = hop_at(attached, hop);
 	size_t size;
 
 	if (status)
@@ -148,19 +147,54 @@ pinstore_curl_noted(const struct pinstore_curl *attached, size_t hop,
 	if (error)
 		*error = (struct pinstore_error){0};
 	if (!out || out->size < sizeof(out->size))
-		return 0;
+		return false;
 	size = out->size;
 	memset(out, 0, size);
 	out->size = size;
-	if (!at || !at->has_fields)
-		return 0;
-	memcpy(out, &at->noted,
-	       size < sizeof(at->noted) ? size : sizeof(at->noted));
+	return true;
+}
+
+/* As much of it as the caller's struct has. */
+static void
+tell(const struct pinstore_noted *noted, struct pinstore_noted *out)
+{
+	size_t size = out->size;
+
+	memcpy(out, noted, size < sizeof(*noted) ? size : sizeof(*noted));
 	out->size = size;
+}
+
+int
+pinstore_curl_noted(const struct pinstore_curl *attached, size_t hop,
+                    struct pinstore_noted *out, enum pinstore_status *status,
+                    struct pinstore_error *error)
+{
+	const struct ps_curl_hop *at = hop_at(attached, hop);
+
+	if (!clear_places(out, status, error) || !at || !at->has_fields)
+		return 0;
+	tell(&at->noted, out);
 	if (status)
 		*status = at->note_status;
 	if (error && at->note_status)
 		*error = at->note_error;
+	return 1;
+}
+
+int
+pinstore_curl_trusted(const struct pinstore_curl *attached, size_t hop,
+                      struct pinstore_noted *out, enum pinstore_status *status,
+                      struct pinstore_error *error)
+{
+	const struct ps_curl_hop *at = hop_at(attached, hop);
+
+	if (!clear_places(out, status, error) || !at || !at->has_trusted)
+		return 0;
+	tell(&at->trusted, out);
+	if (status)
+		*status = at->trust_status;
+	if (error && at->trust_status)
+		*error = at->trust_error;
 	return 1;
 }
 

@@ -355,6 +355,7 @@ judge_https(struct pinstore_curl *attached, struct ps_curl_hop *hop,
 		return status;
 	if (pinstore_result_verdict(found) == PINSTORE_UNPINNED &&
 	    !setup->keep_chain &&
+	    (!setup->unknown || setup->insecure_unpinned) &&
 	    (setup->insecure_unpinned ||
 	     !pinstore_result_wants_chain(found))) {
 		hop->result = found;
@@ -366,6 +367,44 @@ judge_https(struct pinstore_curl *attached, struct ps_curl_hop *hop,
 	pinstore_result_free(found);
 	return ps_curl_check(attached, hop, now, verdict, &hop->result,
 	                     &hop->error);
+}
+
+/* Remember the leaf's key.  That it cannot be stored refuses nothing. */
+static void
+trust(struct pinstore_curl *attached, struct ps_curl_hop *hop)
+{
+	const struct pinstore_curl_setup *setup = &attached->setup;
+
+	if (setup->no_learn || setup->insecure_unpinned)
+		return;
+	hop->has_trusted = true;
+	hop->trusted.size = sizeof(hop->trusted);
+	hop->trust_status = pinstore_trust(attached->ps, hop->result,
+	                                   setup->clock(setup->clock_arg),
+	                                   &hop->trusted, &hop->trust_error);
+}
+
+/* Ask the caller about a host that no entry covers.  False: refuse. */
+static bool
+is_welcome(struct pinstore_curl *attached, struct ps_curl_hop *hop)
+{
+	const struct pinstore_curl_setup *setup = &attached->setup;
+
+	if (setup->require_pin)
+		return false;
+	if (!setup->unknown || !hop->result ||
+	    pinstore_result_reason(hop->result) == PINSTORE_WHY_REPORT_MODE)
+		return true;
+	switch (setup->unknown(hop->result, setup->unknown_arg)) {
+	case PINSTORE_CURL_GO_ON:
+		return true;
+	case PINSTORE_CURL_TRUST:
+		trust(attached, hop);
+		return true;
+	case PINSTORE_CURL_REFUSE:
+		break;
+	}
+	return false;
 }
 
 static enum pinstore_status
@@ -388,7 +427,7 @@ judge(struct pinstore_curl *attached, struct ps_curl_hop *hop,
 		if (status)
 			return status;
 	}
-	if (attached->setup.require_pin && *verdict == PINSTORE_UNPINNED) {
+	if (*verdict == PINSTORE_UNPINNED && !is_welcome(attached, hop)) {
 		*verdict = PINSTORE_REJECT;
 		return ps_curl_fail(&hop->error, PINSTORE_ERR_UNFIT,
 		                    "no pin covers %s", hop->host);

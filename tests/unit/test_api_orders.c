@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 
+#include "api/check.h"
 #include "tests/support/suite.h"
 #include "tests/unit/api_fixture.h"
 
@@ -806,6 +807,19 @@ START_TEST(violations_are_told_once)
 }
 END_TEST
 
+/* An address has no key by which the journal could name it. */
+START_TEST(violations_of_addresses)
+{
+	ck_assert_int_eq(deny('R'), PINSTORE_OK);
+	assert_check("127.0.0.1", "R", NOW, "reject revoked");
+	assert_check("127.0.0.1", "R", NOW + 1, "reject revoked");
+	assert_check("[::1]", "RA", NOW + 2, "reject revoked");
+	assert_check("[::1]", "AR", NOW + 3, "reject revoked");
+	assert_journal("revoked - 1 0, violation - 1 0, violation - 1 3, ");
+	(void)clear(NULL, 0);
+}
+END_TEST
+
 /* Another policy is another violation. */
 START_TEST(violations_of_another_policy)
 {
@@ -815,6 +829,55 @@ START_TEST(violations_of_another_policy)
 	assert_check("a.test", "X", NOW, "reject no-pin-in-chain");
 	assert_journal("pinned a.test 1 0, violation a.test 1 0, "
 	               "pinned a.test 1 0, violation a.test 1 0, ");
+}
+END_TEST
+
+/* What the peer may have beside the path that was settled on. */
+struct paths {
+	const char *const *letters;
+};
+
+static enum pinstore_status
+next_path(void *arg, struct pinstore_chain **chain,
+          struct pinstore_error *error)
+{
+	struct paths *paths = arg;
+
+	(void)error;
+	*chain = *paths->letters != NULL ? chain_of(*paths->letters++) : NULL;
+	return PINSTORE_OK;
+}
+
+static const struct {
+	const char *paths[4];
+	enum pinstore_verdict verdict;
+	const char *journal;
+} many_paths[] = {
+	/* A path that is refused is no violation if another one passes. */
+	{{"A", NULL}, PINSTORE_MATCHED, "pinned a.test 1 0, "},
+	{{"Y", "A", NULL}, PINSTORE_MATCHED, "pinned a.test 1 0, "},
+	/* And one violation if none does. */
+	{{"Y", "Z", NULL}, PINSTORE_REJECT,
+	 "pinned a.test 1 0, violation a.test 1 0, "},
+	{{NULL}, PINSTORE_REJECT, "pinned a.test 1 0, violation a.test 1 0, "},
+};
+
+START_TEST(violations_of_many_paths)
+{
+	struct pinstore_peer peer = {.size = sizeof(peer), .host = "a.test"};
+	struct paths paths = {many_paths[_i].paths};
+	struct pinstore_chain *settled = chain_of("X");
+	struct pinstore_result *result;
+	enum pinstore_verdict verdict;
+
+	pin("a.test", "AB", 0);
+	ck_assert_int_eq(ps_check_paths(ps, &peer, settled, next_path, &paths,
+	                                NOW, &verdict, &result, NULL),
+	                 PINSTORE_OK);
+	ck_assert_int_eq(verdict, many_paths[_i].verdict);
+	assert_journal(many_paths[_i].journal);
+	pinstore_result_free(result);
+	pinstore_chain_free(settled);
 }
 END_TEST
 
@@ -959,7 +1022,10 @@ main(void)
 	tcase_add_loop_test(tcase, mode_looks_at_violations, 0, COUNT(watched));
 	tcase_add_test(tcase, mode_after_mending);
 	tcase_add_test(tcase, violations_are_told_once);
+	tcase_add_test(tcase, violations_of_addresses);
 	tcase_add_test(tcase, violations_of_another_policy);
+	tcase_add_loop_test(tcase, violations_of_many_paths, 0,
+	                    COUNT(many_paths));
 	tcase_add_test(tcase, journal_changes_no_verdict);
 	tcase_add_test(tcase, tofu_remembers_the_leaf);
 	tcase_add_test(tcase, tofu_and_header);

@@ -223,6 +223,25 @@ take_cert(const char *argument, struct fetch_options *options)
 	options->cert = path;
 }
 
+static bool
+take_tofu(const char *argument, struct fetch_options *options,
+          struct tool_fault *fault)
+{
+	if (!argument || strcmp(argument, "accept-new") == 0)
+		options->tofu = FETCH_TOFU_ACCEPT;
+	else if (strcmp(argument, "ask") == 0)
+		options->tofu = FETCH_TOFU_ASK;
+	else if (strcmp(argument, "strict") == 0)
+		options->tofu = FETCH_TOFU_STRICT;
+	else {
+		tool_fault_usage(fault, "--tofu",
+		                 "accept-new, ask or strict, behind =",
+		                 "'%s' is no mode", argument);
+		return false;
+	}
+	return true;
+}
+
 bool
 fetch_argument_take(const struct fetch_row *row, const char *argument,
                     struct fetch_options *options, struct tool_fault *fault)
@@ -242,6 +261,8 @@ fetch_argument_take(const struct fetch_row *row, const char *argument,
 		return true;
 	case 'u':
 		return take_user(argument, options, fault);
+	case FETCH_OPT_TOFU:
+		return take_tofu(argument, options, fault);
 	}
 	return take_number(row, argument, options, fault);
 }

@@ -40,8 +40,10 @@ make_tables(struct option longs[FETCH_ROWS_MAX],
 	letters[n++] = ':';
 	for (i = 0; fetch_rows[i].name; i++) {
 		longs[i].name = fetch_rows[i].name;
-		longs[i].has_arg = fetch_rows[i].argument ? required_argument
-		                                          : no_argument;
+		longs[i].has_arg = !fetch_rows[i].argument ? no_argument
+		                   : fetch_rows[i].argument[0] == '['
+		                           ? optional_argument
+		                           : required_argument;
 		longs[i].flag = NULL;
 		longs[i].val = fetch_rows[i].id;
 		if (fetch_rows[i].id >= 256)
@@ -339,7 +341,7 @@ fetch_options_take(struct fetch_options *options, const char *name,
 		tell_unknown_name(name, fault);
 		return false;
 	}
-	if (row->argument && !argument) {
+	if (!argument && !fetch_row_may_lack_argument(row)) {
 		tool_fault_usage(fault, name, hint, "needs an argument");
 		return false;
 	}

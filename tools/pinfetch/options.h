@@ -35,6 +35,14 @@ struct fetch_text {
 	size_t len;
 };
 
+/* Trust on first use. */
+enum fetch_tofu {
+	FETCH_TOFU_OFF = 0,
+	FETCH_TOFU_ACCEPT,
+	FETCH_TOFU_ASK,
+	FETCH_TOFU_STRICT
+};
+
 struct fetch_options {
 	const char **urls;
 	size_t n_urls;
@@ -57,6 +65,7 @@ struct fetch_options {
 	bool insecure;
 	bool no_learn;
 	bool require_pin;
+	enum fetch_tofu tofu;
 	bool strict_header;
 	bool pin_info;
 	bool get;

@@ -146,3 +146,27 @@ fetch_remark_noted(const struct fetch_options *options,
 	else
 		warn_of_loss(host, noted);
 }
+
+void
+fetch_remark_trusted(const struct fetch_options *options,
+                     struct fetch_meter *meter, const char *host,
+                     const struct pinstore_noted *trusted,
+                     enum pinstore_status status,
+                     const struct pinstore_error *error)
+{
+	bool is_full = trusted->why == PINSTORE_WHY_FULL;
+
+	if (!status && options->verbose) {
+		fetch_meter_break(meter);
+		fprintf(stderr, "* pins: key of %s: %s, %s\n", host,
+		        pinstore_action_word(trusted->action),
+		        pinstore_reason_word(trusted->why));
+	}
+	if ((!status && !is_full) || (options->silent && !options->show_error))
+		return;
+	fetch_meter_break(meter);
+	tool_warn("pinfetch", "the key of %s could not be remembered: %s", host,
+	          is_full             ? "the store is full"
+	          : error->text[0] ? error->text
+	                           : pinstore_strerror(status));
+}

@@ -32,4 +32,12 @@ const struct pinstore_entry *
 fetch_remark_entry(const struct pinstore_result *result,
                    enum pinstore_layer *layer);
 
+/* What became of a key that was to be remembered on first use. */
+void
+fetch_remark_trusted(const struct fetch_options *options,
+                     struct fetch_meter *meter, const char *host,
+                     const struct pinstore_noted *trusted,
+                     enum pinstore_status status,
+                     const struct pinstore_error *error);
+
 #endif /* FETCH_REMARK_H */

@@ -7,10 +7,13 @@
 
 #include "pinfetch/session.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <sys/auxv.h>
 
+#include "common/pin.h"
 #include "common/when.h"
 #include "pinfetch/pinned.h"
 
@@ -231,6 +234,50 @@ ask_pinned(void *arg, char *remote_ip, char *local_ip, int remote_port,
 	return CURL_PREREQFUNC_ABORT;
 }
 
+/* Show the key of a host that is not known, and ask. */
+static enum pinstore_curl_unknown
+ask_user(struct fetch_session *session, const struct pinstore_result *result)
+{
+	const struct pinstore_chain *chain = pinstore_result_chain(result);
+	const struct pinstore_pin *leaf;
+	char text[TOOL_PIN_TEXT], line[16] = "";
+
+	leaf = chain ? pinstore_chain_pin(chain, 0) : NULL;
+	if (!leaf || !isatty(STDIN_FILENO))
+		return PINSTORE_CURL_REFUSE;
+	tool_pin_print(leaf, TOOL_PIN_CURL, text);
+	fetch_meter_break(&session->run->meter);
+	fprintf(stderr,
+	        "No pin covers %s.  Its certificate is valid, its key is\n"
+	        "  %s\nRemember this key, and go on? [y/N] ",
+	        pinstore_result_host(result), text);
+	if (fgets(line, sizeof(line), stdin) &&
+	    (line[0] == 'y' || line[0] == 'Y'))
+		return PINSTORE_CURL_TRUST;
+	return PINSTORE_CURL_REFUSE;
+}
+
+/* An address cannot be remembered: for the careful modes it stays unknown. */
+static enum pinstore_curl_unknown
+meet_unknown(const struct pinstore_result *result, void *arg)
+{
+	struct fetch_session *session = arg;
+	bool is_address =
+	        pinstore_result_reason(result) == PINSTORE_WHY_ADDRESS;
+
+	switch (session->options->tofu) {
+	case FETCH_TOFU_ACCEPT:
+		return is_address ? PINSTORE_CURL_GO_ON : PINSTORE_CURL_TRUST;
+	case FETCH_TOFU_ASK:
+		return is_address ? PINSTORE_CURL_REFUSE
+		                  : ask_user(session, result);
+	case FETCH_TOFU_OFF:
+	case FETCH_TOFU_STRICT:
+		break;
+	}
+	return PINSTORE_CURL_REFUSE;
+}
+
 static bool
 attach(struct fetch_session *session, struct pinstore_error *error)
 {
@@ -247,6 +294,8 @@ attach(struct fetch_session *session, struct pinstore_error *error)
 	        .insecure_unpinned = options->insecure,
 	        .keep_chain = options->has_pinned ||
 	                      (options->pin_info && !options->insecure),
+	        .unknown = options->tofu ? meet_unknown : NULL,
+	        .unknown_arg = session,
 	};
 
 	return !pinstore_curl_attach(session->easy, session->run->ps, &setup,

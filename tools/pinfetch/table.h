@@ -6,6 +6,7 @@
 #ifndef FETCH_TABLE_H
 #define FETCH_TABLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Long options without a letter. */
@@ -42,6 +43,7 @@ enum {
 	FETCH_OPT_STRICT_HEADER,
 	FETCH_OPT_TLS12,
 	FETCH_OPT_TLS13,
+	FETCH_OPT_TOFU,
 	FETCH_OPT_URL,
 	FETCH_OPT_URL_QUERY
 };
@@ -57,7 +59,7 @@ enum fetch_how {
 struct fetch_row {
 	int id; /* a letter, or one of the above */
 	const char *name;
-	const char *argument; /* NULL = takes none */
+	const char *argument; /* NULL = takes none; "[=" begins an optional one */
 	enum fetch_how how;
 	size_t member; /* of struct fetch_options */
 	const char *help;
@@ -67,6 +69,9 @@ struct fetch_row {
 
 /* Ended by a row without a name. */
 extern const struct fetch_row fetch_rows[];
+
+bool
+fetch_row_may_lack_argument(const struct fetch_row *row);
 
 /* The row of an id, or NULL. */
 const struct fetch_row *

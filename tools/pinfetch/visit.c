@@ -119,6 +119,23 @@ count_hop(CURL *easy, struct fetch_report *report)
 	report->connects += number;
 }
 
+/* The key that was to be remembered on first use. */
+static void
+take_trust(struct fetch_session *session, struct fetch_report *report)
+{
+	struct pinstore_noted trusted = {.size = sizeof(trusted)};
+	size_t hops = pinstore_curl_hops(session->attached);
+	struct pinstore_error error = {0};
+	enum pinstore_status status;
+
+	if (report->request.at.is_https && report->verdict.is_judged &&
+	    pinstore_curl_trusted(session->attached, hops - 1, &trusted,
+	                          &status, &error))
+		fetch_remark_trusted(session->options, &session->run->meter,
+		                     report->request.at.host, &trusted, status,
+		                     &error);
+}
+
 /* What the answer's header did to the store. */
 static void
 take_note(struct fetch_session *session, struct fetch_report *report)
@@ -282,6 +299,7 @@ fetch_visit_next(struct fetch_session *session, struct fetch_report *report,
 		fetch_refusal_info(session, report, stderr);
 	if (session->options->verbose)
 		fetch_remark_judged(report->request.at.host, verdict);
+	take_trust(session, report);
 	take_note(session, report);
 	if (verdict->exit || !exchange->location)
 		return retry(session, report);

@@ -19,6 +19,20 @@ extern "C" {
 
 struct pinstore_curl;
 
+/* What to do with a host that no entry covers. */
+enum pinstore_curl_unknown {
+	PINSTORE_CURL_REFUSE = 0, /* as require_pin does: UNFIT */
+	PINSTORE_CURL_GO_ON,
+	PINSTORE_CURL_TRUST /* go on, and remember the leaf's key */
+};
+
+/*
+ * Asked before the request leaves; result has the chain that validated.  With
+ * insecure_unpinned it has none, and no key is remembered.
+ */
+typedef enum pinstore_curl_unknown
+pinstore_curl_unknown_fn(const struct pinstore_result *result, void *arg);
+
 /* Zero is the default of each member behind size and clock. */
 struct pinstore_curl_setup {
 	size_t size;
@@ -33,6 +47,9 @@ struct pinstore_curl_setup {
 	int require_pin;       /* refuse hosts that nothing covers */
 	int insecure_unpinned; /* as curl -k; never for a host that is pinned */
 	int keep_chain;        /* validate also where nothing applies */
+	/* Trust on first use, or NULL. */
+	pinstore_curl_unknown_fn *unknown;
+	void *unknown_arg;
 };
 
 /*
@@ -93,6 +110,16 @@ int pinstore_curl_noted(const struct pinstore_curl *attached, size_t hop,
                         struct pinstore_noted *out,
                         enum pinstore_status *status,
                         struct pinstore_error *error);
+
+/*
+ * What became of the key that PINSTORE_CURL_TRUST was to remember: 1 and *out
+ * (size set by the caller), or 0 if there was none.  *status and *error tell
+ * what pinstore_trust() returned; both may be NULL.
+ */
+int pinstore_curl_trusted(const struct pinstore_curl *attached, size_t hop,
+                          struct pinstore_noted *out,
+                          enum pinstore_status *status,
+                          struct pinstore_error *error);
 
 /* Take our callbacks off the easy handle and free attached, or NULL. */
 void pinstore_curl_detach(struct pinstore_curl *attached);
