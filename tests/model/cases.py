@@ -391,8 +391,9 @@ class History:
                            e.noted - 60, e.noted - 61, e.noted - 1,
                            e.noted + (e.expires - e.noted) * model.slack //
                            10000 + rng.choice([-1, 0, 1]))]
-        times += [model.mark + 60 * DAY, model.mark + 60 * DAY + 1] \
-            if model.mark > -2 ** 62 else []
+        mark = max(model.marks)
+        times += [mark + 60 * DAY, mark + 60 * DAY + 1] \
+            if mark > -2 ** 62 else []
         if not times:
             return now
         return rng.choice(times)
@@ -489,8 +490,27 @@ class History:
                    rng.random() < 0.3, rng.random() < 0.25)
         elif how < 0.9:
             yield ("show", host, rng.choice(LAYERS))
-        else:
+        elif how < 0.92:
             yield ("reopen",)
+        else:
+            yield self.exception(rng, host, now)
+
+    def exception(self, rng, host, now):
+        """What the operator decides beside the pins."""
+        pins = [rng.choice(PINS[:4])]
+        return rng.choice([
+            lambda: ("revoke", pins, now),
+            lambda: ("unrevoke", pins, now),
+            lambda: ("unrevoke", pins, now),
+            lambda: ("anchors", rng.choice([[], [], pins]), now),
+            lambda: ("bypass", host, rng.random() < 0.5, clamped(
+                now - rng.choice([0, 0, 100, -10])),
+                     clamped(now + rng.choice([3000, 600, 7 * DAY,
+                                               7 * DAY + 1, -1])),
+                     rng.choice([b"renewal"] * 5 + [b""]), now),
+            lambda: ("bypass_end", host, now),
+            lambda: ("set_mode", host, rng.choice(["report", "enforce"]), now),
+        ])()
 
     def commands(self, case):
         settings, steps = case
@@ -509,6 +529,7 @@ class History:
                         entry["pins"] = sorted(entry["pins"])
             outcomes = run(model, step)
             left = answer.pop("left", None)
+            bypasses = answer.pop("bypasses", None)
             for outcome in outcomes:
                 if outcome.answer == answer:
                     outcome.effect()
@@ -519,6 +540,9 @@ class History:
                              [o.answer for o in outcomes], answer)
             if left is not None and not model.settle(left, outcome.optional):
                 return Wrong(command(step), sorted(model.entries), left)
+            if bypasses is not None and not model.settle_bypasses(
+                    bypasses, outcome.optional):
+                return Wrong(command(step), sorted(model.bypasses), bypasses)
         return None
 
     def smaller(self, case):
@@ -557,7 +581,8 @@ def again(entry):
 def run(model, step):
     if step[0] == "reopen":
         return [Outcome({"status": 0}, model.results.clear)]
-    return getattr(model, step[0])(*step[1:])
+    return getattr(model, {"anchors": "set_anchors"}.get(step[0], step[0]))(
+        *step[1:])
 
 
 def command(step):

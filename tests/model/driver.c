@@ -18,6 +18,12 @@
  *   show HOST configured|learned
  *   clear HOST SUBDOMAINS SOURCES SINCE NOW
  *   expire BEFORE NOW DRY-RUN FORCE
+ *   revoke PINS NOW                  the first of them; so does unrevoke
+ *   unrevoke PINS NOW
+ *   anchors PINS NOW
+ *   bypass HOST SUBDOMAINS START END REASON NOW
+ *   bypass_end HOST NOW
+ *   set_mode HOST enforce|report NOW
  *   list
  *
  * Texts are x and hexadecimal digits, or - for NULL.  A chain, or pins, are 64
@@ -634,12 +640,19 @@ print_removed(enum pinstore_status status, size_t removed)
 		                (json_int_t)removed));
 }
 
+static int
+append_bypass(const struct pinstore_bypass *bypass, void *arg)
+{
+	return json_array_append_new(arg, json_string(bypass->host));
+}
+
 static void
 do_clear(struct line *line)
 {
 	struct pinstore_filter filter = {.size = sizeof(filter)};
 	enum pinstore_status status;
 	struct pinstore_error error;
+	json_t *bypasses;
 	struct text host;
 	size_t removed = 0;
 
@@ -650,7 +663,107 @@ do_clear(struct line *line)
 	filter.since = next_number(line);
 	status = pinstore_clear(store, &filter, next_number(line), &removed,
 	                        &error);
-	print_removed(status, removed);
+	free(host.octets);
+	if (status != PINSTORE_OK) {
+		print_status(status);
+		return;
+	}
+	bypasses = json_array();
+	if (pinstore_walk_bypasses(store, append_bypass, bypasses, &error) !=
+	    PINSTORE_OK)
+		give_up(error.text);
+	print(json_pack("{s:i, s:I, s:o}", "status", status, "removed",
+	                (json_int_t)removed, "bypasses", bypasses));
+}
+
+/* The first pin of a list. */
+static struct pinstore_pin
+next_pin(struct line *line)
+{
+	struct pinstore_pin pins[PINS_MAX];
+	size_t n;
+
+	if (!read_pins(next_word(line), pins, &n) || n == 0)
+		give_up("no pin");
+	return pins[0];
+}
+
+static void
+do_revoke(struct line *line)
+{
+	struct pinstore_pin pin = next_pin(line);
+	struct pinstore_error error;
+
+	print_status(pinstore_revoke(store, &pin, NULL, next_number(line),
+	                             &error));
+}
+
+static void
+do_unrevoke(struct line *line)
+{
+	struct pinstore_pin pin = next_pin(line);
+	struct pinstore_error error;
+
+	print_status(pinstore_unrevoke(store, &pin, next_number(line),
+	                               &error));
+}
+
+static void
+do_anchors(struct line *line)
+{
+	struct pinstore_pin pins[PINS_MAX];
+	struct pinstore_error error;
+	size_t n;
+
+	read_pins(next_word(line), pins, &n);
+	print_status(pinstore_set_anchors(store, pins, n, next_number(line),
+	                                  &error));
+}
+
+static void
+do_bypass(struct line *line)
+{
+	struct pinstore_bypass bypass = {.size = sizeof(bypass)};
+	struct text host, reason;
+	struct pinstore_error error;
+
+	read_text(next_word(line), &host);
+	bypass.host = host.octets;
+	bypass.subdomains = next_number(line) != 0;
+	bypass.start = next_number(line);
+	bypass.end = next_number(line);
+	read_text(next_word(line), &reason);
+	bypass.reason = reason.octets;
+	print_status(pinstore_bypass(store, &bypass, next_number(line),
+	                             &error));
+	free(host.octets);
+	free(reason.octets);
+}
+
+static void
+do_bypass_end(struct line *line)
+{
+	struct text host;
+	struct pinstore_error error;
+
+	read_text(next_word(line), &host);
+	print_status(pinstore_bypass_end(store, host.octets, next_number(line),
+	                                 &error));
+	free(host.octets);
+}
+
+static void
+do_set_mode(struct line *line)
+{
+	enum pinstore_mode mode;
+	struct text host;
+	struct pinstore_error error;
+
+	read_text(next_word(line), &host);
+	mode = strcmp(next_word(line), "report") == 0 ? PINSTORE_REPORT
+	                                              : PINSTORE_ENFORCE;
+	print_status(pinstore_set_mode(store, host.octets, mode, 1,
+	                               next_number(line), &error));
 	free(host.octets);
 }
 
@@ -697,6 +810,9 @@ static const struct command {
         {"lookup", do_lookup, true}, {"pin", do_pin, true},
         {"show", do_show, true},   {"clear", do_clear, true},
         {"expire", do_expire, true}, {"list", do_list, true},
+        {"revoke", do_revoke, true}, {"unrevoke", do_unrevoke, true},
+        {"anchors", do_anchors, true}, {"bypass", do_bypass, true},
+        {"bypass_end", do_bypass_end, true}, {"set_mode", do_set_mode, true},
 };
 
 static void

@@ -567,12 +567,25 @@ class Store:
         self.per_domain, self.total = per_domain, total
         self.suffix_rule = suffix_rule
         self.entries = {}  # (name, layer): Entry
-        # The high-water mark of the clock; between the two if it is not said
-        # whether some call wrote.
-        self.mark = self.mark_at_most = LEAST
+        # What the high-water mark of the clock may be: several, where it is
+        # not said whether some call wrote.
+        self.marks = {LEAST}
         self.results = {}
+        self.revoked, self.anchors = set(), set()
+        self.bypasses = {}  # name: (subdomains, start, end)
 
     # -- judging (2.6)
+
+    def let_through(self, name, chain, now):
+        """Why pins are not enforced, if they are not."""
+        why = []
+        if chain and chain[-1] in self.anchors:
+            why.append("local-anchor")
+        for at in ancestors(name):
+            subdomains, start, end = self.bypasses.get(at, (False, 1, 0))
+            if start <= now <= end and (at == name or subdomains):
+                why.append("bypass")
+        return why
 
     def applicable(self, name, layer, now):
         """(enforcing, reporting): (name, entry) or None each."""
@@ -637,13 +650,27 @@ class Store:
                 "no-pin-in-chain" if chain else \
                 OneOf("no-chain", "no-pin-in-chain")
         violation = any(not e.satisfied_by(chain) for _, e in reporting)
+        why = [] if kind == ADDRESS else self.let_through(name, chain, now)
+        if why:
+            if chain is None and verdict == "reject":
+                # Without a chain there is nothing to be let through.
+                verdict = OneOf(verdict, "bypassed")
+                reason = OneOf(reason, *why)
+            else:
+                verdict, reason = "bypassed", OneOf(*why)
+            violation = violation or any(not e.satisfied_by(chain)
+                                         for _, e in enforcing)
+            violation = OneOf(violation, False) if chain is None \
+                else violation
+        if self.revoked & set(chain or []):
+            verdict, reason, violation = "reject", "revoked", ANY
         checked = Checked(name if kind == NAME else None, chain, verdict)
 
         def effect():
             self.results[slot] = checked
-            if verdict == "reject" or violation:
+            if verdict != "unpinned" or kind == ADDRESS:
                 # A record of it is written, at most once an hour.
-                self.mark_at_most = raised(self.mark_at_most, now)
+                self.may_write(now)
 
         return [Outcome({"status": OK, "host": name.decode("ascii"),
                          "verdict": verdict, "reason": reason,
@@ -689,14 +716,18 @@ class Store:
                     else ANY,
                     "why": why})
         return [Outcome({"status": OK, "host": name.decode("ascii"),
-                         "verdict": "reject" if applies else "unpinned",
+                         "verdict": ANY if kind == NAME and
+                         self.let_through(name, None, now) else
+                         "reject" if applies else "unpinned",
                          "steps": steps})]
 
     # -- learning (2.3.1, 2.3.3, 2.5)
 
     def wrote(self, now):
-        self.mark = raised(self.mark, now)
-        self.mark_at_most = max(raised(self.mark_at_most, now), self.mark)
+        self.marks = {raised(mark, now) for mark in self.marks}
+
+    def may_write(self, now):
+        self.marks |= {raised(mark, now) for mark in self.marks}
 
     def put(self, name, layer, entry, now):
         self.entries[name, layer] = entry
@@ -721,7 +752,7 @@ class Store:
                 registrable(n) == registrable(name) for n in names)
 
         # Nothing is given up on the word of a clock that may run ahead.
-        if saturated(self.mark + 60 * DAY) < now and \
+        if saturated(min(self.marks) + 60 * DAY) < now and \
                 not fits(lambda e: True):
             return OneOf(False, fits(
                 lambda e: saturated(e.expires + 7 * DAY) > now))
@@ -751,16 +782,22 @@ class Store:
             return [Outcome({"status": CHAIN})]
         if checked.host is None:
             return [Outcome(dict(answer, reason=OneOf(
-                "address", *["report-only"] * ("pkp" not in first))))]
+                "address", "revoked", "pin-mismatch",
+                *["report-only"] * ("pkp" not in first))))]
         if "pkp" not in first:
             return [Outcome(dict(answer, reason=OneOf(
-                "report-only", *["pin-mismatch"] *
-                (checked.verdict == "reject"))))]
-        if checked.verdict == "reject":
-            return [Outcome(dict(answer, reason="pin-mismatch"))]
-        if not self.passes(checked.host, checked.chain, now):
-            mismatch = [Outcome(dict(answer, reason="pin-mismatch",
-                                     suffix_rule=ANY))]
+                "report-only", *["pin-mismatch", "bypassed", "revoked"] *
+                (checked.verdict not in ("unpinned", "matched")))))]
+        if checked.verdict != "unpinned" and checked.verdict != "matched":
+            return [Outcome(dict(answer, reason=OneOf(
+                "pin-mismatch", "bypassed", "revoked")))]
+        let_through = self.let_through(checked.host, checked.chain, now)
+        is_revoked = bool(self.revoked & set(checked.chain))
+        if let_through or is_revoked or \
+                not self.passes(checked.host, checked.chain, now):
+            mismatch = [Outcome(dict(answer, suffix_rule=ANY, reason=OneOf(
+                "pin-mismatch", *["bypassed"] * bool(let_through),
+                *["revoked"] * is_revoked)))]
         else:
             mismatch = []
         try:
@@ -890,8 +927,91 @@ class Store:
                     (subdomains and n.endswith(b"." + name)))
                 and (sources == 0 or SOURCES[e.source] & sources)
                 and e.noted >= since]
-        return [Outcome({"status": OK, "removed": len(keys)},
-                        lambda: self.forget(keys, now))]
+        is_whole = sources == 0 and since == LEAST
+        bypasses = {n for n in self.bypasses if name is None or n == name or
+                    (subdomains and n.endswith(b"." + name))}
+
+        def effect():
+            self.forget(keys, now)
+            if is_whole and name is not None:
+                for n in bypasses:
+                    del self.bypasses[n]
+
+        return [Outcome({"status": OK, "removed": len(keys)}, effect,
+                        bypasses)]
+
+    def settle_bypasses(self, left, optional):
+        names = {host.encode("ascii") for host in left}
+        gone = set(self.bypasses) - names
+        for name in gone & optional:
+            del self.bypasses[name]
+        return gone <= optional and names <= set(self.bypasses)
+
+    def revoke(self, pins, now):
+        def effect():
+            self.revoked.add(pins[0])
+            self.may_write(now)
+
+        return [Outcome({"status": OK}, effect)]
+
+    def unrevoke(self, pins, now):
+        def effect():
+            self.revoked.remove(pins[0])
+            self.may_write(now)
+
+        if pins[0] not in self.revoked:
+            return [Outcome({"status": NOTFOUND})]
+        return [Outcome({"status": OK}, effect)]
+
+    def set_anchors(self, pins, now):
+        def effect():
+            self.anchors = set(pins)
+            self.may_write(now)
+
+        return [Outcome({"status": OK}, effect)]
+
+    def bypass(self, text, subdomains, start, end, reason, now):
+        kind, name = canonical(text)
+        is_wrong = not reason or end < start or end - start > 7 * DAY
+
+        def effect():
+            self.bypasses[name] = (subdomains, start, end)
+            self.may_write(now)
+
+        if kind != NAME or is_wrong:
+            return [Outcome({"status": OneOf(*[HOST] * (kind != NAME),
+                                             *[ARG] * is_wrong)})]
+        done = Outcome({"status": OK}, effect)
+        # Whether one may be over already is not said.
+        return [done] + [Outcome({"status": ARG})] * (end < now)
+
+    def bypass_end(self, text, now):
+        kind, name = canonical(text)
+        if kind != NAME:
+            return [Outcome({"status": HOST})]
+        if name not in self.bypasses:
+            return [Outcome({"status": NOTFOUND})]
+
+        def effect():
+            del self.bypasses[name]
+            self.may_write(now)
+
+        return [Outcome({"status": OK}, effect)]
+
+    def set_mode(self, text, mode, now):
+        kind, name = canonical(text)
+        if kind != NAME:
+            return [Outcome({"status": HOST})]
+        entry = self.entries.get((name, CONFIGURED))
+        if entry is None:
+            return [Outcome({"status": NOTFOUND})]
+
+        def effect():
+            entry.mode = mode
+            entry.updated = OneOf(*values(entry.updated), now)
+            self.may_write(now)
+
+        return [Outcome({"status": OK}, effect)]
 
     def expire(self, before, now, dry_run, force):
         if before > now:
@@ -902,18 +1022,18 @@ class Store:
         done = Outcome({"status": OK, "removed": len(keys)},
                        (lambda: None) if dry_run else
                        lambda: self.forget(keys, now))
-        if force or now <= saturated(self.mark + 60 * DAY):
+        if force or now <= saturated(min(self.marks) + 60 * DAY):
             return [done]
         # Nothing is lost where there is nothing, or it is only counted.
         either = dry_run or not keys or \
-            now <= saturated(self.mark_at_most + 60 * DAY)
+            now <= saturated(max(self.marks) + 60 * DAY)
         return [refused] + ([done] if either else [])
 
     def forget(self, keys, now):
         if keys:
             self.drop(keys, now)
         else:
-            self.mark_at_most = raised(self.mark_at_most, now)
+            self.may_write(now)
 
     def list(self):
         told = [e.told(n, layer) for (n, layer), e in
