@@ -45,7 +45,8 @@ MUST_COME = ["lint " + w for w in (
         "name", "address", "bad")] + ["history " + w for w in (
             "noted", "updated", "unchanged", "removed", "ignored/older",
             "ignored/full", "ignored/pin-mismatch", "ignored/no-backup",
-            "matched", "unpinned", "reject", "unfit")]
+            "matched", "unpinned", "reject/no-pin-in-chain",
+            "reject/revoked", "bypassed", "unfit")]
 
 
 def words(kind, answer):
@@ -54,8 +55,8 @@ def words(kind, answer):
         (answer.get("kind") if kind == "name" else None)
     if action:
         yield "%s %s" % (kind, action)
-    if action in ("ignore", "ignored"):
-        yield "%s %s/%s" % (kind, action, answer["reason"])
+    if action in ("ignore", "ignored", "reject"):
+        yield "%s %s/%s" % (kind, action, answer.get("reason"))
     if answer.get("status") == -5:
         yield "history unfit"
 
