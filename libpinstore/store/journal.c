@@ -187,33 +187,6 @@ get_judgement(const uint8_t *at, size_t len, struct ps_event *out)
 	return true;
 }
 
-/*
- * The host that a key stands for: a name, or the address of a chain that was
- * refused for a revoked key.  What turns the parts of one back is what turned
- * them.
- */
-static bool
-get_host(const uint8_t *key, size_t len, bool may_be_address,
-         struct ps_host *out)
-{
-	enum pinstore_host_kind kind;
-	struct ps_host turned;
-	struct ps_key text;
-
-	if (ps_key_host(key, len, out) == PINSTORE_OK)
-		return true;
-	if (!may_be_address)
-		return false;
-	turned.len = len;
-	memcpy(turned.name, key, len);
-	turned.name[len] = '\0';
-	ps_host_key(&turned, &text);
-	return ps_host_parse((const char *)text.octets, len, out, &kind) ==
-	               PINSTORE_OK &&
-	       kind == PINSTORE_HOST_ADDRESS && out->len == len &&
-	       memcmp(out->name, text.octets, len) == 0;
-}
-
 /* Every field of a record is checked; a kind this code does not know too. */
 static enum pinstore_status
 decode(struct ps_txn *txn, const struct ps_store_id *id, struct ps_bytes key,
@@ -237,10 +210,8 @@ decode(struct ps_txn *txn, const struct ps_store_id *id, struct ps_bytes key,
 	if (len > body.len - BODY_HEAD_LEN || len > PINSTORE_HOST_MAX ||
 	    !is_kind(body.at[OFFSET_KIND]) || body.at[OFFSET_LAYER] >= PS_LAYERS)
 		return damaged(txn, error);
-	if (len > 0 && !get_host(body.at + BODY_HEAD_LEN, len,
-	                         is_judged((enum ps_event_kind)
-	                                           body.at[OFFSET_KIND]),
-	                         &out->host))
+	if (len > 0 && ps_key_host(body.at + BODY_HEAD_LEN, len, &out->host) !=
+	                       PINSTORE_OK)
 		return damaged(txn, error);
 	out->number = get_number(key.at);
 	out->has_host = len > 0;

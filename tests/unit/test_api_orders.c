@@ -10,7 +10,6 @@
 #include <stdlib.h>
 
 #include "api/check.h"
-#include "api/handle.h"
 #include "tests/support/suite.h"
 #include "tests/unit/api_fixture.h"
 
@@ -170,44 +169,6 @@ START_TEST(revoked_wins)
 	ck_assert_int_eq(deny('R'), PINSTORE_OK);
 	assert_check(with_r_revoked[_i].host, with_r_revoked[_i].chain, NOW,
 	             with_r_revoked[_i].expected);
-}
-END_TEST
-
-static const char *const addresses[] = {
-	"127.0.0.1", "127.1", "a.0xff", "1.2.3.4.5", "::1", "[::1]",
-	"[::ffff:1.2.3.4]", "::ffff:1.2.3.4", "fe80::a%Lo.0", "[v1.x.y]",
-};
-
-static bool
-assert_told_of(uint64_t number, const struct ps_event *event, void *arg)
-{
-	(void)number;
-	if (event->kind == PS_EVENT_VIOLATION)
-		ck_assert_str_eq(event->host->name, arg);
-	return true;
-}
-
-/* An address is in the journal, and the journal can be read. */
-START_TEST(revoked_key_of_an_address)
-{
-	struct pinstore_filter filter = {.size = sizeof(filter),
-	                                 .host = "a.test",
-	                                 .since = INT64_MIN};
-	char address[64];
-
-	snprintf(address, sizeof(address), "%s", addresses[_i]);
-	pin("a.test", "AB", 0);
-	ck_assert_int_eq(deny('R'), PINSTORE_OK);
-	assert_check(address, "AR", NOW, "reject revoked");
-	ck_assert_int_eq(ps_store_events(ps->store, 0, assert_told_of, address,
-	                                 NULL), PINSTORE_OK);
-	ck_assert_int_eq(pinstore_set_mode(ps, "a.test", PINSTORE_ENFORCE, 0,
-	                                   NOW, NULL), PINSTORE_OK);
-	ck_assert_int_eq(pinstore_clear(ps, &filter, NOW, NULL, NULL),
-	                 PINSTORE_OK);
-	filter.host = NULL;
-	ck_assert_int_eq(pinstore_clear(ps, &filter, NOW, NULL, NULL),
-	                 PINSTORE_OK);
 }
 END_TEST
 
@@ -1040,8 +1001,6 @@ main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, fixture_setup, fixture_teardown);
 	tcase_add_loop_test(tcase, revoked_wins, 0, COUNT(with_r_revoked));
-	tcase_add_loop_test(tcase, revoked_key_of_an_address, 0,
-	                    COUNT(addresses));
 	tcase_add_test(tcase, revoked_key_is_named);
 	tcase_add_test(tcase, revoked_is_a_list);
 	tcase_add_test(tcase, revoked_by_another);
