@@ -39,6 +39,11 @@
 /* Paths verified, and the certificates of these taken together. */
 #define PATHS_MAX 64
 #define LINKS_MAX 256
+/*
+ * Steps from one certificate to the next.  Names alone decide what may follow
+ * what: strays that name each other make a maze of 15! ways to no anchor.
+ */
+#define STEPS_MAX 2048
 /* Keys that cost more to verify with are nobody's but an attacker's. */
 #define RSA_BITS_MAX 8192
 #define KEY_BITS_MAX 3072
@@ -73,6 +78,7 @@ struct ps_others {
 	size_t next[SERVED_MAX];
 	unsigned paths;
 	size_t links;
+	size_t steps;
 };
 
 static enum pinstore_status
@@ -335,10 +341,7 @@ go_to(struct ps_others *others, size_t at)
 	others->depth++;
 }
 
-/*
- * To the next way: one further if that can be, else back and aside.  Of 16
- * certificates there are a few hundred ways at most.
- */
+/* To the next way: one further if that can be, else back and aside. */
 static bool
 step(struct ps_others *others)
 {
@@ -349,6 +352,8 @@ step(struct ps_others *others)
 		go_to(others, 0);
 		return true;
 	}
+	if (++others->steps > STEPS_MAX)
+		others->depth = 0;
 	for (; others->depth > 0; others->depth--) {
 		next = &others->next[others->depth - 1];
 		last = others->way[others->depth - 1];

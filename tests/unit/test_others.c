@@ -42,10 +42,14 @@ enum point {
 	ALGORITHM,
 	RSA,
 	PIN,
-	FIND
+	FIND,
+	ISSUER
 };
 
-/* The nth call of a point gives ret; of ALGORITHM, each call, and bits. */
+/*
+ * The nth call of a point gives ret; of ALGORITHM, each call, and bits; of
+ * ISSUER, each call.
+ */
 static struct {
 	enum point point;
 	unsigned n;
@@ -109,6 +113,20 @@ __wrap_gnutls_x509_crt_get_pk_algorithm(gnutls_x509_crt_t crt, unsigned *bits)
 		return __real_gnutls_x509_crt_get_pk_algorithm(crt, bits);
 	*bits = fault.bits;
 	return fault.ret;
+}
+
+int __real_gnutls_x509_crt_check_issuer(gnutls_x509_crt_t crt,
+                                        gnutls_x509_crt_t issuer);
+int __wrap_gnutls_x509_crt_check_issuer(gnutls_x509_crt_t crt,
+                                        gnutls_x509_crt_t issuer);
+
+int
+__wrap_gnutls_x509_crt_check_issuer(gnutls_x509_crt_t crt,
+                                    gnutls_x509_crt_t issuer)
+{
+	return fault.point == ISSUER
+	               ? fault.ret
+	               : __real_gnutls_x509_crt_check_issuer(crt, issuer);
 }
 
 void __real_gnutls_certificate_get_trust_list(
@@ -563,6 +581,32 @@ START_TEST(bounded)
 }
 END_TEST
 
+/*
+ * T-009 A-10: certificates that name each other as issuers, and none an anchor,
+ * make more ways than can be walked; the search ends all the same.
+ */
+START_TEST(maze)
+{
+	static struct seen seen;
+	struct scene scene;
+
+	/* Of different keys, for a way has none twice. */
+	open_scene(&scene, TLS_NAMES("oleaf-many", "long1", "long2", "long3",
+	                             "long4", "long5", "long6", "long7",
+	                             "long8", "long9", "long10", "long11",
+	                             "long12", "long13", "long14", "long15"),
+	           TLS_NAMES("ostep0-0"), NORMAL, 0, NULL);
+	settle(&scene, "pin.test", false);
+	ck_assert_int_eq(scene.status, PINSTORE_OK);
+	fault.point = ISSUER;
+	fault.ret = 1;
+	ck_assert_int_eq(see(&scene, "pin.test", false, &seen), PINSTORE_OK);
+	fault.point = NOWHERE;
+	ck_assert_uint_eq(seen.n, 0);
+	close_scene(&scene);
+}
+END_TEST
+
 /* A path that has an anchor above 16 certificates is none of ours. */
 START_TEST(too_long)
 {
@@ -1013,6 +1057,7 @@ main(void)
 	tcase_add_loop_test(tcase, paths, 0, COUNT(cases));
 	tcase_add_test(tcase, every_path_has_the_name);
 	tcase_add_loop_test(tcase, bounded, 0, COUNT(bounds));
+	tcase_add_test(tcase, maze);
 	tcase_add_test(tcase, too_long);
 	tcase_add_loop_test(tcase, doubts, 0, COUNT(faults));
 	tcase_add_loop_test(tcase, costly_keys, 0, COUNT(costs));
