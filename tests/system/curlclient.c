@@ -218,6 +218,15 @@ set_options(CURL *easy, const char *url)
 		curl_easy_setopt(easy, CURLOPT_FAILONERROR, 1L);
 }
 
+/* Let the host pass, and remember its key, if there is an argument. */
+static enum pinstore_curl_unknown
+meet(const struct pinstore_result *result, void *arg)
+{
+	if (!pinstore_result_chain(result))
+		die("no chain");
+	return arg ? PINSTORE_CURL_TRUST : PINSTORE_CURL_REFUSE;
+}
+
 static void
 attach(struct client *client)
 {
@@ -234,6 +243,8 @@ attach(struct client *client)
 	        .require_pin = has_flag("require"),
 	        .insecure_unpinned = has_flag("insecure"),
 	        .keep_chain = has_flag("chain"),
+	        .unknown = has_flag("stranger") ? meet : NULL,
+	        .unknown_arg = has_flag("welcome") ? client : NULL,
 	};
 
 	if (pinstore_curl_attach(client->easy, ps, &setup, &client->attached,

@@ -124,9 +124,9 @@ const struct fetch_row fetch_rows[] = {
         {FETCH_OPT_REQUIRE_PIN, "require-pin", NULL, FLAG(require_pin),
          "exit 122 for a host that no pin covers"},
         {FETCH_OPT_TOFU, "tofu", "[=MODE]", CALL,
-         "trust on first use: accept-new remembers the\n"
-         "leaf's key of a host that no pin covers (the\n"
-         "default), ask asks first, strict refuses: 122"},
+         "trust on first use: accept-new (the default)\n"
+         "remembers the leaf's key of a host that no\n"
+         "pin covers, ask asks, strict refuses: 122"},
         {FETCH_OPT_STRICT_HEADER, "strict-header", NULL, FLAG(strict_header),
          "note only what keeps to the grammar of RFC\n7469 to the letter"},
         {FETCH_OPT_PIN_INFO, "pin-info", NULL, FLAG(pin_info),
@@ -178,7 +178,7 @@ fetch_options_help(FILE *out)
 	      "%{pin_source}, %{pin_host}, %{pin_expires} and\n%{pin_noted} "
 	      "(noted, updated, unchanged, removed, ignored).\n"
 	      "Exit codes are curl's; 60 certificate, 90 pin mismatch, 120 "
-	      "store, 121 revoked, 122 no pin.\n",
+	      "store,\n121 revoked key, 122 no pin.\n",
 	      out);
 }
 
