@@ -319,7 +319,6 @@ acts no_learn 'noted=-' '' ,learn
 cleared pin.test
 acts unknown '^code=42 status=-5' ,stranger ''
 acts unknown_arg '^code=42 status=-5' ,stranger ,stranger,welcome
-cleared pin.test
 P=$W
 must pinstore --store "$store" clear wrong.test --yes --source all >/dev/null 2>&1
 acts insecure_unpinned '^code=0 ' ,insecure ''
