@@ -101,9 +101,10 @@ filename="-"\\r|f=@-
 filename="stdin"\\r|f=@-;filename=stdin
 name="f"\\r\\n\\r\\n\\r|f=<-
 form-data\\r\\n\\r\\na\\r|=a
-form-data\\r\\n\\r\\n\)\\r|=)
 name="f"\\r\\n\\r\\n\)\\r|f=)
 ROWS
+expect_exit 2 fetch $names -F '=)' $R/
+expect_err 'no form is open'
 expect_exit 0 fetch $names -F 'f=a;colour=red' $R/
 expect_err "'colour=red' means nothing there"
 sent 'multipart/mixed.*name="in"' -F 'f=(;type=multipart/mixed' -F in=1 \
@@ -149,7 +150,7 @@ for url in '' : :/x '[' 'https://a%01@pin.test/' \
 	expect_exit 3 fetch "$url"
 done
 sent 'PUT /data ' -T data $R
-sent 'PUT /\?q ' -T data "$R?q"
+sent 'PUT /data\?q ' -T data "$R?q"
 sent 'PUT /d/data ' -T ./data "$R/d/"
 sent 'GET /\?x&a=1 ' -G -d a=1 "$R?x"
 for location in 'http://[' 'https://a..b/' '//pin.test:99999/'; do
