@@ -1,0 +1,130 @@
+#!/bin/sh
+# test_pinstore_corners.sh - what is seldom asked of pinstore: each key to sort
+# by, reports beside rules, both sections at once, PEM that lies.
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+. "$top_srcdir/tests/support/lib.sh"
+
+a=BuP9j9opu2CrWVV95h7bCuzbIxE0vjDnW0Vfjht5L6k=
+b=AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI=
+c=AwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwM=
+PINSTORE=$store
+export PINSTORE
+t=1700000000
+
+# note HOST AT MAX_AGE
+note()
+{
+	must pinstore note --at "@$2" --chain-pin $a "$1" \
+		"max-age=$3; pin-sha256=\"$a\"; pin-sha256=\"$b\"" >/dev/null
+}
+
+about "list: each key to sort by"
+note old.test $t 9000
+note new.test $((t + 10)) 1000
+note mid.test $((t + 5)) 5000
+note old.test $((t + 20)) 9000
+must pinstore pin fixed.test $a $b --mode report --expires 2040-01-01 >/dev/null
+while read -r key hosts; do
+	expect_exit 0 pinstore list --json --at "@$((t + 30))" --sort $key
+	expect_json out "' '.join(x['host'] for x in d) == '$hosts'"
+done <<'ROWS'
+host fixed.test mid.test new.test old.test
+expires new.test mid.test old.test fixed.test
+noted mid.test new.test old.test fixed.test
+ROWS
+for key in updated source mode; do
+	expect_exit 0 pinstore list --json --at "@$((t + 30))" --sort $key
+	expect_json out "sorted(x['host'] for x in d) == ['fixed.test', 'mid.test', 'new.test', 'old.test']"
+done
+expect_json out '[x["mode"] for x in d] == ["enforce"] * 3 + ["report"]'
+expect_exit 2 pinstore list --sort size
+
+about "check: both sections, a report, a refusal in JSON, and its end"
+must pinstore pin old.test $c $b >/dev/null
+expect_exit 90 pinstore check --at "@$((t + 30))" --chain-pin $a old.test
+expect_out 'in the chain'
+expect_out 'never by itself'
+expect_exit 90 pinstore check --json --at "@$((t + 30))" --chain-pin $a \
+	new.test old.test
+expect_json err 'd["error"]["status"] == "mismatch"'
+expect_exit 90 pinstore check --at "@$((t + 30))" --chain-pin $c new.test
+expect_out 'would pass now'
+expect_out 'on this chain passes'
+expect_exit 90 pinstore check --at "@$((t + 30))" --chain-none new.test
+expect_out 'no validated path'
+expect_exit 90 pinstore check --json --at "@$((t + 30))" --chain-pin $c \
+	new.test mid.test
+for chain in $a $c; do
+	expect_exit 0 pinstore check --json --at "@$((t + 30))" \
+		--chain-pin $chain fixed.test
+	expect_json out 'd["layers"][0]["mode"] == "report"'
+done
+expect_exit 2 pinstore check --chain-pin $a old.test 'a b'
+expect_exit 2 pinstore check --chain-pin $a --chain-none old.test
+expect_exit 2 pinstore check old.test
+many=
+while [ ${#many} -lt 70000 ]; do
+	many="$many --chain-pin $a"
+done
+expect_exit 2 pinstore check $many old.test
+
+about "hash: PEM that lies"
+make_pki
+while IFS='|' read -r words pem; do
+	printf '%b' "$pem" >lie
+	expect_exit 2 pinstore hash lie
+	expect_err "$words"
+done <<'ROWS'
+no end|-----BEGIN CERTIFICATE
+no end|-----BEGIN CERTIFICATE-----
+no end|-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE
+too long|-----BEGIN AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA-----\nAAAA\n-----END X-----\n
+neither|-----BEGIN CERTIFICATES-----\nAAAA\n-----END CERTIFICATES-----\n
+base64|-----BEGIN CERTIFICATE-----\n!!\n-----END CERTIFICATE-----\n
+no certificate|-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n
+no certificate request|-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n
+no public key|-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n
+cannot be read|-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n
+is encrypted|-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n
+there is no|-----BEGIN DH PARAMETERS-----\nAAAA\n-----END DH PARAMETERS-----\n
+no end|0-----BEGIN PUBLIC KEY-----
+in DER|0123
+there is no|0
+there is no|
+ROWS
+expect_exit 2 pinstore hash "$pki/good.pem" /nonexistent
+cat "$pki/good.pem" "$pki/good.pem" >twice
+expect_exit 0 pinstore pin --no-backup twice.test twice
+expect_exit 2 pinstore pin many.test $(for i in 0 1 2 3 4 5 6 7 8 9; do
+	for j in A B C D; do
+		echo "sha256//$j${i}ICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgI="
+	done
+done)
+expect_exit 2 pinstore pin past.test $a $b --expires 2001-01-01
+expect_exit 2 pinstore pin when.test $a $b --expires soon
+expect_exit 2 pinstore pin 192.0.2.1 $a $b
+expect_exit 2 pinstore pin 'a b' $a $b
+expect_exit 2 pinstore show 'a b'
+expect_exit 2 pinstore explain 'a b'
+
+about "lint and note: what is capped, reported, and where it breaks"
+P="pin-sha256=\"$a\"; pin-sha256=\"$b\""
+expect_exit 0 pinstore lint "max-age=99999999999; $P; report-uri=\"https://r.test/\""
+expect_out 'capped'
+expect_out 'https://r.test/'
+expect_exit 1 pinstore lint "max-age=1; $P; max-age=2"
+expect_exit 2 pinstore lint --chain-pin nonsense "max-age=1; $P"
+expect_exit 2 pinstore lint --host 'a b' "max-age=1; $P"
+expect_exit 0 pinstore note --chain-pin $a bad.test "max-age=1; $P; max-age=2"
+expect_out 'at offset'
+expect_exit 0 pinstore note --chain-pin $a bad.test "$P"
+expect_exit 2 pinstore note --chain-pin $a 'a b' "$P"
+head -c 1100000 /dev/zero >big
+expect_exit 2 sh -c "pinstore note --chain-pin $a bad.test <big"
+expect_exit 2 sh -c "pinstore lint <big"
+expect_exit 1 pinstore clear --dry-run a.old.test old.test new.test
+expect_out '^would remove 3 entries'
+expect_exit 0 pinstore clear --yes --subdomains --source all test
+expect_exit 0 pinstore list --json
+expect_json out 'd == []'
