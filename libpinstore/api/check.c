@@ -377,6 +377,8 @@ examine(struct pinstore *ps, const struct pinstore_peer *peer,
 		walk.pins = ps_chain_pins(chain, &walk.n_pins);
 	if (walk.n_pins > 0 && walk.pins[0] != NULL)
 		judgement->leaf = *walk.pins[0];
+	if (walk.n_pins > 0 && walk.pins[walk.n_pins - 1] != NULL)
+		judgement->anchor = *walk.pins[walk.n_pins - 1];
 	status = judge(ps, &judgement->host, judgement->kind, &walk, judgement,
 	               error);
 	if (status == PINSTORE_OK && out != NULL) {
@@ -433,6 +435,7 @@ examine_others(struct pinstore *ps, const struct pinstore_peer *peer,
 		if (status != PINSTORE_OK)
 			break;
 		result->is_other_path = true;
+		other.is_other_path = true;
 		if (other.verdict != PINSTORE_REJECT ||
 		    (result->reason == PINSTORE_WHY_REVOKED &&
 		     (*out)->reason != PINSTORE_WHY_REVOKED)) {

@@ -84,7 +84,18 @@ is_told(const struct ps_judgement *judgement)
 	case PINSTORE_BYPASSED:
 		break;
 	}
-	return judgement->is_violation;
+	return judgement->is_violation || judgement->is_other_path;
+}
+
+static enum ps_event_kind
+kind_of(const struct ps_judgement *judgement)
+{
+	if (judgement->verdict == PINSTORE_BYPASSED)
+		return PS_EVENT_BYPASSED;
+	/* An entry in mode report is the worse news. */
+	if (judgement->verdict == PINSTORE_REJECT || judgement->is_violation)
+		return PS_EVENT_VIOLATION;
+	return PS_EVENT_OTHER_PATH;
 }
 
 void
@@ -92,9 +103,7 @@ ps_judgement_record(struct pinstore *ps, const struct ps_judgement *judgement,
                     int64_t now)
 {
 	struct ps_event event = {
-		.kind = judgement->verdict == PINSTORE_BYPASSED
-		                ? PS_EVENT_BYPASSED
-		                : PS_EVENT_VIOLATION,
+		.kind = kind_of(judgement),
 		.at = now,
 		/* There are no keys for addresses: the leaf must do. */
 		.host = judgement->kind == PINSTORE_HOST_NAME
@@ -111,6 +120,9 @@ ps_judgement_record(struct pinstore *ps, const struct ps_judgement *judgement,
 
 	if (!is_told(judgement) || ps->options.store.read_only)
 		return;
+	/* The leaf is no news there, the anchor tells which path it was. */
+	if (event.kind == PS_EVENT_OTHER_PATH)
+		event.pin = judgement->anchor;
 	hash = hash_of(&event);
 	quiet = &ps->quiet[hash / 2 % PS_QUIET];
 	if (atomic_load(&quiet->hash) == hash &&

@@ -17,11 +17,13 @@
 struct ps_judgement {
 	struct ps_host host;
 	enum pinstore_host_kind kind;
-	struct pinstore_pin leaf; /* zero if there was none */
+	struct pinstore_pin leaf;   /* zero if there was none */
+	struct pinstore_pin anchor; /* the same */
 	enum pinstore_verdict verdict;
 	enum pinstore_reason why;
-	bool is_violation; /* let through what an entry would have refused */
-	uint64_t policy;   /* of what did not match */
+	bool is_violation;  /* let through what an entry would have refused */
+	bool is_other_path; /* not by the one that GnuTLS settled on */
+	uint64_t policy;    /* of what did not match */
 };
 
 /* A number for an entry, the same as long as it has the same pins. */
@@ -30,9 +32,9 @@ ps_judgement_policy(enum pinstore_layer layer, size_t key_len,
                     const struct ps_section_view *section);
 
 /*
- * Write a violation, or what was bypassed, into the journal: the same host,
- * policy and leaf once an hour.  It waits 50 ms for other writers; what fails
- * is counted, and told with the next one.
+ * Write a violation, what was bypassed, or that another path was taken, into the
+ * journal: the same host, policy and leaf (or anchor) once an hour.  It waits
+ * 50 ms for other writers; what fails is counted, and told with the next one.
  */
 void
 ps_judgement_record(struct pinstore *ps, const struct ps_judgement *judgement,

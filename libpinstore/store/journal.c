@@ -70,6 +70,7 @@ is_judged(enum ps_event_kind kind)
 	case PS_EVENT_BYPASSED:
 	case PS_EVENT_REVOKED:
 	case PS_EVENT_UNREVOKED:
+	case PS_EVENT_OTHER_PATH:
 		return true;
 	case PS_EVENT_NOTED:
 	case PS_EVENT_UPDATED:

@@ -269,9 +269,11 @@ enum ps_event_kind {
 	PS_EVENT_BYPASS, /* begun, for the host */
 	PS_EVENT_BYPASS_ENDED,
 	PS_EVENT_SETTING,
-	PS_EVENT_MODE /* of a static entry */
+	PS_EVENT_MODE, /* of a static entry */
+	/* With one again: */
+	PS_EVENT_OTHER_PATH /* let through by another than the settled path */
 };
-#define PS_EVENT_LAST PS_EVENT_MODE
+#define PS_EVENT_LAST PS_EVENT_OTHER_PATH
 
 struct ps_event {
 	enum ps_event_kind kind;
@@ -283,7 +285,8 @@ struct ps_event {
 	enum pinstore_reason why;
 	bool is_enforced; /* the connection was refused */
 	uint64_t policy;  /* a hash of what was judged by */
-	struct pinstore_pin pin; /* the leaf's; zero if there was none */
+	/* The leaf's, of another path its anchor's; zero if there was none. */
+	struct pinstore_pin pin;
 };
 
 /* Append to the ring; the oldest records behind its bound go. */

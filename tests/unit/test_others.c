@@ -16,8 +16,10 @@
 #include <check.h>
 #include <gnutls/x509.h>
 
+#include <pinstore/admin.h>
 #include <pinstore/gnutls.h>
 
+#include "api/handle.h"
 #include "tests/support/data.h"
 #include "tests/support/suite.h"
 #include "tests/support/tempdir.h"
@@ -849,28 +851,55 @@ pin_of(const char *name)
 	return pin;
 }
 
+/* What the journal has of the connection: nothing, a violation, the path. */
+enum told { NOTHING, VIOLATION, OTHER };
+
 static const struct {
 	const char *what;
 	const char *fixed;   /* pinned by the operator */
 	const char *learned; /* pinned by a header */
+	const char *revoked;
 	enum pinstore_verdict verdict;
+	enum pinstore_reason why;
 	bool is_other;
 	const char *path;
+	enum told told;
 } entries[] = {
-        {"no entry", NULL, NULL, PINSTORE_UNPINNED, false, ROOT1},
-        {"the settled path", "oroot1", NULL, PINSTORE_MATCHED, false, ROOT1},
-        {"the other one", "oroot2", NULL, PINSTORE_MATCHED, true, ROOT2},
-        {"the other one, learned", NULL, "oroot2", PINSTORE_MATCHED, true,
-         ROOT2},
-        {"on both", "ointer1", "oleaf", PINSTORE_MATCHED, false, ROOT1},
-        {"both layers by the other one", "oroot2", "ointer1", PINSTORE_MATCHED,
-         true, ROOT2},
-        {"each layer by another one", "oroot1", "oroot2", PINSTORE_REJECT,
-         false, ROOT1},
-        {"the same, turned", "oroot2", "oroot1", PINSTORE_REJECT, false,
-         ROOT1},
-        {"by none", "oroot3", NULL, PINSTORE_REJECT, false, ROOT1},
-        {"a layer by none", "oroot2", "rootA", PINSTORE_REJECT, false, ROOT1},
+        {"no entry", NULL, NULL, NULL, PINSTORE_UNPINNED,
+         PINSTORE_WHY_NO_ENTRY, false, ROOT1, NOTHING},
+        {"the settled path", "oroot1", NULL, NULL, PINSTORE_MATCHED,
+         PINSTORE_WHY_PIN_IN_CHAIN, false, ROOT1, NOTHING},
+        {"the other one", "oroot2", NULL, NULL, PINSTORE_MATCHED,
+         PINSTORE_WHY_PIN_IN_CHAIN, true, ROOT2, OTHER},
+        {"the other one, learned", NULL, "oroot2", NULL, PINSTORE_MATCHED,
+         PINSTORE_WHY_PIN_IN_CHAIN, true, ROOT2, OTHER},
+        {"on both", "ointer1", "oleaf", NULL, PINSTORE_MATCHED,
+         PINSTORE_WHY_PIN_IN_CHAIN, false, ROOT1, NOTHING},
+        {"both layers by the other one", "oroot2", "ointer1", NULL,
+         PINSTORE_MATCHED, PINSTORE_WHY_PIN_IN_CHAIN, true, ROOT2, OTHER},
+        {"each layer by another one", "oroot1", "oroot2", NULL,
+         PINSTORE_REJECT, PINSTORE_WHY_NO_PIN_IN_CHAIN, false, ROOT1,
+         VIOLATION},
+        {"the same, turned", "oroot2", "oroot1", NULL, PINSTORE_REJECT,
+         PINSTORE_WHY_NO_PIN_IN_CHAIN, false, ROOT1, VIOLATION},
+        {"by none", "oroot3", NULL, NULL, PINSTORE_REJECT,
+         PINSTORE_WHY_NO_PIN_IN_CHAIN, false, ROOT1, VIOLATION},
+        {"a layer by none", "oroot2", "rootA", NULL, PINSTORE_REJECT,
+         PINSTORE_WHY_NO_PIN_IN_CHAIN, false, ROOT1, VIOLATION},
+        /* A path with a revoked key is not used, and forbids no other. */
+        {"revoked on the settled path", NULL, NULL, "oroot1",
+         PINSTORE_UNPINNED, PINSTORE_WHY_NO_ENTRY, true, ROOT2, OTHER},
+        {"revoked there, pinned on the other", "oroot2", NULL, "oroot1",
+         PINSTORE_MATCHED, PINSTORE_WHY_PIN_IN_CHAIN, true, ROOT2, OTHER},
+        {"revoked on the other one", "oroot1", NULL, "oroot2",
+         PINSTORE_MATCHED, PINSTORE_WHY_PIN_IN_CHAIN, false, ROOT1, NOTHING},
+        {"revoked where the pin is", "oroot2", NULL, "oroot2",
+         PINSTORE_REJECT, PINSTORE_WHY_REVOKED, true, ROOT2, VIOLATION},
+        {"revoked where the pin is, on the settled path", "oroot1", NULL,
+         "oroot1", PINSTORE_REJECT, PINSTORE_WHY_REVOKED, false, ROOT1,
+         VIOLATION},
+        {"revoked on both", "ointer1", NULL, "ointer1", PINSTORE_REJECT,
+         PINSTORE_WHY_REVOKED, false, ROOT1, VIOLATION},
 };
 
 static void
@@ -924,6 +953,43 @@ pin_host(struct pinstore *store, const char *fixed, const char *learned)
 	}
 }
 
+static bool
+read_event(uint64_t number, const struct ps_event *event, void *arg)
+{
+	static const enum told kinds[PS_EVENT_LAST + 1] = {
+	        [PS_EVENT_VIOLATION] = VIOLATION, [PS_EVENT_OTHER_PATH] = OTHER};
+	struct pinstore_pin root1 = pin_of("oroot1"), leaf = pin_of("oleaf"),
+	                    root2 = pin_of("oroot2");
+	const struct pinstore_pin *pin;
+	unsigned *counts = arg;
+
+	(void)number;
+	counts[kinds[event->kind]]++;
+	if (kinds[event->kind] == NOTHING)
+		return true;
+	/* The anchor tells which path it was. */
+	pin = kinds[event->kind] == VIOLATION ? &leaf : &root2;
+	ck_assert_mem_eq(&event->pin, pin, sizeof(*pin));
+	ck_assert_mem_ne(&event->pin, &root1, sizeof(root1));
+	ck_assert_str_eq(event->host->name, "pin.test");
+	ck_assert_int_eq(event->is_enforced,
+	                 kinds[event->kind] == VIOLATION);
+	ck_assert_uint_eq(event->count, 1);
+	return true;
+}
+
+/* Once, whatever was judged on the way and however often it is asked. */
+static void
+expect_journal(struct pinstore *store, enum told told)
+{
+	unsigned counts[3] = {0};
+
+	ck_assert_int_eq(ps_store_events(store->store, 0, read_event, counts,
+	                                 NULL), PINSTORE_OK);
+	ck_assert_uint_eq(counts[VIOLATION], told == VIOLATION);
+	ck_assert_uint_eq(counts[OTHER], told == OTHER);
+}
+
 /* One path must satisfy every layer by itself. */
 START_TEST(layers)
 {
@@ -941,6 +1007,12 @@ START_TEST(layers)
 	ck_assert_int_eq(pinstore_open(dir.store, NULL, &store, NULL),
 	                 PINSTORE_OK);
 	pin_host(store, entries[_i].fixed, entries[_i].learned);
+	if (entries[_i].revoked != NULL) {
+		struct pinstore_pin pin = pin_of(entries[_i].revoked);
+
+		ck_assert_int_eq(pinstore_revoke(store, &pin, NULL, TLS_NOW,
+		                                 NULL), PINSTORE_OK);
+	}
 	open_scene(&scene, TLS_NAMES("oleaf", "ointer1", "ointer2"),
 	           TLS_NAMES("oroot1", "oroot2"), NORMAL, 0, NULL);
 	settle(&scene, "pin.test", false);
@@ -954,6 +1026,8 @@ START_TEST(layers)
 		ck_assert_msg(verdict == entries[_i].verdict, "%s: %s",
 		              entries[_i].what, pinstore_verdict_word(verdict));
 		ck_assert_int_eq(pinstore_result_verdict(result), verdict);
+		ck_assert_int_eq(pinstore_result_reason(result),
+		                 entries[_i].why);
 		ck_assert_int_eq(pinstore_result_other_path(result),
 		                 entries[_i].is_other);
 		spell(&scene, pinstore_result_chain(result), path);
@@ -966,6 +1040,7 @@ START_TEST(layers)
 	                                     TLS_NOW, &verdict, NULL, NULL),
 	                 PINSTORE_OK);
 	ck_assert_int_eq(verdict, entries[_i].verdict);
+	expect_journal(store, entries[_i].told);
 	close_scene(&scene);
 	pinstore_close(store);
 	tempdir_remove(&dir);
