@@ -14,8 +14,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include <pinstore/admin.h>
-
 /* Certificates of a list that are looked at; GnuTLS takes no longer ones. */
 #define SERVED_MAX 128
 

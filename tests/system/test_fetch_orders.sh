@@ -107,6 +107,40 @@ orders mode pin.test enforce --force
 status 90 "$fake_port" pin.test reject
 orders clear --yes --all --source all
 
+about "pin --from-host: the live key, shown and asked about"
+live="--cacert $pki/trust.pem --connect-to pin.test:443:127.0.0.1:$real_port"
+expect_exit 2 pinstore --store "$store" pin --from-host $live pin.test \
+	"$pki/backup.pem"
+expect_err "$(pin good | sed 's/[+]/[+]/g')  leaf"
+expect_err "$(pin rootA | sed 's/[+]/[+]/g')  root"
+expect_err 'stdin is no terminal'
+expect_exit 2 pinstore --store "$store" pin --from-host --yes $live pin.test
+expect_err 'a single pin locks everybody out'
+orders pin --from-host --yes --json $live pin.test "$pki/backup.pem"
+expect_json out "d['pins'] == ['$(fingerprint good)', '$(fingerprint backup)']"
+expect_exit 2 with_terminal n pinstore --store "$store" pin --from-host $live \
+	--no-backup pin.test
+expect_exit 0 with_terminal y pinstore --store "$store" pin --from-host $live \
+	--no-backup pin.test
+status 90 "$fake_port" pin.test reject
+status 0 "$real_port" pin.test matched
+# Nothing of HTTP was said: the requests are those of pinfetch.
+n=$(requests real)
+orders pin --from-host --yes $live pin.test "$pki/backup.pem"
+expect_requests real "$n"
+expect_exit 4 pinstore --store "$store" pin --from-host --yes --cacert \
+	"$pki/rootB.pem" --resolve "pin.test:443:127.0.0.1" --connect-to \
+	"pin.test:443:127.0.0.1:$real_port" pin.test "$pki/backup.pem"
+expect_exit 4 pinstore --store "$store" pin --from-host --yes --cacert \
+	"$pki/trust.pem" --connect-to "none.test:443:127.0.0.1:$real_port" \
+	none.test "$pki/backup.pem"
+expect_exit 4 pinstore --store "$store" pin --from-host --yes --connect-to \
+	none.test:443:127.0.0.1:1 none.test "$pki/backup.pem"
+expect_exit 2 pinstore --store "$store" pin pin.test
+expect_exit 2 pinstore --store "$store" pin --yes pin.test "$pki/good.pem" \
+	"$pki/backup.pem"
+orders clear --yes --all --source all
+
 about "tofu: the key of the first visit"
 status 0 "$other_port" a.test unpinned --tofu
 orders list --json

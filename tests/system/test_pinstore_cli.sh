@@ -72,7 +72,7 @@ expect_error 'chain-none' pinstore note a.test max-age=0
 expect_error 'exclude each other' \
 	pinstore check a.test --chain-none --chain-pin $a
 expect_error 'unknown option' pinstore check a.test --chain chain.pem
-expect_error 'unknown option' pinstore pin a.test $a $b --from-host
+expect_error 'unknown option' pinstore pin a.test $a $b --starttls
 
 about "values of options"
 for time in tomorrow @x -1d 2026-02-30 '' @99999999999999999999; do

@@ -72,7 +72,7 @@ expect_refusal 'address' 127.0.0.1 $a $b
 expect_refusal 'note' no.test $a $b --note "$(printf 'x%.0s' $(seq 257))"
 expect_refusal 'note' no.test $a $b --note "$(printf '\377')"
 expect_refusal 'no option --at' no.test $a $b --at @0
-expect_refusal 'unknown option' no.test $a $b --mode=report --from-host
+expect_refusal 'belong to --from-host' no.test $a $b --mode=report --yes
 set --
 i=0
 while [ $i -lt 33 ]; do

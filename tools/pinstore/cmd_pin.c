@@ -5,8 +5,15 @@
  */
 #include <config.h>
 
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "common/json.h"
+#include "common/memory.h"
+#include "common/pin.h"
+#include "common/text.h"
 #include "entry.h"
+#include "live.h"
 #include "pinlist.h"
 #include "verb.h"
 
@@ -79,6 +86,78 @@ check_rule(struct run *run, const struct pinlist *pins, const char *host)
 	return run_note(run);
 }
 
+/* Each key of the validated path, leaf first; the leaf's is pinned. */
+static char *
+show_chain(const struct pinstore_chain *chain, const char *host)
+{
+	char text[TOOL_PIN_TEXT];
+	size_t i, n = pinstore_chain_length(chain);
+
+	fprintf(stderr, "%s has a valid certificate; the keys of its path are\n",
+	        host);
+	for (i = 0; i < n; i++) {
+		const struct pinstore_pin *pin = pinstore_chain_pin(chain, i);
+
+		(void)snprintf(text, sizeof(text), "%s", "(has no pin)");
+		if (pin != NULL)
+			tool_pin_print(pin, TOOL_PIN_CURL, text);
+		fprintf(stderr, "  %s  %s\n", text,
+		        i == 0       ? "leaf"
+		        : i == n - 1 ? "root"
+		                     : "intermediate");
+	}
+	return tool_format("Pin %s to the leaf's key", host);
+}
+
+/* What ssh-keyscan does for known_hosts, but for a host that is verified. */
+static bool
+add_live(struct run *run, const char *host, struct pinlist *pins)
+{
+	const struct pinstore_pin *leaf;
+	struct pinstore_chain *chain;
+	char *question;
+	bool is_good;
+
+	if (!live_chain(&run->options, host, &chain, &run->fault))
+		return false;
+	leaf = pinstore_chain_pin(chain, 0);
+	question = show_chain(chain, host);
+	if (leaf == NULL)
+		tool_fault_set(&run->fault, EXIT_NETWORK, "chain", host, NULL,
+		               "the leaf's key has no pin");
+	is_good = leaf != NULL &&
+	          run_agreed(run, question, "nothing was pinned");
+	if (is_good)
+		pinlist_add(pins, leaf);
+	free(question);
+	pinstore_chain_free(chain);
+	return is_good;
+}
+
+static bool
+check_live(struct run *run)
+{
+	const uint64_t ways = OPTION_BIT(OPTION_CACERT) |
+	                      OPTION_BIT(OPTION_RESOLVE) |
+	                      OPTION_BIT(OPTION_CONNECT_TO) |
+	                      OPTION_BIT(OPTION_YES);
+
+	if (option_given(&run->options, OPTION_FROM_HOST))
+		return true;
+	if (run->n_operands < 2) {
+		tool_fault_usage(&run->fault, "pin",
+		                 "name a pin or a file, or --from-host",
+		                 "too few arguments: which keys?");
+		return false;
+	}
+	if ((run->options.given & ways) == 0)
+		return true;
+	tool_fault_usage(&run->fault, "pin", NULL,
+	                 "--cacert, --resolve, --connect-to and --yes belong "
+	                 "to --from-host");
+	return false;
+}
+
 int
 cmd_pin(struct run *run)
 {
@@ -89,18 +168,21 @@ cmd_pin(struct run *run)
 	int code = EXIT_USAGE;
 	size_t i;
 
-	if (!run_host(run, run->operands[0], name, &kind))
+	if (!check_live(run) ||
+	    !run_host(run, run->operands[0], name, &kind))
 		return EXIT_USAGE;
 	if (kind == PINSTORE_HOST_ADDRESS) {
 		tool_fault_usage(&run->fault, name, "pin the host by its name",
 		                 "an address cannot be pinned");
 		return EXIT_USAGE;
 	}
+	if (option_given(&run->options, OPTION_FROM_HOST))
+		is_good = add_live(run, name, &pins);
 	for (i = 1; i < run->n_operands && is_good; i++)
 		is_good = pinlist_add_operand(&pins, run->operands[i],
 		                              &run->fault);
 	if (is_good && check_rule(run, &pins, name))
 		code = write_rule(run, name, &pins);
 	pinlist_free(&pins);
-	return code;
+	return run->fault.exit != 0 ? run->fault.exit : code;
 }

@@ -21,11 +21,15 @@ static const struct option_row rows[OPTION_COUNT] = {
 	[OPTION_ALL] = {"all", 0, NULL, "every host; static entries are spared "
 	                "unless --source names them"},
 	[OPTION_AT] = {"at", 0, "TIME", "judge as of TIME: " TIME_FORMS},
+	[OPTION_CACERT] = {"cacert", 0, "FILE", "trust these CAs, and no "
+	                   "others"},
 	[OPTION_CHAIN_NONE] = {"chain-none", 0, NULL, "the validated path is "
 	                       "empty"},
 	[OPTION_CHAIN_PIN] = {"chain-pin", 0, "PIN", "the validated path has "
 	                      "this key; once for each, leaf first"},
 	[OPTION_COLOR] = {"color", 0, "WHEN", "auto, always or never"},
+	[OPTION_CONNECT_TO] = {"connect-to", 0, "HOST:PORT:HOST:PORT",
+	                       "connect there instead, as curl does"},
 	[OPTION_DRY_RUN] = {"dry-run", 'n', NULL, "only say what would be "
 	                    "done"},
 	[OPTION_END] = {"end", 0, NULL, "end the bypass at once"},
@@ -41,6 +45,8 @@ static const struct option_row rows[OPTION_COUNT] = {
 	                  "ahead, or connections would be refused"},
 	[OPTION_FORMAT] = {"format", 0, "FORM", "curl, rfc7469, gnutls, "
 	                   "okhttp, hex or json"},
+	[OPTION_FROM_HOST] = {"from-host", 0, NULL, "connect to HOST, and pin "
+	                      "the key of its leaf too"},
 	[OPTION_GRACE] = {"grace", 0, "DURATION", "spare what expired less than "
 	                  "DURATION ago (7d)"},
 	[OPTION_HELP] = {"help", 'h', NULL, "print help"},
@@ -57,6 +63,8 @@ static const struct option_row rows[OPTION_COUNT] = {
 	[OPTION_REASON] = {"reason", 0, "TEXT", "why; kept and shown with it"},
 	[OPTION_REPORT_ONLY] = {"report-only", 0, NULL, "the field is "
 	                        "Public-Key-Pins-Report-Only"},
+	[OPTION_RESOLVE] = {"resolve", 0, "HOST:PORT:ADDRESS", "the address of "
+	                    "a host, as curl has it"},
 	[OPTION_SINCE] = {"since", 0, "TIME", "only what was noted since TIME; "
 	                  "a duration counts back from now"},
 	[OPTION_SORT] = {"sort", 0, "KEY", "host, expires, noted, updated, "
@@ -252,6 +260,15 @@ take(enum option option, const char *value, struct options *options,
 	case OPTION_SINCE:
 		late->since = value;
 		return true;
+	case OPTION_CACERT:
+		options->cacert = value;
+		return true;
+	case OPTION_CONNECT_TO:
+		options->connect_to = value;
+		return true;
+	case OPTION_RESOLVE:
+		options->resolve = value;
+		return true;
 	case OPTION_HOST:
 		options->host = value;
 		return true;
@@ -267,6 +284,7 @@ take(enum option option, const char *value, struct options *options,
 	case OPTION_END:
 	case OPTION_EXPIRED:
 	case OPTION_FORCE:
+	case OPTION_FROM_HOST:
 	case OPTION_HELP:
 	case OPTION_INCLUDE_SUBDOMAINS:
 	case OPTION_JSON:

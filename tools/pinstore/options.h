@@ -19,9 +19,11 @@
 enum option {
 	OPTION_ALL,
 	OPTION_AT,
+	OPTION_CACERT,
 	OPTION_CHAIN_NONE,
 	OPTION_CHAIN_PIN,
 	OPTION_COLOR,
+	OPTION_CONNECT_TO,
 	OPTION_DRY_RUN,
 	OPTION_END,
 	OPTION_EXPIRED,
@@ -30,6 +32,7 @@ enum option {
 	OPTION_FOR,
 	OPTION_FORCE,
 	OPTION_FORMAT,
+	OPTION_FROM_HOST,
 	OPTION_GRACE,
 	OPTION_HELP,
 	OPTION_HOST,
@@ -41,6 +44,7 @@ enum option {
 	OPTION_NOTE,
 	OPTION_REASON,
 	OPTION_REPORT_ONLY,
+	OPTION_RESOLVE,
 	OPTION_SINCE,
 	OPTION_SORT,
 	OPTION_SOURCE,
@@ -100,6 +104,9 @@ struct options {
 	const char *host;
 	const char *note;
 	const char *reason;
+	const char *cacert;
+	const char *connect_to;
+	const char *resolve;
 	unsigned sources; /* 0 = not given */
 	enum pinstore_mode mode;
 	enum sort_key sort;

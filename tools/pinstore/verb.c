@@ -90,13 +90,16 @@ const struct verb verbs[] = {
 	 "is one, octet by octet.  The chain is that of the connection.\n"
 	 "Exit 0 whatever was decided.\n",
 	 BIT(STORE) | BIT(AT) | BIT(REPORT_ONLY) | CHAIN_OPTIONS, 1, SIZE_MAX},
-	{"pin", cmd_pin, "HOST PIN|FILE...",
+	{"pin", cmd_pin, "HOST [PIN|FILE...]",
 	 "make a static entry, in place of the one that is there",
 	 "FILE is a certificate, a certificate request or a key.  A single pin\n"
-	 "is refused unless --no-backup says that it is meant.\n",
+	 "is refused unless --no-backup says that it is meant.  With\n"
+	 "--from-host the key that the host has now is shown, and asked about\n"
+	 "on a terminal; elsewhere --yes is required.\n",
 	 BIT(STORE) | BIT(INCLUDE_SUBDOMAINS) | BIT(EXPIRES) | BIT(NOTE) |
-	         BIT(MODE) | BIT(NO_BACKUP),
-	 2, SIZE_MAX},
+	         BIT(MODE) | BIT(NO_BACKUP) | BIT(FROM_HOST) | BIT(CACERT) |
+	         BIT(RESOLVE) | BIT(CONNECT_TO) | BIT(YES),
+	 1, SIZE_MAX},
 	{"revoke", cmd_revoke, "PIN|FILE... | --list",
 	 "refuse every chain that has such a key",
 	 "Whatever else is stored, for addresses too.  Asks first on a\n"

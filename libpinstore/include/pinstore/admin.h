@@ -147,16 +147,6 @@ pinstore_unrevoke(struct pinstore *ps, const struct pinstore_pin *pin,
                   int64_t now,
                   struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
-/*
- * Whether pin is revoked, of which *is_revoked becomes 1 or 0; 1 stands there
- * before, and after an error.
- * Errors: ARG, BUSY, IO, VERSION, DAMAGED.
- */
-enum pinstore_status
-pinstore_is_revoked(struct pinstore *ps, const struct pinstore_pin *pin,
-                    int *is_revoked,
-                    struct pinstore_error *error) PINSTORE_MUST_CHECK;
-
 /* Called once for each key; note may be NULL; not 0 stops. */
 typedef int pinstore_revoked_fn(const struct pinstore_pin *pin, int64_t since,
                                 const char *note, void *arg);

@@ -430,6 +430,16 @@ pinstore_check(struct pinstore *ps, const struct pinstore_peer *peer,
                struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
 /*
+ * Whether pin is revoked, of which *is_revoked becomes 1 or 0; 1 stands there
+ * before, and after an error.
+ * Errors: ARG, BUSY, IO, VERSION, DAMAGED.
+ */
+enum pinstore_status
+pinstore_is_revoked(struct pinstore *ps, const struct pinstore_pin *pin,
+                    int *is_revoked,
+                    struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/*
  * Process all Public-Key-Pins and Public-Key-Pins-Report-Only fields of one
  * response, in order of arrival; the first of each kind counts.  checked is
  * what pinstore_check() gave for the connection, with this store or another:

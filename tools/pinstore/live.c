@@ -1,0 +1,136 @@
+/*
+ * live.c - the validated chain of a host as it is now.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * libcurl makes the connection, and ends it before a request: between the
+ * handshake and that its session is at hand.
+ */
+#include <config.h>
+
+#include "live.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <curl/curl.h>
+#include <pinstore/gnutls.h>
+
+#include "common/memory.h"
+#include "common/text.h"
+#include "verb.h"
+
+#define CONNECT_SECONDS 30L
+
+struct live {
+	CURL *easy;
+	const char *host;
+	enum pinstore_status status;
+	struct pinstore_chain *chain;
+	struct pinstore_error error;
+};
+
+static int
+take_session(void *arg, char *remote_ip, char *local_ip, int remote_port,
+             int local_port)
+{
+	struct live *live = arg;
+	struct curl_tlssessioninfo *info = NULL;
+
+	(void)remote_ip;
+	(void)local_ip;
+	(void)remote_port;
+	(void)local_port;
+	if (curl_easy_getinfo(live->easy, CURLINFO_TLS_SSL_PTR, &info) ==
+	            CURLE_OK &&
+	    info != NULL && info->backend == CURLSSLBACKEND_GNUTLS)
+		live->status = pinstore_chain_from_session(
+		        info->internals, live->host, &live->chain,
+		        &live->error);
+	return CURL_PREREQFUNC_ABORT;
+}
+
+static CURLcode
+set_options(struct live *live, const struct options *options,
+            struct curl_slist *resolve, struct curl_slist *connect_to,
+            char *message)
+{
+	char *url = tool_format("https://%s/", live->host);
+	CURL *easy = live->easy;
+	CURLcode code;
+
+	code = curl_easy_setopt(easy, CURLOPT_URL, url);
+	free(url);
+	if (code == CURLE_OK)
+		code = curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION,
+		                        take_session);
+	if (code == CURLE_OK)
+		code = curl_easy_setopt(easy, CURLOPT_PREREQDATA, live);
+	if (code == CURLE_OK)
+		code = curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, message);
+	if (code == CURLE_OK)
+		code = curl_easy_setopt(easy, CURLOPT_TIMEOUT,
+		                        CONNECT_SECONDS);
+	if (code == CURLE_OK)
+		code = curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	if (code == CURLE_OK)
+		code = curl_easy_setopt(easy, CURLOPT_RESOLVE, resolve);
+	if (code == CURLE_OK)
+		code = curl_easy_setopt(easy, CURLOPT_CONNECT_TO, connect_to);
+	/* libcurl would add the system's certificates to these. */
+	if (code == CURLE_OK && options->cacert != NULL)
+		code = curl_easy_setopt(easy, CURLOPT_CAINFO, options->cacert);
+	if (code == CURLE_OK && options->cacert != NULL)
+		code = curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+	return code;
+}
+
+static bool
+tell(const struct live *live, CURLcode code, const char *message,
+     struct tool_fault *fault)
+{
+	if (live->chain != NULL)
+		return true;
+	if (live->status != PINSTORE_OK)
+		tool_fault_set(fault, EXIT_NETWORK,
+		               tool_status_word(live->status), live->host, NULL,
+		               "%s", live->error.text);
+	else
+		tool_fault_set(fault, EXIT_NETWORK, "network", live->host, NULL,
+		               "no chain: %s",
+		               message[0] != '\0' ? message
+		                                  : curl_easy_strerror(code));
+	return false;
+}
+
+bool
+live_chain(const struct options *options, const char *host,
+           struct pinstore_chain **out, struct tool_fault *fault)
+{
+	struct curl_slist *resolve = NULL, *connect_to = NULL;
+	char message[CURL_ERROR_SIZE] = "";
+	struct live live = {.host = host, .status = PINSTORE_OK};
+	CURLcode code;
+	bool is_good;
+
+	*out = NULL;
+	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		tool_no_memory();
+	live.easy = curl_easy_init();
+	if (live.easy == NULL)
+		tool_no_memory();
+	if (options->resolve != NULL)
+		resolve = curl_slist_append(NULL, options->resolve);
+	if (options->connect_to != NULL)
+		connect_to = curl_slist_append(NULL, options->connect_to);
+	code = set_options(&live, options, resolve, connect_to, message);
+	if (code == CURLE_OK)
+		code = curl_easy_perform(live.easy);
+	is_good = tell(&live, code, message, fault);
+	*out = live.chain;
+	curl_easy_cleanup(live.easy);
+	curl_slist_free_all(connect_to);
+	curl_slist_free_all(resolve);
+	curl_global_cleanup();
+	return is_good;
+}
