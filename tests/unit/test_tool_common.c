@@ -78,6 +78,13 @@ static const struct time_row times[] = {
 	{"2001-09-09T01:46:40+2:00", -1},
 	{"2001-09-09T01:46:40+02", -1},
 	{"2001-09-09T01:46:40+24:00", -1},
+	{"2001-09-09T01:46:40+02:60", -1},
+	{"2001-09-09T01:46:40+0200", -1},
+	{"2001-09-09X01:46:40Z", -1},
+	{"2001-09-09T0146:40Z", -1},
+	{"2001-09-09T01:4640Z", -1},
+	{"2001-0909", -1},
+	{"9999-12-31T23:59:59-00:01", -1}, /* the year 10000 in UTC */
 	{"2001-09-09T01:46:40ZZ", -1},
 	{"2001-02-29", -1},              /* no leap year */
 	{"1900-02-28", -1},              /* before the epoch */
@@ -260,6 +267,11 @@ static const struct escape_row escapes[] = {
 	{"\xed\xa0\x80", "\\xed\\xa0\\x80"},            /* a surrogate */
 	{"\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"},   /* past the end */
 	{"\xe2\x82", "\\xe2\\x82"},                     /* cut */
+	{"\xe2(\xa1", "\\xe2(\\xa1"},                   /* broken off */
+	{"\xc2\xad", "\\u{ad}"},                        /* a soft hyphen */
+	{"\xef\xbf\xb9", "\\u{fff9}"},                 /* an annotation */
+	{"\xef\xbf\xbd", "\xef\xbf\xbd"},
+	{"\xf3\xa1\x80\x80", "\xf3\xa1\x80\x80"},       /* behind the tags */
 	{"\xf0\x9f\x94\x92", "\xf0\x9f\x94\x92"},       /* a lock */
 };
 
