@@ -41,7 +41,7 @@ make_tables(struct option longs[FETCH_ROWS_MAX],
 	for (i = 0; fetch_rows[i].name; i++) {
 		longs[i].name = fetch_rows[i].name;
 		longs[i].has_arg = !fetch_rows[i].argument ? no_argument
-		                   : fetch_rows[i].argument[0] == '['
+		                   : fetch_row_may_lack_argument(&fetch_rows[i])
 		                           ? optional_argument
 		                           : required_argument;
 		longs[i].flag = NULL;

@@ -185,7 +185,8 @@ fetch_options_help(FILE *out)
 bool
 fetch_row_may_lack_argument(const struct fetch_row *row)
 {
-	return !row->argument || row->argument[0] == '[';
+	/* [NAME]=DATA must be there, and only a part of it may be left out. */
+	return !row->argument || strncmp(row->argument, "[=", 2) == 0;
 }
 
 const struct fetch_row *
