@@ -223,6 +223,30 @@ must pinstore pin --mode report c.p.test $c $b >/dev/null
 verdict 90 c.p.test reject no-pin-in-chain False $c
 verdict 0 c.p.test matched pin-in-chain True $a
 
+about "D-27, T-095: what was noted in the future is enforced, and told"
+must pinstore note --at 30d --chain-pin $a f.test \
+	"max-age=5184000; pin-sha256=\"$a\"; pin-sha256=\"$b\"" >/dev/null
+verdict 90 f.test reject no-pin-in-chain False $c
+expect_exit 0 pinstore list f.test
+expect_out 'noted in the future$'
+expect_exit 0 pinstore list --json f.test
+expect_json out 'd[0]["from_future"] is True'
+expect_exit 0 pinstore list --at 29d --json f.test
+expect_json out 'd[0]["from_future"] is False'
+expect_exit 0 pinstore list r.test
+expect_no_out future
+# The end of what can be printed, and of a four-byte number.
+for at in 2038-01-19T03:14:08Z 2100-02-28T23:59:59Z 9999-12-31T23:59:59Z; do
+	must pinstore --store "dates" note --at $at --chain-pin $a e.test \
+		"max-age=5184000; pin-sha256=\"$a\"; pin-sha256=\"$b\"" >/dev/null
+	expect_exit 90 pinstore --store dates check --at $at --chain-pin $c e.test
+	expect_exit 0 pinstore --store dates list
+	expect_exit 0 pinstore --store dates show --json e.test
+	expect_json out "d['entries'][0]['noted'] == '$at'"
+done
+expect_json out "d['entries'][0]['expires_epoch'] == 253402300799 + 5184000"
+expect_json out "d['entries'][0]['expires'] == '@253407484799'"
+
 about "a store that is not there"
 expect_exit 3 pinstore --store none config
 expect_exit 3 pinstore --store none revoke --list

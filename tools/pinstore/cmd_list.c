@@ -20,6 +20,8 @@
 #include "entry.h"
 #include "verb.h"
 
+#define DAY UINT64_C(86400)
+
 /* What is kept of an entry: it lives no longer than the visit. */
 struct row {
 	char *host;
@@ -131,6 +133,13 @@ is_bypassed(const struct rows *rows, const char *host)
 	return false;
 }
 
+/* D-27: enforced, and told: a clock was wrong then, or is now. */
+static bool
+is_from_future(int64_t noted, int64_t now)
+{
+	return noted > now && (uint64_t)noted - (uint64_t)now > DAY;
+}
+
 static char *
 json_text(const struct pinstore_entry *entry, bool is_open, int64_t now)
 {
@@ -142,6 +151,9 @@ json_text(const struct pinstore_entry *entry, bool is_open, int64_t now)
 	if (stream == NULL)
 		tool_no_memory();
 	tool_json_add(object, "bypassed", json_boolean(is_open));
+	tool_json_add(object, "from_future",
+	              json_boolean(is_from_future(pinstore_entry_noted(entry),
+	                                          now)));
 	tool_json_write(object, stream);
 	if (fclose(stream) != 0)
 		tool_no_memory();
@@ -241,11 +253,16 @@ print_table(const struct rows *rows, FILE *out)
 	int64_t now = rows->run->options.now;
 	const struct row *row;
 	const char *cells[6];
+	char *until;
 	size_t i;
 
 	for (i = 0; i < rows->n; i++) {
 		row = &rows->row[i];
 		tool_time_print_relative(row->expires, now, expires);
+		until = tool_format("%s%s", expires,
+		                    is_from_future(row->noted, now)
+		                            ? ", noted in the future"
+		                            : "");
 		(void)snprintf(pins, sizeof(pins), "%zu", row->n_pins);
 		cells[0] = row->host;
 		cells[1] = row->include_subdomains ? "yes" : "-";
@@ -253,8 +270,9 @@ print_table(const struct rows *rows, FILE *out)
 		                            : pinstore_mode_word(row->mode);
 		cells[3] = pinstore_source_word(row->source);
 		cells[4] = pins;
-		cells[5] = expires;
+		cells[5] = until;
 		tool_table_add(table, cells);
+		free(until);
 		if (row->expires < now)
 			tool_table_tint(table, TOOL_TINT_DIM);
 	}
