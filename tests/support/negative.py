@@ -71,7 +71,7 @@ def plain(text):
 
 
 def prepare_store():
-    """An entry that expires soon, one with a child, one of the operator."""
+    """Entries: expiring soon, with a child, of the operator, in mode report."""
     pins = "".join('; pin-sha256="%s"' % values[name] for name in "AB")
     for host, time, life in (("old.test", values["EARLY"], "1000"),
                              ("a.test", values["EARLY"], "500000"),
@@ -79,6 +79,10 @@ def prepare_store():
         run("pinstore", "note", "--at", time, "--chain-pin", values["A"], host,
             "max-age=" + life + pins, check=True)
     run("pinstore", "pin", "s.test", values["A"], values["B"], check=True)
+    run("pinstore", "pin", "watched.test", values["A"], values["B"], "--mode",
+        "report", check=True)
+    run("pinstore", "note", "--chain-pin", values["C"], "watched.test",
+        "max-age=0", check=True)  # which the entry would have refused
     os.rename("run/store", "filled")
 
 

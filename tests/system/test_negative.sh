@@ -85,6 +85,8 @@ negative()
 		T12="https://pin.test:$old_port/" BIG="https://pin.test:$big_port/" \
 		MUTE="https://pin.test:$mute_port/" X="https://wrong.test:$u_port/" \
 		HTTPU="http://pin.test:$n_port/" PX="http://127.0.0.1:$px_port" \
+		LIVE="--connect-to=pin.test:443:127.0.0.1:$u_port" \
+		LONG="$(head -c 300 /dev/zero | tr '\0' x)" \
 		PORT="$u_port" TRUST="$pki/trust.pem" TRUSTB="$pki/trustB.pem" \
 		PIN="$(pin multi)" OTHERPIN="$(pin backup)" \
 		A=$a B=$b C=AwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwM= \
