@@ -65,7 +65,7 @@ head -n 2 seen >head
 head -n 2 curl.seen >curl.head
 expect_same head curl.head
 [ "$(wc -l <head)" -eq 2 ] && ok "of two lines" || fail "no head: $(cat seen)"
-seen '^100   97k  100   97k    0     0 .*--:--:-- *[0-9]+k?$'
+seen '^100   97k  100   97k    0     0 .*--:--:-- *[0-9.]+[kM]?$'
 unseen '#'
 [ "$(tail -c 1 seen | od -An -c | tr -d ' ')" = '\n' ] && ok "the line is ended" ||
 	fail "$(cat seen)"

@@ -240,7 +240,7 @@ expect_check 0 $((t + 1001)) $b mid.up.test
 expect_check 90 $((t + 1001)) $c mid.up.test
 expect_check 0 $((t + 3001)) $c low.mid.up.test
 expect_exit 0 pinstore explain --json --at "@$t" low.mid.up.test
-expect_json out 'list(d) == ["host", "at_epoch", "steps", "applies"]'
+expect_json out 'list(d) == ["host", "at_epoch", "steps", "applies", "bypass", "revoked_pins"]'
 expect_json out "d['at_epoch'] == $t and d['applies'] == [{'layer': 'learned', 'entry_host': 'up.test'}]"
 expect_json out 'all(list(x) == ["layer", "name", "found", "expired", "include_subdomains", "applies", "reason"] for x in d["steps"])'
 expect_json out '[(x["name"], x["found"], x["applies"], x["reason"]) for x in d["steps"] if x["layer"] == "learned"][:3] == [("low.mid.up.test", False, False, "no-entry"), ("mid.up.test", True, False, "no-include-subdomains"), ("up.test", True, True, "covers-subdomains")]'
