@@ -854,8 +854,10 @@ static const struct {
 	const char *journal;
 } many_paths[] = {
 	/* A path that is refused is no violation if another one passes. */
-	{{"A", NULL}, PINSTORE_MATCHED, "pinned a.test 1 0, "},
-	{{"Y", "A", NULL}, PINSTORE_MATCHED, "pinned a.test 1 0, "},
+	{{"A", NULL}, PINSTORE_MATCHED,
+	 "pinned a.test 1 0, other-path a.test 1 0, "},
+	{{"Y", "A", NULL}, PINSTORE_MATCHED,
+	 "pinned a.test 1 0, other-path a.test 1 0, "},
 	/* And one violation if none does. */
 	{{"Y", "Z", NULL}, PINSTORE_REJECT,
 	 "pinned a.test 1 0, violation a.test 1 0, "},
