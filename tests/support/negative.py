@@ -140,8 +140,10 @@ def outcome(tool, words):
                 file.seek(before[log])
                 got += [plain(line) for line in file
                         if line.startswith("octets")]
-    out = re.sub(time.strftime("%Y-%m-%dT", time.gmtime()) + "[0-9:]{8}Z",
-                 "NOW", done.stdout.decode("utf-8", "replace"))
+    days = "|".join(time.strftime("%Y-%m-%dT", time.gmtime(time.time() + ahead))
+                    for ahead in (0, 86400))
+    out = re.sub("(" + days + ")[0-9:]{8}Z", "NOW OR SOON",
+                 done.stdout.decode("utf-8", "replace"))
     err = plain(done.stderr.decode("utf-8", "replace"))
     return done.returncode, (out, err, files(), entries("store"),
                              entries("another"), got), done.stderr
