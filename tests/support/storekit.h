@@ -40,6 +40,20 @@ kit_options(void)
 	return options;
 }
 
+/*
+ * In a child of the test, and in what both use: what fails there must not run
+ * the test's end; and libcheck's assertions take a lock, which another thread
+ * may have held at the fork.
+ */
+#define kit_must(condition) \
+	do { \
+		if (!(condition)) { \
+			fprintf(stderr, "%s:%d: %s: %s\n", __FILE__, \
+			        __LINE__, #condition, kit_error.text); \
+			_exit(99); \
+		} \
+	} while (0)
+
 static inline enum pinstore_status
 kit_try_open(const char *path, struct ps_store **out)
 {
@@ -65,7 +79,7 @@ kit_host(const char *name)
 
 	memset(&host, 0, sizeof(host));
 	host.len = strlen(name);
-	ck_assert_uint_le(host.len, PINSTORE_HOST_MAX);
+	kit_must(host.len <= PINSTORE_HOST_MAX);
 	memcpy(host.name, name, host.len + 1);
 	return host;
 }
@@ -167,8 +181,7 @@ kit_has(struct ps_store *store, const char *name, unsigned n)
 	struct ps_entry entry;
 	enum pinstore_status status = kit_get(store, name, &entry);
 
-	ck_assert_msg(status == PINSTORE_OK || status == PINSTORE_ERR_NOTFOUND,
-	              "%s: %s", name, kit_error.text);
+	kit_must(status == PINSTORE_OK || status == PINSTORE_ERR_NOTFOUND);
 	return status == PINSTORE_OK && kit_is_entry(&entry, n);
 }
 
@@ -219,16 +232,6 @@ kit_wait(struct kit_pipe *from)
 
 	ck_assert_int_eq(read(from->fd[0], &letter, 1), 1);
 }
-
-/* In a child of the test: what fails there must not run the test's end. */
-#define kit_must(condition) \
-	do { \
-		if (!(condition)) { \
-			fprintf(stderr, "%s:%d: %s: %s\n", __FILE__, \
-			        __LINE__, #condition, kit_error.text); \
-			_exit(99); \
-		} \
-	} while (0)
 
 static inline pid_t
 kit_fork(void)
