@@ -370,8 +370,10 @@ obey(char *line)
 		make_learned(word[1], word[2], word[3]);
 	else if (n == 5 && strcmp(word[0], "judge") == 0)
 		judge(word[1], word[2], word[3], word[4]);
-	else
-		NEED(!"a known line");
+	else {
+		fprintf(stderr, "pathjudge: unknown line: %s\n", word[0]);
+		exit(3);
+	}
 }
 
 int

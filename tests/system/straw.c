@@ -330,7 +330,7 @@ main(int argc, char **argv)
 {
 	gnutls_certificate_credentials_t trust;
 	enum judgement judgement;
-	gnutls_session_t session;
+	gnutls_session_t session = NULL;
 	int fd;
 
 	parse(argc, argv);

@@ -150,7 +150,7 @@ act_suffix_rule(bool is_other)
 {
 	fixture_reopen_with(PINSTORE_OPT_SUFFIX_RULE, !is_other);
 	note_at("github.io", "A", "AB", 1000, ISD, NOW);
-	return verdict_at("victim.github.io", "C", NOW);
+	return (int)verdict_at("victim.github.io", "C", NOW);
 }
 
 static int
@@ -243,7 +243,7 @@ act_peer_host(bool is_other)
 	enum pinstore_status status;
 
 	pinstore_result_free(check_peer(&peer, &status, &verdict));
-	return verdict;
+	return (int)verdict;
 }
 
 static int
@@ -907,13 +907,15 @@ read_member(const char *line, const char *tag)
 {
 	const char *end = strchr(line, ';'), *at = end;
 	char name[128];
+	int len;
 
 	if (end == NULL || line[0] != '\t' || is_output(tag))
 		return;
 	while (at > line && word_len(at - 1) > 0)
 		at--;
 	ck_assert_int_gt(end - at, 0);
-	snprintf(name, sizeof(name), "%s.%.*s", tag, (int)(end - at), at);
+	len = snprintf(name, sizeof(name), "%s.%.*s", tag, (int)(end - at), at);
+	ck_assert(len > 0 && (size_t)len < sizeof(name));
 	must_have_row(name);
 }
 
