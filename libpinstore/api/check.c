@@ -10,6 +10,7 @@
  */
 #include <config.h>
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -434,6 +435,7 @@ examine_others(struct pinstore *ps, const struct pinstore_peer *peer,
 		pinstore_chain_free(chain);
 		if (status != PINSTORE_OK)
 			break;
+		assert(result != NULL && *out != NULL);
 		result->is_other_path = true;
 		other.is_other_path = true;
 		if (other.verdict != PINSTORE_REJECT ||

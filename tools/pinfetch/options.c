@@ -7,6 +7,7 @@
 
 #include "pinfetch/options.h"
 
+#include <assert.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdint.h>
@@ -76,6 +77,7 @@ add_output(struct fetch_options *options, const char *path)
 static void
 add_upload(struct fetch_options *options, const char *path)
 {
+	assert(path); /* -T cannot lack it */
 	options->uploads = tool_grow(options->uploads, options->n_uploads,
 	                             sizeof(*options->uploads));
 	options->uploads[options->n_uploads++] =
@@ -146,6 +148,7 @@ static bool
 take_output(const char *argument, struct fetch_options *options,
             struct tool_fault *fault)
 {
+	assert(argument); /* -o cannot lack it */
 	add_output(options, argument);
 	if (argument[0])
 		return true;

@@ -163,7 +163,7 @@ pinstore_walk_revoked(struct pinstore *ps, pinstore_revoked_fn *visit,
 /* ---------------------------------------------------------------- bypasses */
 
 /* Longest bypass: 7 days. */
-#define PINSTORE_BYPASS_SECONDS_MAX (7 * 86400)
+#define PINSTORE_BYPASS_SECONDS_MAX 604800
 
 /*
  * Judge the pins of bypass->host but do not enforce them while start <= now <=
