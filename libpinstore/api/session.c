@@ -3,9 +3,7 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What a callback needs hangs on the session as the data of a TLS extension
- * that is never sent: a slot with a destructor that leaves the application's
- * session pointer alone.
+ * What a callback needs hangs on the session (tls/slot.h).
  */
 #include <config.h>
 
@@ -22,10 +20,9 @@
 #include "api/sized.h"
 #include "base/status.h"
 #include "tls/chain.h"
+#include "tls/kept.h"
 #include "tls/others.h"
-
-/* Of the range for private use (RFC 8446, 11). */
-#define EXTENSION_ID 0xff50u
+#include "tls/slot.h"
 
 /* The last check.  Nothing else may be told, or noted with. */
 struct last {
@@ -58,24 +55,6 @@ forget(struct attached *attached)
 
 /* -------------------------------------------------------------- the slot */
 
-static int
-receive_nothing(gnutls_session_t session, const unsigned char *data,
-                size_t len)
-{
-	(void)session;
-	(void)data;
-	(void)len;
-	return 0;
-}
-
-static int
-send_nothing(gnutls_session_t session, gnutls_buffer_t extdata)
-{
-	(void)session;
-	(void)extdata;
-	return 0;
-}
-
 static void
 drop(gnutls_ext_priv_data_t data)
 {
@@ -87,23 +66,11 @@ drop(gnutls_ext_priv_data_t data)
 	free(attached);
 }
 
-/* The slot, filled or not. */
-static struct attached *
-find_slot(gnutls_session_t session)
-{
-	gnutls_ext_priv_data_t data = NULL;
-
-	if (session == NULL ||
-	    gnutls_ext_get_data(session, EXTENSION_ID, &data) != 0)
-		return NULL;
-	return data;
-}
-
 /* What hangs on session; not a slot that was left empty by an error. */
 static struct attached *
 find(gnutls_session_t session)
 {
-	struct attached *attached = find_slot(session);
+	struct attached *attached = ps_slot_find(session, PS_SLOT_ATTACHED);
 
 	return attached != NULL && attached->ps != NULL ? attached : NULL;
 }
@@ -114,33 +81,15 @@ make_slot(gnutls_session_t session, struct attached **out,
           struct pinstore_error *error)
 {
 	struct attached *attached;
-	int ret;
+	enum pinstore_status status;
 
 	attached = calloc(1, sizeof(*attached));
 	if (attached == NULL)
 		return ps_fail_nomem(error);
-	/* Valid in a message that the client does not send. */
-	ret = gnutls_session_ext_register(session, "pinstore", EXTENSION_ID,
-	                                  GNUTLS_EXT_NONE, receive_nothing,
-	                                  send_nothing, drop, NULL, NULL,
-	                                  GNUTLS_EXT_FLAG_EE);
-	if (ret != 0) {
-		free(attached);
-		if (ret == GNUTLS_E_MEMORY_ERROR)
-			return ps_fail_nomem(error);
-		return ps_fail_lib(error, PINSTORE_ERR_INTERNAL, ret,
-		                   "pinstore_session_attach: the session has "
-		                   "no place for an extension: %s",
-		                   gnutls_strerror(ret));
-	}
-	gnutls_ext_set_data(session, EXTENSION_ID, attached);
-	/* GnuTLS has it now, even if it does not say so. */
-	if (find_slot(session) != attached)
-		return ps_fail(error, PINSTORE_ERR_INTERNAL,
-		               "pinstore_session_attach: GnuTLS does not keep "
-		               "an extension's data");
-	*out = attached;
-	return PINSTORE_OK;
+	status = ps_slot_fill(session, PS_SLOT_ATTACHED, attached, drop, error);
+	if (status == PINSTORE_OK)
+		*out = attached;
+	return status;
 }
 
 /* ---------------------------------------------------------------- attach */
@@ -197,7 +146,7 @@ pinstore_session_attach(gnutls_session_t session, struct pinstore *ps,
 		return ps_fail(error, PINSTORE_ERR_ARG,
 		               "pinstore_session_attach: not a client's "
 		               "session");
-	attached = find_slot(session);
+	attached = ps_slot_find(session, PS_SLOT_ATTACHED);
 	/* What was decided for another peer does not outlast an error here. */
 	if (attached != NULL)
 		forget(attached);
@@ -501,7 +450,6 @@ pinstore_check_peer(struct pinstore *ps, gnutls_session_t session,
                     enum pinstore_verdict *verdict,
                     struct pinstore_result **out, struct pinstore_error *error)
 {
-	struct pinstore_chain *made = NULL;
 	struct pinstore_result *result;
 	enum pinstore_host_kind kind;
 	enum pinstore_status status;
@@ -524,15 +472,13 @@ pinstore_check_peer(struct pinstore *ps, gnutls_session_t session,
 		return status;
 	known.host = host.name;
 	if (chain == NULL)
-		status = ps_chain_from_session(session, host.name,
-		                               kind == PINSTORE_HOST_ADDRESS,
-		                               &made, error);
+		status = ps_kept_chain(session, host.name,
+		                       kind == PINSTORE_HOST_ADDRESS, &chain,
+		                       error);
 	if (status == PINSTORE_OK)
 		status = check_paths(ps, session, &known,
-		                     kind == PINSTORE_HOST_ADDRESS,
-		                     chain == NULL ? made : chain, now, verdict,
-		                     &result, error);
-	pinstore_chain_free(made);
+		                     kind == PINSTORE_HOST_ADDRESS, chain, now,
+		                     verdict, &result, error);
 	if (status != PINSTORE_OK)
 		return status;
 	if (out != NULL)

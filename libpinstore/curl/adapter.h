@@ -21,22 +21,10 @@
 #include <pinstore/gnutls.h>
 #include <pinstore/pinstore.h>
 
-/* Connections whose validated chain is remembered. */
-#define PS_CURL_CHAINS 8
-/* The two randoms of a handshake. */
-#define PS_CURL_RANDOM_LEN 64
-
 enum ps_curl_phase {
 	PS_CURL_IDLE,    /* no request is out: only a proxy may speak */
 	PS_CURL_ASKED,   /* the prerequest ran, the answer is awaited */
 	PS_CURL_ANSWERED /* its last header line has passed: trailers */
-};
-
-/* A chain that was validated for host on the connection that random names. */
-struct ps_curl_known {
-	uint8_t random[PS_CURL_RANDOM_LEN];
-	char host[PINSTORE_HOST_MAX + 1];
-	struct pinstore_chain *chain; /* NULL: free */
 };
 
 struct ps_curl_hop {
@@ -74,8 +62,6 @@ struct pinstore_curl {
 	size_t n_transfer; /* since the last outcome */
 	bool unjudged;     /* an answer came that no prerequest saw */
 	struct ps_curl_mark mark; /* of the last prerequest */
-	size_t next_known;
-	struct ps_curl_known known[PS_CURL_CHAINS];
 	struct ps_curl_hop hops[PINSTORE_CURL_HOPS_KEPT]; /* a ring */
 };
 

@@ -104,8 +104,6 @@ pinstore_curl_detach(struct pinstore_curl *attached)
 	(void)curl_easy_setopt(easy, CURLOPT_HEADERDATA, NULL);
 	(void)curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
 	(void)curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
-	for (size_t i = 0; i < PS_CURL_CHAINS; i++)
-		pinstore_chain_free(attached->known[i].chain);
 	for (size_t i = 0; i < PINSTORE_CURL_HOPS_KEPT; i++)
 		pinstore_result_free(attached->hops[i].result);
 	free(attached);

@@ -196,71 +196,12 @@ session_of(CURL *easy)
 	return info->internals;
 }
 
-static bool
-read_random(gnutls_session_t session, uint8_t out[PS_CURL_RANDOM_LEN])
-{
-	gnutls_datum_t client = {0};
-	gnutls_datum_t server = {0};
-
-	gnutls_session_get_random(session, &client, &server);
-	if (!client.data || !server.data ||
-	    client.size + server.size != PS_CURL_RANDOM_LEN)
-		return false;
-	memcpy(out, client.data, client.size);
-	memcpy(out + client.size, server.data, server.size);
-	return true;
-}
-
-/*
- * The validated chain for host on session.  Verifying again costs as much as
- * half a handshake, so it is done once per connection; a session's address is
- * used again by the next one, its randoms are not.
- *
- * Owner: attached.
- */
-static enum pinstore_status
-chain_of(struct pinstore_curl *attached, gnutls_session_t session,
-         const char *host, const struct pinstore_chain **out,
-         struct pinstore_error *error)
-{
-	uint8_t random[PS_CURL_RANDOM_LEN];
-	struct pinstore_chain *chain = NULL;
-	struct ps_curl_known *slot;
-	enum pinstore_status status;
-
-	*out = NULL;
-	if (!read_random(session, random))
-		return ps_curl_fail(error, PINSTORE_ERR_UNJUDGED,
-		                    "the handshake is not complete");
-	for (size_t i = 0; i < PS_CURL_CHAINS; i++) {
-		slot = &attached->known[i];
-		if (slot->chain && strcmp(slot->host, host) == 0 &&
-		    memcmp(slot->random, random, sizeof(random)) == 0) {
-			*out = slot->chain;
-			return PINSTORE_OK;
-		}
-	}
-	status = pinstore_chain_from_session(session, host, &chain, error);
-	if (status)
-		return status;
-	slot = &attached->known[attached->next_known];
-	attached->next_known = (attached->next_known + 1) % PS_CURL_CHAINS;
-	pinstore_chain_free(slot->chain);
-	memcpy(slot->random, random, sizeof(random));
-	memcpy(slot->host, host, strlen(host) + 1);
-	slot->chain = chain;
-	*out = chain;
-	return PINSTORE_OK;
-}
-
 enum pinstore_status
 ps_curl_check(struct pinstore_curl *attached, const struct ps_curl_hop *hop,
               int64_t now, enum pinstore_verdict *verdict,
               struct pinstore_result **out, struct pinstore_error *error)
 {
 	gnutls_session_t session = session_of(attached->easy);
-	const struct pinstore_chain *chain;
-	enum pinstore_status status;
 
 	*verdict = PINSTORE_REJECT;
 	*out = NULL;
@@ -268,11 +209,8 @@ ps_curl_check(struct pinstore_curl *attached, const struct ps_curl_hop *hop,
 		return ps_curl_fail(error, PINSTORE_ERR_UNJUDGED,
 		                    "%s: libcurl shows no GnuTLS session",
 		                    hop->host);
-	status = chain_of(attached, session, hop->host, &chain, error);
-	if (status)
-		return status;
-	return pinstore_check_peer(attached->ps, session, &hop->peer, chain,
-	                           now, verdict, out, error);
+	return pinstore_check_peer(attached->ps, session, &hop->peer, NULL, now,
+	                           verdict, out, error);
 }
 
 /* The keys of what the peer sent, of which no path was made. */

@@ -11,7 +11,8 @@
  * for a line on stdin before each URL but the first), failonerror, short (the
  * own header callback fails), dropped (share: connections are not shared),
  * blind (share: the first handle verifies nothing), tls12, later (the clock is
- * an hour ahead), noclock, nosize (of the setup).
+ * an hour ahead), noclock, nosize (of the setup), wait (multi: for a connection
+ * that can be shared).
  * For each transfer a line, verified being the library's verifications so far:
  *   code=N status=N verdict=WORD hops=N noted=WORD|- path=N headers=N asked=N
  *   others=N verified=N
@@ -216,6 +217,8 @@ set_options(CURL *easy, const char *url)
 		                         CURL_SSLVERSION_MAX_TLSv1_2);
 	if (has_flag("failonerror"))
 		curl_easy_setopt(easy, CURLOPT_FAILONERROR, 1L);
+	if (has_flag("wait"))
+		curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
 }
 
 /* Let the host pass, and remember its key, if there is an argument. */

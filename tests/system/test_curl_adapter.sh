@@ -72,6 +72,14 @@ for version in '' ,h1 ,tls12; do
 	expect_exit 0 tail -n 1 web/access.log
 	expect_out 'nth=5$'
 done
+# Handles that share a connection share the verification.
+before=$(requests web)
+expect_exit 0 client multi,wait $P/ $P/2 $P/3 $P/4 $P/5
+[ "$(grep -c '^code=0 .* verdict=matched hops=1 .* verified=1$' out)" -eq 5 ] &&
+	ok "one verification for five handles" || fail "$(cat out)"
+expect_requests web $((before + 5))
+expect_exit 0 tail -n 1 web/access.log
+expect_out 'nth=5$'
 # Each of five connections once.
 start_tlsserv closing --chain multi --close -r \
 	"HTTP/1.1 200 OK\\r\\nConnection: close\\r\\nContent-Length: 0\\r\\n\\r\\n"

@@ -1084,6 +1084,10 @@ START_TEST(errors_refuse)
 		ck_assert_ptr_null(result);
 		ck_assert_int_ne(error.text[0], '\0');
 	}
+	/* What is kept for one host is not told for another. */
+	ck_assert_int_eq(pinstore_check_peer(store, scene.session, &peer, NULL,
+	                                     TLS_NOW, &verdict, NULL, &error),
+	                 PINSTORE_OK);
 	peer.host = "no.test";
 	ck_assert_int_eq(pinstore_check_peer(store, scene.session, &peer, NULL,
 	                                     TLS_NOW, &verdict, &result,

@@ -135,11 +135,13 @@ pinstore_chain_from_session(gnutls_session_t session, const char *host,
  * of it.  The check functions of an attached session do the same.
  *
  * chain is what pinstore_chain_from_session() made of this session for this
- * peer's host, or NULL: it is made here.
+ * peer's host, or NULL: it is made here, once, and kept with the session for as
+ * long as the same host is asked for on the same handshake.
  *
  * Owner:   as pinstore_check(); out may be NULL.
  * Threads: those of the session.
- * Errors:  those of pinstore_check() and of pinstore_chain_from_session().
+ * Errors:  those of pinstore_check() and of pinstore_chain_from_session(),
+ *          UNJUDGED (the handshake is not complete).
  * Source:  RFC 7469, 2.6.
  */
 enum pinstore_status
