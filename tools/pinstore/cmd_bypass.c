@@ -46,7 +46,7 @@ end(struct run *run, const char *host)
 static bool
 check_options(struct run *run)
 {
-	const struct options *options = &run->options;
+	struct options *options = &run->options;
 	const char *reason = options->reason;
 
 	if (!option_given(options, OPTION_FOR) || reason == NULL ||
@@ -56,6 +56,8 @@ check_options(struct run *run)
 		                 "for how long, and why?");
 		return false;
 	}
+	if (!options_take_duration(options, &run->fault))
+		return false;
 	if (options->duration <= 0 ||
 	    options->duration > PINSTORE_BYPASS_SECONDS_MAX) {
 		tool_fault_usage(&run->fault, "--for", "write 90s, 15m, 12h or "
@@ -82,13 +84,13 @@ begin(struct run *run, const char *host)
 		.host = host,
 		.subdomains = option_given(&run->options, OPTION_SUBDOMAINS),
 		.start = run->options.now,
-		.end = run->options.now + run->options.duration,
 		.reason = run->options.reason,
 	};
 	struct pinstore_error error;
 
 	if (!check_options(run))
 		return EXIT_USAGE;
+	bypass.end = run->options.now + run->options.duration;
 	if (!run_open(run, true))
 		return run->fault.exit;
 	if (pinstore_bypass(run->store, &bypass, run->options.now, &error) !=

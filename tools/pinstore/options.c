@@ -39,8 +39,9 @@ static const struct option_row rows[OPTION_COUNT] = {
 	                    "without it there is none"},
 	[OPTION_EXPIRING] = {"expiring", 0, "DURATION", "only entries that "
 	                     "will have expired by then; exit 1 if none"},
-	[OPTION_FOR] = {"for", 0, "DURATION", "how long, at most 7d: 90s 15m "
-	                "12h 3d"},
+	[OPTION_FOR] = {"for", 0, "WHAT", "a bypass: how long, at most 7d, as "
+	                "90s 15m 12h 3d; a header: whose configuration, nginx, "
+	                "apache, haproxy or raw"},
 	[OPTION_FORCE] = {"force", 0, NULL, "also when the clock seems to run "
 	                  "ahead, or connections would be refused"},
 	[OPTION_FORMAT] = {"format", 0, "FORM", "curl, rfc7469, gnutls, "
@@ -57,12 +58,16 @@ static const struct option_row rows[OPTION_COUNT] = {
 	[OPTION_JSON] = {"json", 0, NULL, "machine output, errors on stderr "
 	                 "too"},
 	[OPTION_LIST] = {"list", 0, NULL, "print the keys that are revoked"},
+	[OPTION_MAX_AGE] = {"max-age", 0, "DURATION", "how long clients are to "
+	                    "keep the pins (1d); 0: forget them"},
 	[OPTION_MODE] = {"mode", 0, "MODE", "enforce or report"},
 	[OPTION_NO_BACKUP] = {"no-backup", 0, NULL, "a single pin is meant"},
 	[OPTION_NOTE] = {"note", 0, "TEXT", "a remark kept with the entry"},
 	[OPTION_REASON] = {"reason", 0, "TEXT", "why; kept and shown with it"},
 	[OPTION_REPORT_ONLY] = {"report-only", 0, NULL, "the field is "
 	                        "Public-Key-Pins-Report-Only"},
+	[OPTION_REPORT_URI] = {"report-uri", 0, "URI", "where clients are to "
+	                       "report failures"},
 	[OPTION_RESOLVE] = {"resolve", 0, "HOST:PORT:ADDRESS", "the address of "
 	                    "a host, as curl has it"},
 	[OPTION_SINCE] = {"since", 0, "TIME", "only what was noted since TIME; "
@@ -100,6 +105,11 @@ static const struct word sort_words[] = {
 	{"host", SORT_HOST},     {"expires", SORT_EXPIRES},
 	{"noted", SORT_NOTED},   {"updated", SORT_UPDATED},
 	{"source", SORT_SOURCE}, {"mode", SORT_MODE},
+	{NULL, 0},
+};
+static const struct word server_words[] = {
+	{"raw", SERVER_RAW},       {"nginx", SERVER_NGINX},
+	{"apache", SERVER_APACHE}, {"haproxy", SERVER_HAPROXY},
 	{NULL, 0},
 };
 static const struct word format_words[] = {
@@ -207,6 +217,26 @@ take_chain_pin(const char *value, struct options *options,
 	return true;
 }
 
+bool
+options_take_duration(struct options *options, struct tool_fault *fault)
+{
+	return options->for_what == NULL ||
+	       take_duration(OPTION_FOR, options->for_what, &options->duration,
+	                     fault);
+}
+
+bool
+options_take_server(struct options *options, struct tool_fault *fault)
+{
+	unsigned word = SERVER_RAW;
+	bool is_good = options->for_what == NULL ||
+	               take_word(server_words, OPTION_FOR, options->for_what,
+	                         &word, fault);
+
+	options->server = (enum header_server)word;
+	return is_good;
+}
+
 /* Times that are relative to --at are taken when all has been read. */
 struct late {
 	const char *expires, *since;
@@ -235,8 +265,14 @@ take(enum option option, const char *value, struct options *options,
 		return true;
 	case OPTION_EXPIRING:
 		return take_duration(option, value, &options->expiring, fault);
-	case OPTION_FOR:
-		return take_duration(option, value, &options->duration, fault);
+	case OPTION_FOR: /* the verb knows what it is */
+		options->for_what = value;
+		return true;
+	case OPTION_MAX_AGE:
+		return take_duration(option, value, &options->max_age, fault);
+	case OPTION_REPORT_URI:
+		options->report_uri = value;
+		return true;
 	case OPTION_REASON:
 		options->reason = value;
 		return true;

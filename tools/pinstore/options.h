@@ -39,11 +39,13 @@ enum option {
 	OPTION_INCLUDE_SUBDOMAINS,
 	OPTION_JSON,
 	OPTION_LIST,
+	OPTION_MAX_AGE,
 	OPTION_MODE,
 	OPTION_NO_BACKUP,
 	OPTION_NOTE,
 	OPTION_REASON,
 	OPTION_REPORT_ONLY,
+	OPTION_REPORT_URI,
 	OPTION_RESOLVE,
 	OPTION_SINCE,
 	OPTION_SORT,
@@ -75,6 +77,14 @@ enum sort_key {
 	SORT_UPDATED,
 	SORT_SOURCE,
 	SORT_MODE
+};
+
+/* Whose configuration a header is written for. */
+enum header_server {
+	SERVER_RAW,
+	SERVER_NGINX,
+	SERVER_APACHE,
+	SERVER_HAPROXY
 };
 
 enum hash_format {
@@ -113,8 +123,12 @@ struct options {
 	enum hash_format format;
 	int64_t expires;  /* PINSTORE_NEVER if not given */
 	int64_t expiring; /* seconds */
-	int64_t duration; /* seconds, of --for */
+	const char *for_what; /* of --for, as given; NULL if not */
+	int64_t duration; /* options_take_duration() */
+	enum header_server server; /* options_take_server() */
 	int64_t grace;    /* seconds; the default if not given */
+	int64_t max_age;  /* seconds */
+	const char *report_uri;
 	int64_t since;    /* INT64_MIN if not given */
 	/* What is no option, the verb first; pointers into argv. */
 	char **operands;
@@ -142,6 +156,12 @@ options_parse(int argc, char *argv[], struct options *out,
 bool
 options_check(const struct options *options, uint64_t allowed,
               const char *verb, struct tool_fault *fault);
+
+/* Read --for: the duration of a bypass, or the server of a header. */
+bool
+options_take_duration(struct options *options, struct tool_fault *fault);
+bool
+options_take_server(struct options *options, struct tool_fault *fault);
 
 /* Whether argv asks for JSON: errors must know before all is read. */
 bool

@@ -63,6 +63,15 @@ const struct verb verbs[] = {
 	 "private key; PEM or DER; \"-\" is stdin.  A private key is neither\n"
 	 "stored nor printed.\n",
 	 BIT(FORMAT), 1, SIZE_MAX},
+	{"header", cmd_header, "[PIN|FILE...]",
+	 "write a Public-Key-Pins field for a server",
+	 "FILE is a certificate, a certificate request or a key.  Refuses what\n"
+	 "clients would ignore: a field without the pin of a backup key.  With\n"
+	 "--chain-pin it is judged by the chain that the server sends.  Only\n"
+	 "for https: clients ignore the field on plain http.\n",
+	 BIT(FOR) | BIT(REPORT_ONLY) | BIT(MAX_AGE) | BIT(INCLUDE_SUBDOMAINS) |
+	         BIT(REPORT_URI) | BIT(CHAIN_PIN),
+	 0, SIZE_MAX},
 	{"help", cmd_help, "[VERB]",
 	 "print help", NULL, 0, 0, 1},
 	{"lint", cmd_lint, "[VALUE]",

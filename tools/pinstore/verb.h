@@ -72,6 +72,7 @@ verb_fn cmd_config;
 verb_fn cmd_expire;
 verb_fn cmd_explain;
 verb_fn cmd_hash;
+verb_fn cmd_header;
 verb_fn cmd_help;
 verb_fn cmd_lint;
 verb_fn cmd_list;
