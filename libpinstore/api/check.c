@@ -411,9 +411,20 @@ pinstore_lookup(struct pinstore *ps, const char *host, int64_t now,
 	return examine(ps, &peer, NULL, now, true, &judgement, out, error);
 }
 
+/* How bad it is: let through, let through by mode report or bypass, refused. */
+static int
+badness(const struct ps_judgement *judgement)
+{
+	if (judgement->verdict == PINSTORE_REJECT)
+		return 2;
+	return judgement->is_violation ? 1 : 0;
+}
+
 /*
- * Judge each other path until one is not refused.  If none is, the answer
- * stays; but that a key was revoked is told whichever path had it.
+ * Judge each other path until one satisfies all entries, also those that are
+ * not enforced: what is told of a violation must not hang on the order of what
+ * was served either.  The best counts; among equals the first, but that a key
+ * was revoked is told whichever path had it.
  */
 static enum pinstore_status
 examine_others(struct pinstore *ps, const struct pinstore_peer *peer,
@@ -426,7 +437,7 @@ examine_others(struct pinstore *ps, const struct pinstore_peer *peer,
 	struct pinstore_chain *chain;
 	struct ps_judgement other;
 
-	while (judgement->verdict == PINSTORE_REJECT) {
+	while (badness(judgement) > 0) {
 		status = next(arg, &chain, error);
 		if (status != PINSTORE_OK || chain == NULL)
 			break;
@@ -438,8 +449,9 @@ examine_others(struct pinstore *ps, const struct pinstore_peer *peer,
 		assert(result != NULL && *out != NULL);
 		result->is_other_path = true;
 		other.is_other_path = true;
-		if (other.verdict != PINSTORE_REJECT ||
-		    (result->reason == PINSTORE_WHY_REVOKED &&
+		if (badness(&other) < badness(judgement) ||
+		    (badness(&other) == badness(judgement) &&
+		     result->reason == PINSTORE_WHY_REVOKED &&
 		     (*out)->reason != PINSTORE_WHY_REVOKED)) {
 			pinstore_result_free(*out);
 			*out = result;
@@ -447,6 +459,11 @@ examine_others(struct pinstore *ps, const struct pinstore_peer *peer,
 		} else {
 			pinstore_result_free(result);
 		}
+	}
+	/* What is not enforced refuses nothing, nor does a search for it. */
+	if (badness(judgement) == 1 && status != PINSTORE_OK) {
+		ps_error_clear(error);
+		return PINSTORE_OK;
 	}
 	return status;
 }

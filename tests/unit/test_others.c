@@ -851,8 +851,11 @@ pin_of(const char *name)
 	return pin;
 }
 
-/* What the journal has of the connection: nothing, a violation, the path. */
-enum told { NOTHING, VIOLATION, OTHER };
+/*
+ * What the journal has of the connection: nothing, a violation, one that was
+ * not enforced, the path.
+ */
+enum told { NOTHING, VIOLATION, WATCHED, OTHER };
 
 static const struct {
 	const char *what;
@@ -946,7 +949,8 @@ pin_host(struct pinstore *store, const char *fixed, const char *learned)
 		pinstore_chain_free(chain);
 	}
 	if (fixed != NULL) {
-		pin = pin_of(fixed);
+		rule.mode = *fixed == '?' ? PINSTORE_REPORT : PINSTORE_ENFORCE;
+		pin = pin_of(fixed + (*fixed == '?'));
 		rule.pins = &pin;
 		ck_assert_int_eq(pinstore_pin(store, &rule, TLS_NOW, NULL),
 		                 PINSTORE_OK);
@@ -962,18 +966,20 @@ read_event(uint64_t number, const struct ps_event *event, void *arg)
 	                    root2 = pin_of("oroot2");
 	const struct pinstore_pin *pin;
 	unsigned *counts = arg;
+	enum told told = kinds[event->kind];
 
 	(void)number;
-	counts[kinds[event->kind]]++;
-	if (kinds[event->kind] == NOTHING)
+	if (told == VIOLATION && !event->is_enforced)
+		told = WATCHED;
+	counts[told]++;
+	if (told == NOTHING)
 		return true;
 	/* The anchor tells which path it was. */
-	pin = kinds[event->kind] == VIOLATION ? &leaf : &root2;
+	pin = told == OTHER ? &root2 : &leaf;
 	ck_assert_mem_eq(&event->pin, pin, sizeof(*pin));
 	ck_assert_mem_ne(&event->pin, &root1, sizeof(root1));
 	ck_assert_str_eq(event->host->name, "pin.test");
-	ck_assert_int_eq(event->is_enforced,
-	                 kinds[event->kind] == VIOLATION);
+	ck_assert_int_eq(event->is_enforced, told == VIOLATION);
 	ck_assert_uint_eq(event->count, 1);
 	return true;
 }
@@ -982,11 +988,12 @@ read_event(uint64_t number, const struct ps_event *event, void *arg)
 static void
 expect_journal(struct pinstore *store, enum told told)
 {
-	unsigned counts[3] = {0};
+	unsigned counts[4] = {0};
 
 	ck_assert_int_eq(ps_store_events(store->store, 0, read_event, counts,
 	                                 NULL), PINSTORE_OK);
 	ck_assert_uint_eq(counts[VIOLATION], told == VIOLATION);
+	ck_assert_uint_eq(counts[WATCHED], told == WATCHED);
 	ck_assert_uint_eq(counts[OTHER], told == OTHER);
 }
 
@@ -1084,6 +1091,17 @@ START_TEST(errors_refuse)
 		ck_assert_ptr_null(result);
 		ck_assert_int_ne(error.text[0], '\0');
 	}
+	/* What is only watched refuses nothing. */
+	ck_assert_int_eq(pinstore_set_mode(store, "pin.test", PINSTORE_REPORT,
+	                                   0, TLS_NOW, NULL), PINSTORE_OK);
+	fault.point = INIT;
+	fault.n = 1;
+	ck_assert_int_eq(pinstore_check_peer(store, scene.session, &peer,
+	                                     scene.settled, TLS_NOW, &verdict,
+	                                     NULL, &error), PINSTORE_OK);
+	fault.point = NOWHERE;
+	ck_assert_int_eq(verdict, PINSTORE_UNPINNED);
+	ck_assert_str_eq(error.text, "");
 	/* What is kept for one host is not told for another. */
 	ck_assert_int_eq(pinstore_check_peer(store, scene.session, &peer, NULL,
 	                                     TLS_NOW, &verdict, NULL, &error),
