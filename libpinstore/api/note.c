@@ -149,6 +149,34 @@ work_remove(struct ps_write *write, struct noting *noting,
 	           is_unpin ? PS_EVENT_UNPINNED : PS_EVENT_REMOVED, error);
 }
 
+/* Tell of it once an hour, for the domain or for the whole store. */
+static enum pinstore_status
+tell_full(struct ps_write *write, const struct noting *noting,
+          struct pinstore_error *error)
+{
+	struct ps_host domain;
+	struct ps_event event = {
+		.kind = PS_EVENT_ERROR,
+		.layer = PINSTORE_LEARNED,
+		.at = noting->now,
+		.count = 1,
+		.why = PINSTORE_WHY_FULL,
+	};
+	bool is_repeated;
+	enum pinstore_status status;
+	int64_t since;
+
+	if (noting->room.is_domain_full) {
+		ps_room_domain(&noting->room, &domain);
+		event.host = &domain;
+	}
+	status = ps_write_is_repeated(write, &event, &is_repeated, &since,
+	                              error);
+	if (status != PINSTORE_OK || is_repeated)
+		return status;
+	return ps_write_event(write, &event, error);
+}
+
 /* The first writing of a header's entry: the quota is asked. */
 static enum pinstore_status
 work_new(struct ps_write *write, struct noting *noting, struct ps_entry *entry,
@@ -169,7 +197,7 @@ work_new(struct ps_write *write, struct noting *noting, struct ps_entry *entry,
 	}
 	if (!has_room) {
 		say(noting->out, PINSTORE_IGNORED, PINSTORE_WHY_FULL);
-		return PINSTORE_OK;
+		return tell_full(write, noting, error);
 	}
 	entry->section[PINSTORE_LEARNED] = noting->fresh;
 	noting->out->expires = noting->fresh.expires;

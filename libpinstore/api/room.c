@@ -42,6 +42,18 @@ bury(struct ps_write *write, const struct ps_host *host,
 	return ps_write_put(write, host, &rest, error);
 }
 
+void
+ps_room_domain(const struct ps_room *room, struct ps_host *out)
+{
+	size_t skip = ps_host_labels(room->host) - room->labels;
+	const char *at = room->host->name;
+
+	for (; skip > 0; skip--)
+		at = strchr(at, '.') + 1;
+	out->len = strlen(at);
+	memcpy(out->name, at, out->len + 1);
+}
+
 /*
  * Remove what has been dead for a week: below the registrable domain, or in
  * the whole store, and there at most once an hour if that has found the last,
@@ -52,8 +64,6 @@ sweep(struct ps_write *write, struct ps_room *room, bool is_whole,
       struct pinstore_error *error)
 {
 	struct ps_host domain;
-	size_t skip;
-	const char *at = room->host->name;
 	enum pinstore_status status;
 
 	room->n_buried = 0;
@@ -68,11 +78,7 @@ sweep(struct ps_write *write, struct ps_room *room, bool is_whole,
 		room->has_swept = room->n_buried < SWEEP_MAX;
 		return status;
 	}
-	skip = ps_host_labels(room->host) - room->labels;
-	for (; skip > 0; skip--)
-		at = strchr(at, '.') + 1;
-	domain.len = strlen(at);
-	memcpy(domain.name, at, domain.len + 1);
+	ps_room_domain(room, &domain);
 	return ps_write_each(write, &domain, bury, room, error);
 }
 
@@ -95,10 +101,10 @@ ps_room_find(struct ps_write *write, struct ps_room *room, bool *has_room,
 			*has_room = true;
 			return PINSTORE_OK;
 		}
+		room->is_domain_full = domain >= room->limits->quota_domain;
 		if (tries == 1)
 			break;
-		status = sweep(write, room, domain < room->limits->quota_domain,
-		               error);
+		status = sweep(write, room, !room->is_domain_full, error);
 		if (status != PINSTORE_OK)
 			return status;
 	}

@@ -23,6 +23,7 @@ struct ps_room {
 	int64_t swept;      /* and what ps->swept was */
 	bool has_swept;     /* none is left in the store */
 	size_t n_buried;
+	bool is_domain_full; /* if there is no room: not the whole store */
 };
 
 /* Before the transaction; the members up to now are the caller's. */
@@ -34,6 +35,10 @@ ps_room_begin(struct ps_room *room,
 enum pinstore_status
 ps_room_find(struct ps_write *write, struct ps_room *room, bool *has_room,
              struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* The registrable domain of the host. */
+void
+ps_room_domain(const struct ps_room *room, struct ps_host *out);
 
 /* Behind it, whatever came of it. */
 void

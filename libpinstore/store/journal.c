@@ -71,6 +71,7 @@ is_judged(enum ps_event_kind kind)
 	case PS_EVENT_REVOKED:
 	case PS_EVENT_UNREVOKED:
 	case PS_EVENT_OTHER_PATH:
+	case PS_EVENT_ERROR:
 		return true;
 	case PS_EVENT_NOTED:
 	case PS_EVENT_UPDATED:
@@ -314,6 +315,26 @@ ps_journal_is_repeated(struct ps_txn *txn, const struct ps_store_id *id,
 	return PINSTORE_OK;
 }
 
+/* Nothing was found behind number `after`: see that this is the end. */
+static enum pinstore_status
+prove_end(struct ps_txn *txn, uint64_t after, struct pinstore_error *error)
+{
+	struct ps_bytes key = {NULL, 0}, record;
+	enum pinstore_status status;
+	uint64_t n;
+
+	status = ps_txn_count(txn, PS_JOURNAL, &n, error);
+	if (status != PINSTORE_OK || n == 0)
+		return status;
+	status = ps_txn_seek(txn, PS_JOURNAL, PS_SEEK_LAST, &key, &record,
+	                     error);
+	if (status == PINSTORE_ERR_NOTFOUND ||
+	    (status == PINSTORE_OK &&
+	     (key.len != KEY_LEN || get_number(key.at) > after)))
+		return damaged(txn, error);
+	return status;
+}
+
 enum pinstore_status
 ps_journal_read(struct ps_txn *txn, const struct ps_store_id *id,
                 uint64_t after, struct ps_journal_item *out, size_t max,
@@ -331,10 +352,14 @@ ps_journal_read(struct ps_txn *txn, const struct ps_store_id *id,
 	                     error);
 	while (status == PINSTORE_OK) {
 		status = decode(txn, id, key, record, &out[*n], error);
-		if (status != PINSTORE_OK || ++*n == max)
+		if (status != PINSTORE_OK)
+			return status;
+		after = out[*n].number;
+		if (++*n == max)
 			return status;
 		status = ps_txn_seek(txn, PS_JOURNAL, PS_SEEK_NEXT, &key,
 		                     &record, error);
 	}
-	return status == PINSTORE_ERR_NOTFOUND ? PINSTORE_OK : status;
+	return status == PINSTORE_ERR_NOTFOUND ? prove_end(txn, after, error)
+	                                       : status;
 }

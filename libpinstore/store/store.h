@@ -271,9 +271,10 @@ enum ps_event_kind {
 	PS_EVENT_SETTING,
 	PS_EVENT_MODE, /* of a static entry */
 	/* With one again: */
-	PS_EVENT_OTHER_PATH /* let through by another than the settled path */
+	PS_EVENT_OTHER_PATH, /* let through by another than the settled path */
+	PS_EVENT_ERROR /* could not be learned: why; for the domain or for all */
 };
-#define PS_EVENT_LAST PS_EVENT_OTHER_PATH
+#define PS_EVENT_LAST PS_EVENT_ERROR
 
 struct ps_event {
 	enum ps_event_kind kind;

@@ -120,7 +120,9 @@ def outcome(tool, words):
     shutil.copytree("files", "run")
     if tool == "pinstore":
         shutil.copytree("filled", "run/store")
-        command = [tool, *map(fill, words)]
+        command = [tool] + [fill(word) for word in words if word != "{SECOND}"]
+        if "{SECOND}" in words:
+            command = ["timeout", "-s", "INT", "1", *command]
     elif "{BARE}" in words:
         command = [tool] + [fill(word) for word in words if word != "{BARE}"]
         command += [word for word in common if "resolve" in word]

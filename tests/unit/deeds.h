@@ -234,6 +234,22 @@ tell_entry(const struct pinstore_entry *entry, void *arg)
 	return 0;
 }
 
+static int
+tell_record(const struct pinstore_record *record, void *arg)
+{
+	tell(arg, " %s",
+	     pinstore_event_word(pinstore_record_event(record)));
+	return 0;
+}
+
+static inline enum pinstore_status
+deed_log(struct told *told)
+{
+	struct pinstore_error error;
+
+	return pinstore_log(ps, 0, tell_record, told, &error);
+}
+
 static inline enum pinstore_status
 deed_walk(struct told *told)
 {
@@ -496,6 +512,7 @@ static const struct deed deeds[] = {
 	{.what = "look up", .run = deed_look_up},
 	{.what = "look up what is not there", .run = deed_look_up_nothing},
 	{.what = "show", .run = deed_show},
+	{.what = "the journal", .run = deed_log},
 	{.what = "walk", .run = deed_walk},
 	{.what = "walk from the middle", .run = deed_walk_behind},
 	{.what = "note a new host", .run = deed_note},

@@ -39,6 +39,7 @@ static const struct option_row rows[OPTION_COUNT] = {
 	                    "without it there is none"},
 	[OPTION_EXPIRING] = {"expiring", 0, "DURATION", "only entries that "
 	                     "will have expired by then; exit 1 if none"},
+	[OPTION_FOLLOW] = {"follow", 0, NULL, "go on printing what happens"},
 	[OPTION_FOR] = {"for", 0, "WHAT", "a bypass: how long, at most 7d, as "
 	                "90s 15m 12h 3d; a header: whose configuration, nginx, "
 	                "apache, haproxy or raw"},
@@ -70,8 +71,8 @@ static const struct option_row rows[OPTION_COUNT] = {
 	                       "report failures"},
 	[OPTION_RESOLVE] = {"resolve", 0, "HOST:PORT:ADDRESS", "the address of "
 	                    "a host, as curl has it"},
-	[OPTION_SINCE] = {"since", 0, "TIME", "only what was noted since TIME; "
-	                  "a duration counts back from now"},
+	[OPTION_SINCE] = {"since", 0, "TIME", "only what happened or was noted "
+	                  "since TIME; a duration counts back from now"},
 	[OPTION_SORT] = {"sort", 0, "KEY", "host, expires, noted, updated, "
 	                 "source or mode"},
 	[OPTION_SOURCE] = {"source", 0, "SOURCE", "only entries from SOURCE: "
@@ -319,6 +320,7 @@ take(enum option option, const char *value, struct options *options,
 	case OPTION_DRY_RUN:
 	case OPTION_END:
 	case OPTION_EXPIRED:
+	case OPTION_FOLLOW:
 	case OPTION_FORCE:
 	case OPTION_FROM_HOST:
 	case OPTION_HELP:

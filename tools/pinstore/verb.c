@@ -87,6 +87,10 @@ const struct verb verbs[] = {
 	 BIT(STORE) | BIT(AT) | BIT(SOURCE) | BIT(MODE) | BIT(EXPIRED) |
 	         BIT(EXPIRING) | BIT(SORT),
 	 0, SIZE_MAX},
+	{"log", cmd_log, "",
+	 "print what happened to the store's hosts, oldest first",
+	 "A line for each event, with --json an object.\n",
+	 BIT(STORE) | BIT(SINCE) | BIT(FOLLOW), 0, 0},
 	{"mode", cmd_mode, "HOST enforce|report",
 	 "switch a static entry",
 	 "Refuses enforce, unless --force, when within 7 days there were\n"

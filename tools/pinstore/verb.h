@@ -76,6 +76,7 @@ verb_fn cmd_header;
 verb_fn cmd_help;
 verb_fn cmd_lint;
 verb_fn cmd_list;
+verb_fn cmd_log;
 verb_fn cmd_mode;
 verb_fn cmd_note;
 verb_fn cmd_pin;

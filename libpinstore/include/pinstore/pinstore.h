@@ -144,6 +144,28 @@ enum pinstore_reason {
 	PINSTORE_WHY_NEARER_ENTRY           /* one nearer applies instead */
 };
 
+/* What a record of the journal tells; new ones at the end. */
+enum pinstore_event {
+	PINSTORE_EVENT_NOTED = 1,
+	PINSTORE_EVENT_UPDATED,
+	PINSTORE_EVENT_REMOVED,
+	PINSTORE_EVENT_UNPINNED, /* by a header without usable pins */
+	PINSTORE_EVENT_PINNED,   /* by the operator */
+	PINSTORE_EVENT_CLEARED,  /* so many entries, of no name */
+	PINSTORE_EVENT_EXPIRED,
+	PINSTORE_EVENT_CLOCK,     /* a stored sighting lay in the future */
+	PINSTORE_EVENT_VIOLATION, /* refused, or not enforced */
+	PINSTORE_EVENT_BYPASSED,  /* let through, though pins did not match */
+	PINSTORE_EVENT_REVOKED,   /* a key */
+	PINSTORE_EVENT_UNREVOKED,
+	PINSTORE_EVENT_BYPASS, /* of a host has begun */
+	PINSTORE_EVENT_BYPASS_ENDED,
+	PINSTORE_EVENT_SETTING,
+	PINSTORE_EVENT_MODE,       /* of a static entry was switched */
+	PINSTORE_EVENT_OTHER_PATH, /* than the settled one, which was refused */
+	PINSTORE_EVENT_ERROR       /* what could not be learned */
+};
+
 /* The first rule of the grammar that a malformed field breaks. */
 enum pinstore_syntax {
 	PINSTORE_SYNTAX_OK = 0,
@@ -255,6 +277,7 @@ struct pinstore_options; /* how to open one */
 struct pinstore_chain;   /* a path that validated; leaf first, anchor last */
 struct pinstore_result;  /* what a check found, and why */
 struct pinstore_entry;   /* what is known of one host in one layer */
+struct pinstore_record;  /* one thing that happened */
 
 /* ------------------------------------------------------------ words, names */
 
@@ -275,6 +298,7 @@ const char *pinstore_action_word(enum pinstore_action action);
 const char *pinstore_layer_word(enum pinstore_layer layer);
 const char *pinstore_source_word(enum pinstore_source source);
 const char *pinstore_mode_word(enum pinstore_mode mode);
+const char *pinstore_event_word(enum pinstore_event event);
 
 /*
  * Bring the host of a URL (percent-decoded, len octets) to the one form in
@@ -641,6 +665,42 @@ typedef int pinstore_visit_fn(const struct pinstore_entry *entry, void *arg);
 enum pinstore_status
 pinstore_walk(struct pinstore *ps, const char *after, pinstore_visit_fn *visit,
               void *arg, struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* ----------------------------------------------------------------- journal */
+
+/* Called once for each record, which lives for the call; not 0 stops. */
+typedef int pinstore_log_fn(const struct pinstore_record *record, void *arg);
+
+/*
+ * Visit the records of the journal behind number `after` (0: all that it still
+ * has), oldest first.  Numbers only grow.  No transaction is open during a
+ * call, which may use ps.
+ *
+ * Errors: ARG, NOMEM, BUSY, IO, VERSION, DAMAGED.
+ */
+enum pinstore_status
+pinstore_log(struct pinstore *ps, uint64_t after, pinstore_log_fn *visit,
+             void *arg, struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+uint64_t pinstore_record_number(const struct pinstore_record *record);
+int64_t pinstore_record_time(const struct pinstore_record *record);
+enum pinstore_event
+pinstore_record_event(const struct pinstore_record *record);
+/* NULL: of no host in particular, or of an address. */
+const char *pinstore_record_host(const struct pinstore_record *record);
+/* Entries, or times that it happened, those it could not be told included. */
+uint64_t pinstore_record_count(const struct pinstore_record *record);
+/* 1 and the layer of the entry that it is about, or 0 if it is about none. */
+int pinstore_record_layer(const struct pinstore_record *record,
+                          enum pinstore_layer *layer);
+/* PINSTORE_WHY_OK if there is nothing to say. */
+enum pinstore_reason
+pinstore_record_reason(const struct pinstore_record *record);
+/* Whether the connection was refused; 0 also if it is about none. */
+int pinstore_record_enforced(const struct pinstore_record *record);
+/* Of the leaf, of another path its anchor, or the revoked key; or NULL. */
+const struct pinstore_pin *
+pinstore_record_pin(const struct pinstore_record *record);
 
 #ifdef __cplusplus
 }
