@@ -74,9 +74,7 @@ keep(struct walk *walk, size_t key_len, enum pinstore_layer layer,
 
 	if (walk->result == NULL)
 		return;
-	name.len = key_len;
-	memcpy(name.name, walk->host->name + walk->host->len - key_len,
-	       key_len + 1);
+	ps_host_tail(walk->host, key_len, &name);
 	entry = ps_entry_new(&name, layer, view);
 	part = &walk->result->layer[layer];
 	if (entry == NULL)

@@ -35,6 +35,7 @@ static const struct pinstore_options defaults = {
 	.quota_domain = QUOTA_DOMAIN,
 	.quota_total = QUOTA_TOTAL,
 	.has_suffix_rule = true,
+	.has_reports = true,
 };
 
 struct pinstore_options *
@@ -83,6 +84,8 @@ set_option(struct pinstore_options *options, enum pinstore_option what,
 		return set_flag(&options->is_strict, value);
 	case PINSTORE_OPT_SUFFIX_RULE:
 		return set_flag(&options->has_suffix_rule, value);
+	case PINSTORE_OPT_REPORT:
+		return set_flag(&options->has_reports, value);
 	case PINSTORE_OPT_MAX_BYTES:
 		return set_count(&options->store.max_bytes, value,
 		                 MAX_BYTES_MIN);
@@ -135,6 +138,15 @@ choose(const struct pinstore_options *options, enum pinstore_option what,
 	return settings->value[which];
 }
 
+static bool
+is_on(const struct ps_settings *settings, enum pinstore_setting which,
+      bool by_default)
+{
+	if ((settings->set & UINT32_C(1) << which) == 0)
+		return by_default;
+	return settings->value[which] != 0;
+}
+
 enum pinstore_status
 ps_handle_limits(struct pinstore *ps, struct ps_limits *out,
                  struct pinstore_error *error)
@@ -164,6 +176,18 @@ ps_handle_limits(struct pinstore *ps, struct ps_limits *out,
 	out->has_suffix_rule = choose(options, PINSTORE_OPT_SUFFIX_RULE,
 	                              options->has_suffix_rule, &settings,
 	                              PINSTORE_SETTING_SUFFIX_RULE) != 0;
+	out->reports.is_on = choose(options, PINSTORE_OPT_REPORT,
+	                            options->has_reports, &settings,
+	                            PINSTORE_SETTING_REPORT) != 0;
+	/* Of these there is no option. */
+	out->reports.is_report_only_on =
+	        is_on(&settings, PINSTORE_SETTING_REPORT_ONLY, true);
+	out->reports.is_https_only =
+	        is_on(&settings, PINSTORE_SETTING_REPORT_HTTPS_ONLY, false);
+	out->reports.is_same_origin_only = is_on(
+	        &settings, PINSTORE_SETTING_REPORT_SAME_ORIGIN_ONLY, false);
+	out->may_report_to_private =
+	        is_on(&settings, PINSTORE_SETTING_REPORT_PRIVATE, false);
 	return PINSTORE_OK;
 }
 

@@ -14,6 +14,7 @@
 #include <pinstore/pinstore.h>
 
 #include "model/host.h"
+#include "rules/report.h"
 #include "store/store.h"
 
 /* See enum pinstore_option. */
@@ -25,16 +26,19 @@ struct pinstore_options {
 	uint64_t quota_domain;
 	uint64_t quota_total;
 	bool has_suffix_rule;
+	bool has_reports;
 	uint32_t given; /* bit n: option n was set by the caller */
 };
 
-/* What noting keeps to: the caller's options, else the store's settings. */
+/* What noting and reporting keep to: the caller's options, else the store's settings. */
 struct ps_limits {
 	int64_t max_age_cap;
 	int64_t refresh_slack;
 	uint64_t quota_domain;
 	uint64_t quota_total;
 	bool has_suffix_rule;
+	struct ps_report_rules reports;
+	bool may_report_to_private; /* for senders */
 };
 
 /* A judgement that the journal has, and since when. */

@@ -318,6 +318,37 @@ drop_bypasses(struct ps_write *write, const struct clearing *clearing,
 	}
 }
 
+/* What waits to be sent tells of the host, and of the entry that it fell under. */
+static enum pinstore_status
+drop_reports(struct ps_write *write, struct clearing *clearing,
+             struct pinstore_error *error)
+{
+	struct ps_report report = {.id = 0};
+	enum pinstore_status status;
+	bool found, is_meant;
+
+	for (;;) {
+		struct ps_host noted;
+
+		status = ps_write_next_report(write, report.id, &found, &report,
+		                              error);
+		if (status != PINSTORE_OK || !found)
+			return status;
+		ps_host_tail(&report.host, report.noted_len, &noted);
+		status = ask_journal(write, &report.host, clearing, &is_meant,
+		                     error);
+		if (status == PINSTORE_OK && !is_meant)
+			status = ask_journal(write, &noted, clearing, &is_meant,
+			                     error);
+		if (status == PINSTORE_OK && is_meant)
+			status = ps_write_end_report(write, &report,
+			                             PS_REPORT_GONE,
+			                             clearing->now, error);
+		if (status != PINSTORE_OK)
+			return status;
+	}
+}
+
 static enum pinstore_status
 work_clear(struct ps_write *write, void *arg, struct pinstore_error *error)
 {
@@ -331,6 +362,8 @@ work_clear(struct ps_write *write, void *arg, struct pinstore_error *error)
 
 	clearing->removed = 0;
 	status = ps_write_forget(write, ask_journal, clearing, error);
+	if (status == PINSTORE_OK)
+		status = drop_reports(write, clearing, error);
 	if (status == PINSTORE_OK)
 		status = drop_bypasses(write, clearing, error);
 	if (status != PINSTORE_OK)
@@ -416,6 +449,14 @@ collect(const struct ps_host *host, const struct ps_entry *entry, void *arg)
 	}
 	expiring->hosts[expiring->n++] = *host;
 	return expiring->n < EXPIRE_BATCH;
+}
+
+static enum pinstore_status
+work_age(struct ps_write *write, void *arg, struct pinstore_error *error)
+{
+	const struct expiring *expiring = arg;
+
+	return ps_write_age_reports(write, expiring->now, error);
 }
 
 static enum pinstore_status
@@ -517,6 +558,9 @@ pinstore_expire(struct pinstore *ps, int64_t before, int64_t now, int dry_run,
 			return ps_fail_nomem(error);
 	}
 	status = expire_all(ps, &expiring, removed, error);
+	if (status == PINSTORE_OK && !dry_run)
+		status = ps_store_write(ps->store, now, work_age, &expiring,
+		                        error);
 	free(expiring.hosts);
 	return status;
 }

@@ -25,6 +25,11 @@ static const struct {
 	[PINSTORE_SETTING_QUOTA_DOMAIN] = {0, QUOTA_MAX},
 	[PINSTORE_SETTING_QUOTA_TOTAL] = {0, QUOTA_MAX},
 	[PINSTORE_SETTING_SUFFIX_RULE] = {0, 1},
+	[PINSTORE_SETTING_REPORT] = {0, 1},
+	[PINSTORE_SETTING_REPORT_ONLY] = {0, 1},
+	[PINSTORE_SETTING_REPORT_HTTPS_ONLY] = {0, 1},
+	[PINSTORE_SETTING_REPORT_SAME_ORIGIN_ONLY] = {0, 1},
+	[PINSTORE_SETTING_REPORT_PRIVATE] = {0, 1},
 };
 
 #define N_SETTINGS (sizeof(ranges) / sizeof(ranges[0]))
@@ -56,6 +61,16 @@ effective(const struct ps_limits *limits, enum pinstore_setting which)
 		return (int64_t)limits->quota_total;
 	case PINSTORE_SETTING_SUFFIX_RULE:
 		return limits->has_suffix_rule;
+	case PINSTORE_SETTING_REPORT:
+		return limits->reports.is_on;
+	case PINSTORE_SETTING_REPORT_ONLY:
+		return limits->reports.is_report_only_on;
+	case PINSTORE_SETTING_REPORT_HTTPS_ONLY:
+		return limits->reports.is_https_only;
+	case PINSTORE_SETTING_REPORT_SAME_ORIGIN_ONLY:
+		return limits->reports.is_same_origin_only;
+	case PINSTORE_SETTING_REPORT_PRIVATE:
+		return limits->may_report_to_private;
 	}
 	return 0;
 }

@@ -300,6 +300,13 @@ reverse(const uint8_t *from, size_t len, uint8_t *to)
 }
 
 void
+ps_host_tail(const struct ps_host *host, size_t len, struct ps_host *out)
+{
+	out->len = len;
+	memcpy(out->name, host->name + host->len - len, len + 1);
+}
+
+void
 ps_host_key(const struct ps_host *host, struct ps_key *out)
 {
 	out->len = host->len;

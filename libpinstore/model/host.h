@@ -38,6 +38,10 @@ enum pinstore_status
 ps_host_parse(const char *text, size_t len, struct ps_host *out,
               enum pinstore_host_kind *kind) PINSTORE_MUST_CHECK;
 
+/* The ancestor, or the name itself, that is the last len octets of host. */
+void
+ps_host_tail(const struct ps_host *host, size_t len, struct ps_host *out);
+
 /* The store's key of a canonical name. */
 void
 ps_host_key(const struct ps_host *host, struct ps_key *out);

@@ -22,6 +22,7 @@
 #include "store/files.h"
 #include "store/meta.h"
 #include "store/orders.h"
+#include "store/reports.h"
 
 /* A new store needs a few pages; opening it anew maps more. */
 #define MAP_BYTES ((uint64_t)1 << 20)
@@ -68,6 +69,8 @@ fill(struct ps_db *db, const char *shown, struct pinstore_error *error)
 	status = ps_meta_create(txn, &id, error);
 	if (status == PINSTORE_OK)
 		status = ps_orders_create(txn, &id, error);
+	if (status == PINSTORE_OK)
+		status = ps_reports_create(txn, &id, error);
 	if (status == PINSTORE_OK)
 		status = ps_links_create(txn, &id, PS_HOSTS, error);
 	if (status == PINSTORE_OK)

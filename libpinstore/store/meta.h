@@ -13,9 +13,11 @@
 #include "model/entry.h"
 #include "store/db.h"
 
-#define PS_SCHEMA 2
+#define PS_SCHEMA 3
 /* Since then there is a summary of orders; a writer of 1 knows of none. */
 #define PS_SCHEMA_ORDERS 2
+/* And since then one of the queue; a writer of 2 would clear no reports. */
+#define PS_SCHEMA_REPORTS 3
 /* What a reader must know of a store in which no key is revoked. */
 #define PS_SCHEMA_READER 1
 

@@ -16,6 +16,7 @@
 #include "store/links.h"
 #include "store/meta.h"
 #include "store/record.h"
+#include "store/upgrade.h"
 
 #define SUMMARY_LEN 40
 #define SUMMARY "its summary of orders"
@@ -137,26 +138,6 @@ ps_orders_is_plain(const struct ps_orders *orders)
 	       orders->anchors == 0;
 }
 
-enum pinstore_status
-ps_orders_upgrade(struct ps_txn *txn, const struct ps_store_id *id,
-                  struct pinstore_error *error)
-{
-	enum pinstore_status status;
-	struct ps_schema schema;
-	struct ps_orders orders;
-
-	status = ps_meta_schema(txn, &schema, error);
-	if (status != PINSTORE_OK || schema.schema >= PS_SCHEMA_ORDERS)
-		return status;
-	status = ps_orders_load(txn, id, &orders, error);
-	if (status == PINSTORE_OK)
-		status = put_summary(txn, id, &orders, error);
-	if (status == PINSTORE_OK)
-		status = ps_meta_require(txn, schema.min_reader,
-		                         PS_SCHEMA_ORDERS, error);
-	return status;
-}
-
 /* ----------------------------------------------------------------- the orders */
 
 static enum ps_order_kind
@@ -228,7 +209,7 @@ ps_orders_put(struct ps_txn *txn, const struct ps_store_id *id,
 	uint64_t *count;
 	size_t len;
 
-	status = ps_orders_upgrade(txn, id, error);
+	status = ps_upgrade(txn, id, error);
 	if (status == PINSTORE_OK)
 		status = ps_orders_load(txn, id, &orders, error);
 	if (status == PINSTORE_OK)
@@ -328,7 +309,7 @@ ps_orders_put_settings(struct ps_txn *txn, const struct ps_store_id *id,
 	enum pinstore_status status;
 
 	assert(settings->n_anchors <= PS_ANCHORS_MAX);
-	status = ps_orders_upgrade(txn, id, error);
+	status = ps_upgrade(txn, id, error);
 	if (status == PINSTORE_OK)
 		status = ps_orders_load(txn, id, &orders, error);
 	if (status != PINSTORE_OK)

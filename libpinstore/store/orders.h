@@ -44,14 +44,6 @@ ps_orders_load(struct ps_txn *txn, const struct ps_store_id *id,
 bool
 ps_orders_is_plain(const struct ps_orders *orders);
 
-/*
- * Make a store of schema 1 one of this schema, in a transaction that writes
- * anyhow.
- */
-enum pinstore_status
-ps_orders_upgrade(struct ps_txn *txn, const struct ps_store_id *id,
-                  struct pinstore_error *error) PINSTORE_MUST_CHECK;
-
 /* Fill what ruling tells, for key (NULL: an address). */
 enum pinstore_status
 ps_orders_rule(struct ps_txn *txn, const struct ps_store_id *id,

@@ -52,6 +52,12 @@ ps_record_seal(const struct ps_store_id *id, enum ps_table table,
 	return PS_RECORD_HEAD_LEN + len;
 }
 
+static size_t
+body_max(enum ps_table table)
+{
+	return table == PS_REPORTS ? PS_RECORD_TEXT_MAX : PS_RECORD_BODY_MAX;
+}
+
 enum pinstore_status
 ps_record_open(const struct ps_store_id *id, enum ps_table table,
                struct ps_bytes key, struct ps_bytes record,
@@ -62,7 +68,7 @@ ps_record_open(const struct ps_store_id *id, enum ps_table table,
 	body->at = NULL;
 	body->len = 0;
 	if (record.len < PS_RECORD_HEAD_LEN ||
-	    record.len > PS_RECORD_HEAD_LEN + PS_RECORD_BODY_MAX ||
+	    record.len > PS_RECORD_HEAD_LEN + body_max(table) ||
 	    ps_get_le64(at + OFFSET_CHECKSUM) !=
 	            checksum(id, key, at, record.len))
 		return PINSTORE_ERR_DAMAGED;

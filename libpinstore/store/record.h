@@ -18,10 +18,13 @@
 #define PS_RECORD_FORMAT 1
 #define PS_RECORD_HEAD_LEN 16
 #define PS_RECORD_BODY_MAX 2048
+/* The same of the queue of reports, whose texts are longer. */
+#define PS_RECORD_TEXT_MAX (256 << 10)
 
 /*
- * Write the record of len octets of body, at most PS_RECORD_BODY_MAX, into
- * out, which has PS_RECORD_HEAD_LEN more; its length.
+ * Write the record of len octets of body, at most PS_RECORD_BODY_MAX (in
+ * PS_REPORTS PS_RECORD_TEXT_MAX), into out, which has PS_RECORD_HEAD_LEN more;
+ * its length.
  */
 size_t
 ps_record_seal(const struct ps_store_id *id, enum ps_table table,

@@ -22,7 +22,9 @@
 #include "store/meta.h"
 #include "store/orders.h"
 #include "store/registry.h"
+#include "store/reports.h"
 #include "store/scan.h"
+#include "store/upgrade.h"
 #include "store/writer.h"
 
 /* Map sizes are whole pages on every machine. */
@@ -376,6 +378,53 @@ out:
 	return status;
 }
 
+enum pinstore_status
+ps_store_next_report(struct ps_store *store, uint64_t after, bool *found,
+                     struct ps_report *out, char **text,
+                     struct pinstore_error *error)
+{
+	enum pinstore_status status;
+	struct ps_env *env;
+	struct ps_txn *txn;
+
+	*found = false;
+	*text = NULL;
+	status = begin(store, &env, &txn, error);
+	if (status != PINSTORE_OK || txn == NULL)
+		return status;
+	do {
+		status = ps_reports_next(txn, &env->schema.id, after, found,
+		                         out, error);
+		after = out->id;
+	} while (status == PINSTORE_OK && *found && !out->is_waiting);
+	if (status == PINSTORE_OK && *found)
+		status = ps_reports_text(txn, &env->schema.id, out, text,
+		                         error);
+	ps_env_done(env, txn);
+	return status;
+}
+
+enum pinstore_status
+ps_store_count_reports(struct ps_store *store, uint64_t *waiting,
+                       uint64_t *octets, uint64_t *dropped,
+                       struct pinstore_error *error)
+{
+	struct ps_queue queue = {0};
+	enum pinstore_status status;
+	struct ps_env *env;
+	struct ps_txn *txn;
+
+	status = begin(store, &env, &txn, error);
+	if (status == PINSTORE_OK && txn != NULL) {
+		status = ps_reports_load(txn, &env->schema.id, &queue, error);
+		ps_env_done(env, txn);
+	}
+	*waiting = queue.waiting;
+	*octets = queue.octets;
+	*dropped = queue.dropped;
+	return status;
+}
+
 /* -------------------------------------------------------------------- writing */
 
 struct working {
@@ -404,7 +453,7 @@ work_in_env(struct ps_env *env, struct ps_txn *txn, void *arg,
 	status = working->work(&write, working->arg, error);
 	if (status != PINSTORE_OK || !ps_txn_has_changed(txn))
 		return status;
-	status = ps_orders_upgrade(txn, &env->schema.id, error);
+	status = ps_upgrade(txn, &env->schema.id, error);
 	if (status != PINSTORE_OK)
 		return status;
 	return ps_meta_raise_clock(txn, &env->schema.id, working->now, error);
@@ -617,4 +666,64 @@ ps_write_forget(struct ps_write *write, ps_write_ask_fn *ask, void *arg,
 
 	return ps_journal_forget(write->txn, write->id, ask_in_journal, &asking,
 	                         error);
+}
+
+/* ------------------------------------------------------------------ reports */
+
+enum pinstore_status
+ps_write_queue(struct ps_write *write, const struct ps_report *report,
+               const char *text, bool *is_queued, struct pinstore_error *error)
+{
+	return ps_reports_add(write->txn, write->id, report, text, is_queued,
+	                      error);
+}
+
+enum pinstore_status
+ps_write_next_report(struct ps_write *write, uint64_t after, bool *found,
+                     struct ps_report *out, struct pinstore_error *error)
+{
+	return ps_reports_next(write->txn, write->id, after, found, out, error);
+}
+
+enum pinstore_status
+ps_write_report_text(struct ps_write *write, const struct ps_report *report,
+                     char **out, struct pinstore_error *error)
+{
+	return ps_reports_text(write->txn, write->id, report, out, error);
+}
+
+enum pinstore_status
+ps_write_put_report(struct ps_write *write, const struct ps_report *report,
+                    struct pinstore_error *error)
+{
+	return ps_reports_put(write->txn, write->id, report, error);
+}
+
+enum pinstore_status
+ps_write_end_report(struct ps_write *write, const struct ps_report *report,
+                    enum ps_report_end end, int64_t now,
+                    struct pinstore_error *error)
+{
+	return ps_reports_end(write->txn, write->id, report, end, now, error);
+}
+
+enum pinstore_status
+ps_write_age_reports(struct ps_write *write, int64_t now,
+                     struct pinstore_error *error)
+{
+	return ps_reports_age(write->txn, write->id, now, error);
+}
+
+enum pinstore_status
+ps_write_lose_reports(struct ps_write *write, uint64_t n,
+                      struct pinstore_error *error)
+{
+	return ps_reports_lose(write->txn, write->id, n, error);
+}
+
+enum pinstore_status
+ps_write_empty_reports(struct ps_write *write, uint64_t *waiting,
+                       struct pinstore_error *error)
+{
+	return ps_reports_empty(write->txn, write->id, waiting, error);
 }

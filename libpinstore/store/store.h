@@ -327,4 +327,92 @@ ps_store_events(struct ps_store *store, uint64_t after,
                 ps_store_event_fn *visit, void *arg,
                 struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
+/* Most octets of a report's text, and how long it waits. */
+#define PS_REPORT_TEXT_MAX (256 << 10)
+#define PS_REPORT_SECONDS INT64_C(86400)
+/* So long the same is not queued again when a report has gone. */
+#define PS_REPORT_QUIET_SECONDS INT64_C(3600)
+
+struct ps_report {
+	uint64_t id;
+	uint64_t key;    /* of what it tells, and to whom */
+	bool is_waiting; /* else it has gone, and is quiet */
+	enum pinstore_kind kind;
+	bool is_private; /* so was the peer's address */
+	uint16_t port;
+	uint16_t attempts;
+	int64_t created; /* of one that is quiet: when it went */
+	int64_t next;    /* due from then */
+	int64_t leased;  /* someone's until then */
+	struct ps_host host;
+	uint8_t noted_len; /* so much of its end is the name of the entry */
+	char uri[PINSTORE_URI_MAX + 1];
+	size_t text_len;
+};
+
+/* How a report that waits ends; one that is quiet is gone in any case. */
+enum ps_report_end {
+	PS_REPORT_SENT, /* quiet from now */
+	PS_REPORT_LOST, /* the same, and counted */
+	PS_REPORT_GONE, /* without a trace */
+	PS_REPORT_AGED  /* the same, and counted */
+};
+
+/*
+ * Queue a report of created, whose id this gives, with text_len octets of text,
+ * unless one of that key waits or is quiet.  What is over goes, and the oldest
+ * where there is no room.
+ */
+enum pinstore_status
+ps_write_queue(struct ps_write *write, const struct ps_report *report,
+               const char *text, bool *is_queued,
+               struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* The report behind number `after`, waiting or quiet; and its text, a copy. */
+enum pinstore_status
+ps_write_next_report(struct ps_write *write, uint64_t after, bool *found,
+                     struct ps_report *out,
+                     struct pinstore_error *error) PINSTORE_MUST_CHECK;
+enum pinstore_status
+ps_write_report_text(struct ps_write *write, const struct ps_report *report,
+                     char **out,
+                     struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* Write the fields of one that waits anew; end one. */
+enum pinstore_status
+ps_write_put_report(struct ps_write *write, const struct ps_report *report,
+                    struct pinstore_error *error) PINSTORE_MUST_CHECK;
+enum pinstore_status
+ps_write_end_report(struct ps_write *write, const struct ps_report *report,
+                    enum ps_report_end end, int64_t now,
+                    struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* End those that are over; count n that were never written. */
+enum pinstore_status
+ps_write_age_reports(struct ps_write *write, int64_t now,
+                     struct pinstore_error *error) PINSTORE_MUST_CHECK;
+enum pinstore_status
+ps_write_lose_reports(struct ps_write *write, uint64_t n,
+                      struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* Remove them all, whatever their records look like; so many waited. */
+enum pinstore_status
+ps_write_empty_reports(struct ps_write *write, uint64_t *waiting,
+                       struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/*
+ * The first report that waits behind number `after`, and a copy of its text.
+ * Owner: the caller.  Errors: as climb.
+ */
+enum pinstore_status
+ps_store_next_report(struct ps_store *store, uint64_t after, bool *found,
+                     struct ps_report *out, char **text,
+                     struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* Reports that wait, octets of their texts, and how many were lost. */
+enum pinstore_status
+ps_store_count_reports(struct ps_store *store, uint64_t *waiting,
+                       uint64_t *octets, uint64_t *dropped,
+                       struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
 #endif /* PS_STORE_STORE_H */

@@ -29,10 +29,15 @@ expect_out '^refresh-slack +1% +default$'
 expect_out '^quota-domain +200 +default$'
 expect_out '^quota-total +1000000 +default$'
 expect_out '^suffix-rule +on +default$'
+expect_out '^report +on +default$'
+expect_out '^report-only +on +default$'
+expect_out '^report-https-only +off +default$'
+expect_out '^report-same-origin-only +off +default$'
+expect_out '^report-private +off +default$'
 expect_out '^anchors +none +default$'
 expect_exit 0 pinstore config --json
-expect_json out '[x["key"] for x in d] == ["max-age-cap", "refresh-slack", "quota-domain", "quota-total", "suffix-rule", "anchors"] and all(list(x) == ["key", "value", "text", "set"] for x in d) and not any(x["set"] for x in d)'
-expect_json out '[x["value"] for x in d] == [5184000, 100, 200, 1000000, 1, []]'
+expect_json out '[x["key"] for x in d] == ["max-age-cap", "refresh-slack", "quota-domain", "quota-total", "suffix-rule", "report", "report-only", "report-https-only", "report-same-origin-only", "report-private", "anchors"] and all(list(x) == ["key", "value", "text", "set"] for x in d) and not any(x["set"] for x in d)'
+expect_json out '[x["value"] for x in d] == [5184000, 100, 200, 1000000, 1, 1, 1, 0, 0, 0, []]'
 
 about "config: change, read, take away"
 while read -r key value text number default; do
@@ -56,6 +61,11 @@ refresh-slack 100% 100% 10000 1%
 quota-domain 7 7 7 200
 quota-total 0 0 0 1000000
 suffix-rule off off 0 on
+report off off 0 on
+report-only off off 0 on
+report-https-only on on 1 off
+report-same-origin-only on on 1 off
+report-private on on 1 off
 END
 
 about "config: what is no value, and no key"
@@ -63,7 +73,8 @@ for wrong in 'max-age-cap 0' 'max-age-cap -1' 'max-age-cap 99999d' \
 	'max-age-cap 1y' 'refresh-slack 1' 'refresh-slack 101%' \
 	'refresh-slack 1.234%' 'refresh-slack 100.01%' 'refresh-slack %' \
 	'quota-domain -1' 'quota-domain 1e3' 'quota-total 9999999999999999' \
-	'suffix-rule yes' 'suffix-rule on off' 'max-age-kap 1d' 'anchors x' \
+	'suffix-rule yes' 'suffix-rule on off' 'report now' \
+	'report-only none' 'report-https-only 1' 'report-private yes' 'max-age-kap 1d' 'anchors x' \
 	'--unset' '--unset max-age-cap 1d'; do
 	expect_exit 2 pinstore config $wrong
 done

@@ -154,6 +154,17 @@ act_suffix_rule(bool is_other)
 }
 
 static int
+act_report(bool is_other)
+{
+	int64_t value;
+
+	fixture_reopen_with(PINSTORE_OPT_REPORT, !is_other);
+	ck_assert_int_eq(pinstore_setting_get(ps, PINSTORE_SETTING_REPORT,
+	                                      &value, NULL, NULL), PINSTORE_OK);
+	return (int)value;
+}
+
+static int
 act_options_set(bool is_other)
 {
 	struct pinstore_options *options = pinstore_options_new();
@@ -783,6 +794,7 @@ static const struct {
 	 PINSTORE_WHY_FULL},
 	{"PINSTORE_OPT_SUFFIX_RULE", act_suffix_rule, PINSTORE_UNPINNED,
 	 PINSTORE_REJECT},
+	{"PINSTORE_OPT_REPORT", act_report, 1, 0},
 	{"pinstore_options_set", act_options_set, PINSTORE_OK,
 	 PINSTORE_ERR_ARG},
 	{"pinstore_chain_set_served", act_set_served, 1, 0},
@@ -885,7 +897,8 @@ static bool
 is_output(const char *tag)
 {
 	static const char *const tags[] = {"pinstore_pin", "pinstore_error",
-	                                   "pinstore_noted", "pinstore_step"};
+	                                   "pinstore_noted", "pinstore_step",
+	                                   "pinstore_report_totals"};
 	size_t i;
 
 	for (i = 0; i < COUNT(tags); i++)

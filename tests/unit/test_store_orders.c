@@ -238,9 +238,9 @@ END_TEST
 
 /* ---------------------------------------------------------- stores of before */
 
-/* A store as the first pinstore wrote it. */
+/* A store as a pinstore of schema 1 or 2 wrote it. */
 static void
-make_old(void)
+make_old(uint32_t schema)
 {
 	uint8_t record[64], body[32];
 	struct ps_bytes key = raw_key("schema");
@@ -248,12 +248,14 @@ make_old(void)
 
 	end();
 	raw = raw_begin(dir.store);
-	raw_delete(&raw, PS_META, raw_key("orders"));
+	if (schema < PS_SCHEMA_ORDERS)
+		raw_delete(&raw, PS_META, raw_key("orders"));
+	raw_delete(&raw, PS_META, raw_key("reports"));
 	ck_assert_uint_eq(raw_get(&raw, PS_META, key, record, 64), 48);
 	memcpy(body, record + 16, 32);
-	ps_put_le32(body, 1);
+	ps_put_le32(body, schema);
 	ps_put_le32(body + 4, 1);
-	ps_put_le32(body + 8, 1);
+	ps_put_le32(body + 8, schema);
 	raw_put(&raw, PS_META, key, record,
 	        ps_record_seal(&raw.id, PS_META, key, body, 32, record));
 	raw_end(&raw);
@@ -262,7 +264,7 @@ make_old(void)
 
 static void
 assert_schema(uint32_t schema, uint32_t min_reader, uint32_t min_writer,
-              bool has_orders)
+              bool has_orders, bool has_reports)
 {
 	struct ps_bytes value;
 	struct ps_schema told;
@@ -276,43 +278,48 @@ assert_schema(uint32_t schema, uint32_t min_reader, uint32_t min_writer,
 	ck_assert_uint_eq(told.min_writer, min_writer);
 	ck_assert_int_eq(ps_txn_get(raw.txn, PS_META, raw_key("orders"), &value,
 	                            &kit_error) == PINSTORE_OK, has_orders);
+	ck_assert_int_eq(ps_txn_get(raw.txn, PS_META, raw_key("reports"),
+	                            &value, &kit_error) == PINSTORE_OK,
+	                 has_reports);
 	raw_end(&raw);
 	store = kit_open(dir.store);
 }
 
 START_TEST(new_store)
 {
-	assert_schema(2, 1, 2, true);
+	assert_schema(3, 1, 3, true, true);
 }
 END_TEST
 
 START_TEST(old_store_is_read_as_it_is)
 {
+	uint32_t schema = (uint32_t)_i;
 	struct ps_settings settings;
 	struct ps_ruling ruling;
 
-	make_old();
+	make_old(schema);
 	ck_assert(kit_has(store, "a.test", 1));
 	ck_status(ask(0x40, &ruling), PINSTORE_OK);
 	ck_assert(!ruling.is_revoked && !ruling.wants_chain);
 	ck_status(ps_store_settings(store, &settings, &kit_error), PINSTORE_OK);
-	assert_schema(1, 1, 1, false);
+	assert_schema(schema, 1, schema, schema >= PS_SCHEMA_ORDERS, false);
 }
 END_TEST
 
-/* The first write: who knows only schema 1 reads on, and writes no more. */
+/* The first write: who knows only an older schema reads, and writes no more. */
 START_TEST(old_store_is_written)
 {
+	uint32_t schema = (uint32_t)_i;
 	struct ps_ruling ruling;
 
-	make_old();
+	make_old(schema);
 	kit_put(store, "b.test", 2);
-	assert_schema(2, 1, 2, true);
+	assert_schema(3, 1, 3, true, true);
 	ck_assert(kit_has(store, "a.test", 1));
 	ck_assert(kit_has(store, "b.test", 2));
 	lay_down_all();
 	/* A reader that knows nothing of revoked keys would let them in. */
-	assert_schema(2, 2, 2, true);
+	assert_schema(3, 2, 3, true, true);
 	ck_status(ask(0x40, &ruling), PINSTORE_OK);
 	ck_assert(ruling.is_revoked);
 }
@@ -320,11 +327,12 @@ END_TEST
 
 START_TEST(old_store_is_laid_upon)
 {
+	uint32_t schema = (uint32_t)_i;
 	struct ps_ruling ruling;
 
-	make_old();
+	make_old(schema);
 	lay_down_all();
-	assert_schema(2, 2, 2, true);
+	assert_schema(3, 2, 3, true, true);
 	ck_status(ask(0x60, &ruling), PINSTORE_OK);
 	ck_assert(ruling.is_revoked && ruling.has_bypass);
 }
@@ -420,9 +428,9 @@ main(void)
 	tcase_add_loop_test(tcase, what_is_exchanged_is_damage, 0, 2);
 	tcase_add_loop_test(tcase, later_setting, 0, 2);
 	tcase_add_test(tcase, new_store);
-	tcase_add_test(tcase, old_store_is_read_as_it_is);
-	tcase_add_test(tcase, old_store_is_written);
-	tcase_add_test(tcase, old_store_is_laid_upon);
+	tcase_add_loop_test(tcase, old_store_is_read_as_it_is, 1, PS_SCHEMA);
+	tcase_add_loop_test(tcase, old_store_is_written, 1, PS_SCHEMA);
+	tcase_add_loop_test(tcase, old_store_is_laid_upon, 1, PS_SCHEMA);
 	tcase_add_loop_test(tcase, strange_records, 0, COUNT(strange));
 	tcase_add_test(tcase, orders_and_entries);
 	suite_add_tcase(suite, tcase);

@@ -47,6 +47,15 @@ static const struct {
 	 "write a number of entries"},
 	{"suffix-rule", PINSTORE_SETTING_SUFFIX_RULE, FORM_SWITCH,
 	 "write on or off"},
+	{"report", PINSTORE_SETTING_REPORT, FORM_SWITCH, "write on or off"},
+	{"report-only", PINSTORE_SETTING_REPORT_ONLY, FORM_SWITCH,
+	 "write on or off"},
+	{"report-https-only", PINSTORE_SETTING_REPORT_HTTPS_ONLY, FORM_SWITCH,
+	 "write on or off"},
+	{"report-same-origin-only", PINSTORE_SETTING_REPORT_SAME_ORIGIN_ONLY,
+	 FORM_SWITCH, "write on or off"},
+	{"report-private", PINSTORE_SETTING_REPORT_PRIVATE, FORM_SWITCH,
+	 "write on or off"},
 };
 
 #define N_KEYS (sizeof(keys) / sizeof(keys[0]))

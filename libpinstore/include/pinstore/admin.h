@@ -1,6 +1,6 @@
 /*
  * admin.h - what an operator's tool needs beyond a client: judging a header,
- * settings, revoked keys, bypasses.
+ * settings, revoked keys, bypasses, failure reports.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -81,7 +81,12 @@ enum pinstore_setting {
 	PINSTORE_SETTING_REFRESH_SLACK,
 	PINSTORE_SETTING_QUOTA_DOMAIN,
 	PINSTORE_SETTING_QUOTA_TOTAL,
-	PINSTORE_SETTING_SUFFIX_RULE
+	PINSTORE_SETTING_SUFFIX_RULE,
+	PINSTORE_SETTING_REPORT,            /* 0 or 1; any report; 1 */
+	PINSTORE_SETTING_REPORT_ONLY,       /* 0 or 1; of Report-Only; 1 */
+	PINSTORE_SETTING_REPORT_HTTPS_ONLY, /* 0 or 1; 0 */
+	PINSTORE_SETTING_REPORT_SAME_ORIGIN_ONLY, /* 0 or 1; 0 */
+	PINSTORE_SETTING_REPORT_PRIVATE     /* 0 or 1; to private addresses; 0 */
 };
 
 /*
@@ -197,6 +202,139 @@ enum pinstore_status
 pinstore_walk_bypasses(struct pinstore *ps, pinstore_bypass_fn *visit,
                        void *arg,
                        struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* ----------------------------------------------------------------- reports */
+
+/*
+ * Failure reports (RFC 7469, 3) are composed by pinstore_check() and
+ * pinstore_note() and wait in the store; the library sends none.  A sender
+ * takes one after the other, sends it, and tells what came of it:
+ *
+ *	while (pinstore_report_take(ps, now, &report, &error) == PINSTORE_OK)
+ *		pinstore_report_settle(ps, report, send(report), now, &error);
+ *
+ * Settings say what is queued; the sender asks PINSTORE_SETTING_REPORT_PRIVATE
+ * before it connects to a loopback or private address for a report whose own
+ * peer was not at one.
+ */
+
+/* What passes these bounds is given up, the oldest first, and counted. */
+#define PINSTORE_REPORTS_MAX 100
+#define PINSTORE_REPORTS_OCTETS_MAX 8388608
+#define PINSTORE_REPORT_OCTETS_MAX 262144
+#define PINSTORE_REPORT_SECONDS_MAX 86400
+#define PINSTORE_REPORT_ATTEMPTS_MAX 5
+/* So long a report is its taker's alone. */
+#define PINSTORE_REPORT_LEASE_SECONDS 120
+
+struct pinstore_report; /* one that waits, or was taken */
+
+enum pinstore_outcome {
+	PINSTORE_OUTCOME_FAILED = 0, /* to be tried again later */
+	PINSTORE_OUTCOME_DELIVERED,
+	PINSTORE_OUTCOME_DROPPED     /* not to be tried again */
+};
+
+/* What is in the queue, and what has gone from it undelivered. */
+struct pinstore_report_totals {
+	size_t size;
+	uint64_t waiting;
+	uint64_t octets; /* of the bodies that wait */
+	uint64_t dropped; /* given up, or never written, since ever */
+};
+
+/*
+ * Take the oldest report that is due: nobody else gets it for
+ * PINSTORE_REPORT_LEASE_SECONDS.  Each taking is an attempt: of a sender that
+ * dies, the report is due again when that time has passed.
+ *
+ * Owner:   the caller, who ends *out with pinstore_report_settle(), or with
+ *          pinstore_report_free() as if he had died.
+ * Threads: any.
+ * Errors:  ARG, NOMEM, NOTFOUND (none is due), READONLY, BUSY, FULL, IO,
+ *          VERSION, DAMAGED.
+ */
+enum pinstore_status
+pinstore_report_take(struct pinstore *ps, int64_t now,
+                     struct pinstore_report **out,
+                     struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/*
+ * The same with the report of that number, also before it is due.
+ * Errors: ARG, NOMEM, NOTFOUND (no such report), READONLY, BUSY (also one that
+ *         another has taken), FULL, IO, VERSION, DAMAGED.
+ */
+enum pinstore_status
+pinstore_report_take_id(struct pinstore *ps, uint64_t id, int64_t now,
+                        struct pinstore_report **out,
+                        struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/*
+ * Tell what came of a report that was taken; it is freed, also on an error.
+ * What failed is due again after 60 seconds, then after twice as many, and is
+ * given up with its fifth attempt.  One that has gone meanwhile, or that
+ * another has taken since, is no error.
+ *
+ * Errors: ARG, NOMEM, READONLY, BUSY, FULL, IO, VERSION, DAMAGED.
+ */
+enum pinstore_status
+pinstore_report_settle(struct pinstore *ps, struct pinstore_report *report,
+                       enum pinstore_outcome outcome, int64_t now,
+                       struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+void pinstore_report_free(struct pinstore_report *report);
+
+/* Its number, which no other report of that store ever has; not 0. */
+uint64_t pinstore_report_id(const struct pinstore_report *report);
+/* Of which kind of policy it tells. */
+enum pinstore_kind pinstore_report_kind(const struct pinstore_report *report);
+/* The canonical host, and the port, of the connection it tells of. */
+const char *pinstore_report_host(const struct pinstore_report *report);
+uint16_t pinstore_report_port(const struct pinstore_report *report);
+/* 1 if that went to a loopback or private address, else 0. */
+int pinstore_report_peer_is_private(const struct pinstore_report *report);
+/* Where it is to be sent: an http or https URI without fragment. */
+const char *pinstore_report_uri(const struct pinstore_report *report);
+/* The JSON text, len octets of ASCII and a NUL. */
+const char *pinstore_report_body(const struct pinstore_report *report,
+                                 size_t *len);
+int64_t pinstore_report_created(const struct pinstore_report *report);
+/* The last second in which it is sent. */
+int64_t pinstore_report_expires(const struct pinstore_report *report);
+/* How often it was taken. */
+unsigned pinstore_report_attempts(const struct pinstore_report *report);
+/* When it is due, its taker's time being over. */
+int64_t pinstore_report_next(const struct pinstore_report *report);
+
+/* Called once for each report, which lives for the call; not 0 stops. */
+typedef int pinstore_report_fn(const struct pinstore_report *report, void *arg);
+
+/*
+ * Visit all reports that wait, oldest first, with no transaction open.
+ * Errors: ARG, NOMEM, BUSY, IO, VERSION, DAMAGED.
+ */
+enum pinstore_status
+pinstore_walk_reports(struct pinstore *ps, pinstore_report_fn *visit, void *arg,
+                      struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/*
+ * Drop reports unsent: that number's (0: any), of that host (NULL: of any).
+ * *dropped (may be NULL) counts them.  With neither the queue is emptied, also
+ * a damaged one, and forgets what was reported within the hour.
+ * Errors: ARG, NOMEM, HOST, READONLY, BUSY, FULL, IO, VERSION, DAMAGED.
+ */
+enum pinstore_status
+pinstore_drop_reports(struct pinstore *ps, uint64_t id, const char *host,
+                      int64_t now, size_t *dropped,
+                      struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/*
+ * out->size must be set.
+ * Errors: ARG, NOMEM, BUSY, IO, VERSION, DAMAGED.
+ */
+enum pinstore_status
+pinstore_report_count(struct pinstore *ps, struct pinstore_report_totals *out,
+                      struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
 /* -------------------------------------------------------------------- mode */
 

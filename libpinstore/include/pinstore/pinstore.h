@@ -184,7 +184,8 @@ enum pinstore_option {
 	PINSTORE_OPT_MAX_BYTES,     /* of the store's file; 2^40 */
 	PINSTORE_OPT_QUOTA_DOMAIN,  /* learned per registrable domain; 200 */
 	PINSTORE_OPT_QUOTA_TOTAL,   /* learned in all; 1,000,000 */
-	PINSTORE_OPT_SUFFIX_RULE    /* 0 or 1; no subdomains of a suffix; 1 */
+	PINSTORE_OPT_SUFFIX_RULE,   /* 0 or 1; no subdomains of a suffix; 1 */
+	PINSTORE_OPT_REPORT         /* 0 or 1; queue failure reports; 1 */
 };
 
 /* SHA-256 of the DER SubjectPublicKeyInfo of a certificate (RFC 7469, 2.4). */
@@ -623,11 +624,11 @@ pinstore_pin(struct pinstore *ps, const struct pinstore_rule *rule,
              int64_t now, struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
 /*
- * Remove the entries that filter names, with their hosts' journal records, in
- * one transaction; *removed counts sections (a name may have two).  What the
+ * Remove the entries that filter names, with their hosts' journal records and
+ * reports, in one transaction; *removed counts sections (a name may have two).  What the
  * journal keeps of it is the count.  Without `since`, also the journal records
- * of hosts in question that have no entry any more are dropped, and, if static
- * entries are among the sources, the hosts' bypasses.
+ * and reports of hosts in question that have no entry any more are dropped,
+ * and, if static entries are among the sources, the hosts' bypasses.
  *
  * Errors: ARG, NOMEM, HOST, READONLY, BUSY, FULL, IO, VERSION, DAMAGED.
  */
@@ -638,7 +639,7 @@ pinstore_clear(struct pinstore *ps, const struct pinstore_filter *filter,
 
 /*
  * Remove the entries that expired before `before`, which must not lie behind
- * now; with dry_run only count them.  A now that lies more than 60 days past
+ * now, and the reports that are over; with dry_run only count the entries.  A now that lies more than 60 days past
  * the latest time the store has seen is refused unless force: a clock that
  * runs ahead must not cost pins.  It works in short transactions: *removed
  * counts what has gone, also when a later one fails.
