@@ -3,8 +3,9 @@
 
 SPDX-License-Identifier: LGPL-2.1-or-later
 
-Usage: pki.py DIRECTORY [others].  With the word, only those of test_others are
-made, whose authorities are their own.  NAME.crt.der is a certificate, NAME.key.der the
+Usage: pki.py DIRECTORY [others|stapled].  With a word, only those of test_others
+are made, whose authorities are their own; the second ones come with answers of
+an OCSP responder, NAME.ocsp.der.  NAME.crt.der is a certificate, NAME.key.der the
 private key of one that a server uses.  They are made once and kept: the tests
 hold the time still at 2026-10-01 instead of making them anew.
 """
@@ -17,6 +18,7 @@ import sys
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 OUT = sys.argv[1]
@@ -251,9 +253,40 @@ def others():
         serialization.Encoding.DER))
 
 
-def serial_of(file):
+def answer(file, certificate, issuer, issued_by, status):
+    """What the issuer's OCSP responder says of a certificate."""
+    is_revoked = status == ocsp.OCSPCertStatus.REVOKED
+    builder = ocsp.OCSPResponseBuilder().add_response(
+        cert=read(certificate), issuer=read(issuer),
+        algorithm=hashes.SHA1(), cert_status=status, this_update=START,
+        next_update=END, revocation_time=START if is_revoked else None,
+        revocation_reason=None)
+    save(file + ".ocsp.der",
+         builder.responder_id(ocsp.OCSPResponderEncoding.NAME, read(issuer))
+         .sign(issued_by.key, hashes.SHA256())
+         .public_bytes(serialization.Encoding.DER))
+
+
+def stapled():
+    """Two roots that certify an intermediate, and what they say of it now."""
+    good, bad = ocsp.OCSPCertStatus.GOOD, ocsp.OCSPCertStatus.REVOKED
+    one, two = (Entity("Stapled root %d" % i) for i in (1, 2))
+    inter = Entity("Stapled inter")
+    for i, root in enumerate((one, two)):
+        issue("sroot%d" % (i + 1), root, root, ca=True)
+        issue("sinter%d" % (i + 1), inter, root, ca=True)
+    leaf("sleaf", inter)
+    answer("sleaf-good", "sleaf", "sinter1", inter, good)
+    answer("sleaf-revoked", "sleaf", "sinter1", inter, bad)
+
+
+def read(file):
     with open(os.path.join(OUT, file + ".crt.der"), "rb") as f:
-        return x509.load_der_x509_certificate(f.read()).serial_number
+        return x509.load_der_x509_certificate(f.read())
+
+
+def serial_of(file):
+    return read(file).serial_number
 
 
 def main():
@@ -261,11 +294,16 @@ def main():
         SERIAL[0] = 5000
         others()
         return
+    if sys.argv[2:] == ["stapled"]:
+        SERIAL[0] = 7000
+        stapled()
+        return
     roots = authorities()
     leaves(roots)
     loop()
     long()
     others()
+    stapled()
 
 
 main()

@@ -87,6 +87,20 @@ read_file(const char *name, const char *suffix)
 	return data_read("pki", file);
 }
 
+static void
+staple(gnutls_certificate_credentials_t credentials, const char *name)
+{
+	struct data data = read_file(name, "ocsp");
+	gnutls_datum_t der;
+
+	der.data = data.at;
+	der.size = (unsigned)data.len;
+	ck_assert_int_ge(gnutls_certificate_set_ocsp_status_request_mem(
+	                         credentials, &der, 0, GNUTLS_X509_FMT_DER),
+	                 0);
+	free(data.at);
+}
+
 /* Serve the list to the octet: the other functions of GnuTLS sort it. */
 static gnutls_certificate_credentials_t
 server_credentials(const struct tls_server *server)
@@ -100,9 +114,13 @@ server_credentials(const struct tls_server *server)
 
 	ck_assert_int_eq(gnutls_certificate_allocate_credentials(&credentials),
 	                 0);
-	/* An impostor serves certificates whose key he does not have. */
-	gnutls_certificate_set_flags(credentials,
-	                             GNUTLS_CERTIFICATE_SKIP_KEY_CERT_MATCH);
+	/*
+	 * An impostor serves certificates whose key he does not have, or staples
+	 * that they are revoked.
+	 */
+	gnutls_certificate_set_flags(
+	        credentials, GNUTLS_CERTIFICATE_SKIP_KEY_CERT_MATCH |
+	                             GNUTLS_CERTIFICATE_SKIP_OCSP_RESPONSE_CHECK);
 	for (n = 0; server->served[n] != NULL; n++) {
 		ck_assert_int_lt(n, SERVED_MAX);
 		data = read_file(server->served[n], "crt");
@@ -123,6 +141,8 @@ server_credentials(const struct tls_server *server)
 	/* The list's members and the key are the credentials' now. */
 	ck_assert_int_eq(gnutls_certificate_set_key(credentials, NULL, 0, list,
 	                                            n, key), 0);
+	if (server->stapled != NULL)
+		staple(credentials, server->stapled);
 	return credentials;
 }
 

@@ -31,6 +31,7 @@ struct tls_server {
 	const char *const *served; /* names, leaf first, NULL at the end */
 	const char *key;           /* whose key the server has */
 	const char *priority;
+	const char *stapled; /* NAME of NAME.ocsp.der for the leaf, or NULL */
 	bool rehandshake; /* TLS 1.2: ask for another handshake at once */
 	bool slow;        /* a pause before it answers */
 	/* What became of the last connection. */

@@ -161,6 +161,9 @@ struct scene {
 	struct pinstore_chain *settled;
 };
 
+/* What the next scene's server staples to its leaf, or NULL. */
+static const char *scene_stapled;
+
 static void
 open_scene(struct scene *scene, const char *const *served,
            const char *const *anchors, const char *priority, unsigned flags,
@@ -185,6 +188,7 @@ open_scene(struct scene *scene, const char *const *served,
 		free(data.at);
 	}
 	tls_server_init(&scene->server, served, served[0]);
+	scene->server.stapled = scene_stapled;
 	scene->session = tls_client(tls_server_start(&scene->server), priority,
 	                            scene->trust);
 	do
@@ -1054,6 +1058,63 @@ START_TEST(layers)
 }
 END_TEST
 
+/*
+ * What the server staples is revocation as well.  GnuTLS looks at the answers
+ * before it settles on any path, so another one cannot go round them.
+ */
+static const struct {
+	const char *what;
+	const char *stapled;
+	bool is_refused;
+} answers[] = {
+        {"none", NULL, false},
+        {"the leaf is good", "sleaf-good", false},
+        {"the leaf is revoked", "sleaf-revoked", true},
+};
+
+START_TEST(stapled)
+{
+	struct pinstore_peer peer = {sizeof(peer), "pin.test", 443, 0};
+	struct pinstore_result *result;
+	enum pinstore_verdict verdict;
+	struct pinstore_error error;
+	enum pinstore_status status;
+	struct pinstore *store;
+	char path[TEXT_MAX];
+	struct scene scene;
+	struct tempdir dir;
+
+	tempdir_make(&dir);
+	ck_assert_int_eq(pinstore_open(dir.store, NULL, &store, NULL),
+	                 PINSTORE_OK);
+	pin_host(store, "sroot2", NULL);
+	scene_stapled = answers[_i].stapled;
+	open_scene(&scene, TLS_NAMES("sleaf", "sinter1", "sinter2"),
+	           TLS_NAMES("sroot1", "sroot2"), TLS13, 0, NULL);
+	scene_stapled = NULL;
+	status = pinstore_check_peer(store, scene.session, &peer, NULL, TLS_NOW,
+	                             &verdict, &result, &error);
+	if (answers[_i].is_refused) {
+		ck_assert_msg(status == PINSTORE_ERR_CHAIN, "%s: %s",
+		              answers[_i].what, pinstore_strerror(status));
+		ck_assert_msg(strstr(error.text, "revoked") != NULL, "%s: %s",
+		              answers[_i].what, error.text);
+		ck_assert_int_eq(verdict, PINSTORE_REJECT);
+		ck_assert_ptr_null(result);
+	} else {
+		ck_assert_msg(status == PINSTORE_OK, "%s: %s", answers[_i].what,
+		              error.text);
+		ck_assert_int_eq(verdict, PINSTORE_MATCHED);
+		spell(&scene, pinstore_result_chain(result), path);
+		ck_assert_str_eq(path, "sleaf sinter2 sroot2");
+	}
+	pinstore_result_free(result);
+	close_scene(&scene);
+	pinstore_close(store);
+	tempdir_remove(&dir);
+}
+END_TEST
+
 /* What goes wrong in the search refuses. */
 START_TEST(errors_refuse)
 {
@@ -1162,6 +1223,7 @@ main(void)
 	tcase_add_test(tcase, nothing_settled);
 	tcase_add_test(tcase, unknown_key_is_no_loop);
 	tcase_add_loop_test(tcase, layers, 0, COUNT(entries));
+	tcase_add_loop_test(tcase, stapled, 0, COUNT(answers));
 	tcase_add_test(tcase, errors_refuse);
 	return suite_run(suite);
 }
