@@ -22,13 +22,15 @@ export CK_FORK CK_TIMEOUT_MULTIPLIER PINSTORE_TEST_STRIDES
 # LeakSanitizer does not in those that leave by _exit().
 leaks=full
 case $1 in
-*/test_store_gate | */test_tool_memory) leaks=no ;;
+*/test_store_fork | */test_store_gate | */test_tool_memory) leaks=no ;;
 esac
 
+# Memcheck runs one thread at a time: each must have its turn.
 checked()
 {
-	valgrind --quiet --error-exitcode=99 --leak-check=$leaks \
-		--show-leak-kinds=definite --errors-for-leak-kinds=definite \
+	valgrind --quiet --fair-sched=try --error-exitcode=99 \
+		--leak-check=$leaks --show-leak-kinds=definite \
+		--errors-for-leak-kinds=definite \
 		--suppressions="$top_srcdir/tests/checks/valgrind.supp" "$@"
 }
 
