@@ -348,24 +348,36 @@ tell(const struct last *last, enum pinstore_verdict *verdict,
 	return PINSTORE_OK;
 }
 
+/* The safe values first; then what is attached, or why there is none. */
+static enum pinstore_status
+prepare(gnutls_session_t session, const char *function,
+        enum pinstore_verdict *verdict, struct pinstore_result **out,
+        struct attached **attached, struct pinstore_error *error)
+{
+	ps_error_clear(error);
+	if (out != NULL)
+		*out = NULL;
+	if (verdict == NULL)
+		return ps_fail(error, PINSTORE_ERR_ARG,
+		               "%s: no place for the verdict", function);
+	*verdict = PINSTORE_REJECT;
+	*attached = find(session);
+	return *attached != NULL ? PINSTORE_OK : fail_detached(error, function);
+}
+
 enum pinstore_status
 pinstore_session_check(gnutls_session_t session,
                        enum pinstore_verdict *verdict,
                        struct pinstore_result **out,
                        struct pinstore_error *error)
 {
-	struct attached *attached = find(session);
+	enum pinstore_status status;
+	struct attached *attached;
 
-	ps_error_clear(error);
-	if (out != NULL)
-		*out = NULL;
-	if (verdict == NULL)
-		return ps_fail(error, PINSTORE_ERR_ARG,
-		               "pinstore_session_check: no place for the "
-		               "verdict");
-	*verdict = PINSTORE_REJECT;
-	if (attached == NULL)
-		return fail_detached(error, "pinstore_session_check");
+	status = prepare(session, "pinstore_session_check", verdict, out,
+	                 &attached, error);
+	if (status != PINSTORE_OK)
+		return status;
 	judge(session, attached);
 	return tell(&attached->last, verdict, out, error);
 }
@@ -375,18 +387,13 @@ pinstore_session_last(gnutls_session_t session, enum pinstore_verdict *verdict,
                       struct pinstore_result **out,
                       struct pinstore_error *error)
 {
-	struct attached *attached = find(session);
+	enum pinstore_status status;
+	struct attached *attached;
 
-	ps_error_clear(error);
-	if (out != NULL)
-		*out = NULL;
-	if (verdict == NULL)
-		return ps_fail(error, PINSTORE_ERR_ARG,
-		               "pinstore_session_last: no place for the "
-		               "verdict");
-	*verdict = PINSTORE_REJECT;
-	if (attached == NULL)
-		return fail_detached(error, "pinstore_session_last");
+	status = prepare(session, "pinstore_session_last", verdict, out,
+	                 &attached, error);
+	if (status != PINSTORE_OK)
+		return status;
 	if (!attached->last.is_judged)
 		return ps_fail(error, PINSTORE_ERR_UNJUDGED,
 		               "pinstore_session_last: no check has seen the "
