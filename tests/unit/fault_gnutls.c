@@ -312,7 +312,9 @@ statuses_of(enum call call)
 	static const int caller[] = {PINSTORE_ERR_ARG, 0};
 	static const int slot[] = {PINSTORE_ERR_ARG, PINSTORE_ERR_INTERNAL,
 	                           PINSTORE_ERR_UNJUDGED, 0};
-	static const int unjudged[] = {PINSTORE_ERR_UNJUDGED, 0};
+	/* CHAIN: it tells of success, and no certificate has come. */
+	static const int handshake[] = {PINSTORE_ERR_UNJUDGED,
+	                                PINSTORE_ERR_CHAIN, 0};
 	static const int none[] = {0};
 
 	switch (call) {
@@ -347,7 +349,7 @@ statuses_of(enum call call)
 	case CALL_gnutls_ext_get_data:
 		return slot;
 	case CALL_gnutls_handshake:
-		return unjudged;
+		return handshake;
 	}
 	return none;
 }
