@@ -22,8 +22,6 @@
 #include "tests/support/data.h"
 #include "tests/support/suite.h"
 
-#include "tests/support/suite.h"
-
 #define CRT PS_SPKI_CERTIFICATE
 #define REQ PS_SPKI_REQUEST
 #define KEY PS_SPKI_BARE
@@ -262,6 +260,109 @@ START_TEST(public_functions)
 	free(key.at);
 	free(req.at);
 	free(crt.at);
+}
+END_TEST
+
+/* ------------------------------------------------- bodies part by part */
+
+struct part {
+	uint8_t tag;
+	bool is_optional;
+	bool is_key;
+	uint8_t len;
+	uint8_t content[32];
+};
+
+/* RFC 5280, 4.1: what stands before the key, and behind it. */
+static const struct part certificate_parts[] = {
+	{0xa0, true, false, 3, {0x02, 0x01, 0x02}},
+	{0x02, false, false, 1, {0x01}},
+	{0x30, false, false, 5, {0x06, 0x03, 0x2b, 0x65, 0x70}},
+	{0x30, false, false, 0, {0}},
+	{0x30, false, false, 30, "\x17\x0d" "200101000000Z"
+	                         "\x17\x0d" "300101000000Z"},
+	{0x30, false, false, 0, {0}},
+	{0x30, false, true, 0, {0}},
+	{0x81, true, false, 2, {0x00, 0x01}},
+	{0x82, true, false, 2, {0x00, 0x01}},
+	{0xa3, true, false, 2, {0x30, 0x00}},
+};
+
+/* RFC 2986, 4.1. */
+static const struct part request_parts[] = {
+	{0x02, false, false, 1, {0x00}},
+	{0x30, false, false, 0, {0}},
+	{0x30, false, true, 0, {0}},
+	{0xa0, true, false, 0, {0}},
+};
+
+static const uint8_t signature[] = {0x30, 0x05, 0x06, 0x03, 0x2b, 0x65,
+                                    0x70, 0x03, 0x02, 0x00, 0x01};
+
+/* Ed25519's key, as tests/data/spki/vector.key.der. */
+static size_t
+put_part(const struct part *part, uint8_t tag, const struct data *key,
+         uint8_t *out)
+{
+	if (part->is_key) {
+		memcpy(out, key->at, key->len);
+		out[0] = tag;
+		return key->len;
+	}
+	out[0] = tag;
+	out[1] = part->len;
+	memcpy(out + 2, part->content, part->len);
+	return part->len + (size_t)2;
+}
+
+/* Without part number `without`, and with another tag at number `other`. */
+static enum pinstore_status
+judge_parts(enum ps_spki_kind kind, int without, int other)
+{
+	const struct part *parts =
+	        kind == CRT ? certificate_parts : request_parts;
+	int n = kind == CRT ? COUNT(certificate_parts) : COUNT(request_parts);
+	struct data key = data_read("spki", "vector.key.der");
+	uint8_t der[256];
+	struct pinstore_pin pin;
+	size_t len = 4;
+	int i;
+
+	for (i = 0; i < n; i++)
+		if (i != without)
+			len += put_part(&parts[i],
+			                i == other ? 0x0c : parts[i].tag, &key,
+			                der + len);
+	free(key.at);
+	der[2] = 0x30;
+	der[3] = (uint8_t)(len - 4);
+	memcpy(der + len, signature, sizeof(signature));
+	len += sizeof(signature);
+	der[0] = 0x30;
+	der[1] = (uint8_t)(len - 2);
+	ck_assert_uint_lt(len - 2, 128); /* or the length needs two octets */
+	return ps_spki_pin(kind, der, len, &pin);
+}
+
+/* R-2.4-2: the key is found by what stands around it, and by nothing else. */
+START_TEST(each_part_in_its_place)
+{
+	enum ps_spki_kind kind = _i == 0 ? CRT : REQ;
+	const struct part *parts =
+	        kind == CRT ? certificate_parts : request_parts;
+	int n = kind == CRT ? COUNT(certificate_parts) : COUNT(request_parts);
+	int i;
+
+	ck_assert_int_eq(judge_parts(kind, -1, -1), PINSTORE_OK);
+	for (i = 0; i < n; i++) {
+		ck_assert_msg(judge_parts(kind, i, -1) ==
+		                      (parts[i].is_optional
+		                               ? PINSTORE_OK
+		                               : PINSTORE_ERR_CHAIN),
+		              "without part %d", i);
+		ck_assert_msg(judge_parts(kind, -1, i) == PINSTORE_ERR_CHAIN,
+		              "another tag at part %d", i);
+	}
 }
 END_TEST
 
@@ -513,6 +614,7 @@ main(void)
 	suite_add_tcase(suite, mutated);
 	tcase_add_loop_test(tcase, gives_the_pin, 0, COUNT(cases));
 	tcase_add_test(tcase, every_file_is_tried);
+	tcase_add_loop_test(tcase, each_part_in_its_place, 0, 2);
 	tcase_add_test(tcase, public_functions);
 	tcase_add_loop_test(tcase, key_id_differs, 0, COUNT(reencoded));
 	tcase_set_timeout(mutated, wanted_mutations() > 0 ? 7200 : 120);

@@ -42,6 +42,14 @@ static const struct line lines[] = {
 	{ "\xe2\x82", "??" },                         /* cut off */
 	{ "\xe2\x82z", "??z" },                       /* cut short */
 	{ "\x80z", "?z" },                            /* out of nowhere */
+	{ "\xf0\x80\x80\xaf", "????" },              /* overlong in four */
+	{ "\xf5\x80\x80\x80", "????" },              /* no such beginning */
+	{ "\xe2\x80\x8d", "\xe2\x80\x8d" },         /* before the marks */
+	{ "\xe2\x80\x8e", "???" },                   /* left-to-right mark */
+	{ "\xe2\x80\x90", "\xe2\x80\x90" },         /* behind them: hyphen */
+	{ "\xe2\x80\xaf", "\xe2\x80\xaf" },         /* behind the overrides */
+	{ "\xe2\x81\xa5", "\xe2\x81\xa5" },         /* before the isolates */
+	{ "\xe2\x81\xaa", "\xe2\x81\xaa" },         /* behind them */
 };
 
 START_TEST(text_is_one_printable_line)
@@ -51,6 +59,23 @@ START_TEST(text_is_one_printable_line)
 	ck_assert_int_eq(ps_fail(&error, PINSTORE_ERR_HOST, "%s",
 	                         lines[_i].in), PINSTORE_ERR_HOST);
 	ck_assert_str_eq(error.text, lines[_i].out);
+}
+END_TEST
+
+/* A text that ends in the middle of what never was UTF-8. */
+START_TEST(cuts_what_is_no_character)
+{
+	struct pinstore_error error;
+	char text[300];
+
+	memset(text, '\x80', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	(void)ps_fail(&error, PINSTORE_ERR_IO, "%s", text);
+	ck_assert_uint_eq(strlen(error.text), sizeof(error.text) - 1);
+	ck_assert_uint_eq(strspn(error.text, "?"), sizeof(error.text) - 1);
+	text[sizeof(error.text) - 3] = 'x';
+	(void)ps_fail(&error, PINSTORE_ERR_IO, "%s", text);
+	ck_assert_str_eq(error.text + sizeof(error.text) - 3, "x?");
 }
 END_TEST
 
@@ -149,6 +174,7 @@ main(void)
 	suite_add_tcase(suite, tcase);
 	tcase_add_loop_test(tcase, text_is_one_printable_line, 0,
 	                    COUNT(lines));
+	tcase_add_test(tcase, cuts_what_is_no_character);
 	tcase_add_test(tcase, all_fields_are_set);
 	tcase_add_test(tcase, error_may_be_null);
 	tcase_add_test(tcase, words_of_errno);

@@ -200,6 +200,13 @@ static const char *const wrong_pins[] = {
 	"g6e3fd8fda29bb60ab59557de61edb0aecdb231134be30e75b455f8e1b792fa9",
 	"6e3fd8fda29bb60ab59557de61edb0aecdb231134be30e75b455f8e1b792fa9",
 	HEX "0",
+	/* A digit's neighbours, at the first place and at the second. */
+	"/6e3fd8fda29bb60ab59557de61edb0aecdb231134be30e75b455f8e1b792fa9",
+	"0:e3fd8fda29bb60ab59557de61edb0aecdb231134be30e75b455f8e1b792fa9",
+	"@6e3fd8fda29bb60ab59557de61edb0aecdb231134be30e75b455f8e1b792fa9",
+	"0Ge3fd8fda29bb60ab59557de61edb0aecdb231134be30e75b455f8e1b792fa9",
+	"0`e3fd8fda29bb60ab59557de61edb0aecdb231134be30e75b455f8e1b792fa9",
+	"pin-sha256=\"" B64 "'",        /* another quote at the end */
 };
 
 START_TEST(pin_is_read)
@@ -273,7 +280,37 @@ static const struct escape_row escapes[] = {
 	{"\xef\xbf\xbd", "\xef\xbf\xbd"},
 	{"\xf3\xa1\x80\x80", "\xf3\xa1\x80\x80"},       /* behind the tags */
 	{"\xf0\x9f\x94\x92", "\xf0\x9f\x94\x92"},       /* a lock */
+	{"\xd8\x9c", "\\u{61c}"},                      /* Arabic letter mark */
+	{"\xe2\x80\x8a", "\xe2\x80\x8a"},             /* before what takes none */
+	{"\xe2\x80\x90", "\xe2\x80\x90"},             /* behind it */
+	{"\xe2\x80\xaf", "\xe2\x80\xaf"},             /* behind the marks */
+	{"\xe2\x81\x9f", "\xe2\x81\x9f"},             /* before the joiners */
+	{"\xe2\x81\xb0", "\xe2\x81\xb0"},             /* behind the isolates */
+	{"\xc2\xa0", "\xc2\xa0"},                      /* behind C1 */
 };
+
+/* What is shown as it is, and how many octets that takes. */
+static const struct {
+	const char *text;
+	size_t len, want;
+} shown_cases[] = {
+	{"", 0, 0},
+	{"a", 0, 0},
+	{"ab", 2, 1},
+	{"\xc3\xbc", 2, 2},
+	{"\xc3\xbc", 1, 0},     /* cut */
+	{"\xff", 1, 0},         /* no UTF-8 */
+	{"\033[", 2, 0},        /* hidden */
+	{"\xe2\x80\xae", 3, 0}, /* the same in three octets */
+};
+
+START_TEST(text_is_shown_as_it_is)
+{
+	ck_assert_uint_eq(tool_utf8_shown(shown_cases[_i].text,
+	                                  shown_cases[_i].len),
+	                  shown_cases[_i].want);
+}
+END_TEST
 
 START_TEST(text_is_escaped)
 {
@@ -319,6 +356,8 @@ static const struct near_row nears[] = {
 	{"delete", NULL},
 	{"frobnicate", NULL},
 	{"", NULL},
+	{"s", NULL},       /* one letter is no beginning */
+	{"lin", "lint"},
 	{"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
 	 NULL},
 };
@@ -364,6 +403,8 @@ main(void)
 	tcase_add_loop_test(tcase, pin_is_refused, 0, COUNT(wrong_pins));
 	tcase_add_loop_test(tcase, pin_is_printed_as_it_is_read, 0, 6);
 	tcase_add_loop_test(tcase, text_is_escaped, 0, COUNT(escapes));
+	tcase_add_loop_test(tcase, text_is_shown_as_it_is, 0,
+	                    COUNT(shown_cases));
 	tcase_add_test(tcase, text_is_cut_between_characters);
 	tcase_add_loop_test(tcase, nearest_word, 0, COUNT(nears));
 	tcase_add_test(tcase, arrays_grow);
