@@ -14,6 +14,7 @@
 #include "api/suffix.h"
 #include "model/header.h"
 #include "model/host.h"
+#include "rules/finding.h"
 #include "rules/lint.h"
 #include "rules/policy.h"
 #include "tls/chain.h"
@@ -47,6 +48,58 @@ judge_suffix(struct pinstore_lint *lint, const char *text)
 	return PINSTORE_OK;
 }
 
+/* The octets at text[i] that end a line which goes on, or 0: CR LF or LF. */
+static size_t
+fold_at(const char *text, size_t len, size_t i)
+{
+	size_t n = i < len && text[i] == '\r' ? 1 : 0;
+
+	if (i + n + 1 >= len || text[i + n] != '\n' ||
+	    (text[i + n + 1] != ' ' && text[i + n + 1] != '\t'))
+		return 0;
+	return n + 1;
+}
+
+/*
+ * As clients hand a field on: each fold is blank (RFC 7230, 3.2.4), as many
+ * blanks as it had octets, so that offsets stay.  *out is NULL without a fold.
+ */
+static enum pinstore_status
+unfold(const char *value, size_t len, char **out)
+{
+	char *text = NULL;
+	size_t i, n;
+
+	*out = NULL;
+	for (i = 0; i < len; i++) {
+		n = fold_at(value, len, i);
+		if (n == 0)
+			continue;
+		if (text == NULL) {
+			text = malloc(len);
+			if (text == NULL)
+				return PINSTORE_ERR_NOMEM;
+			memcpy(text, value, len);
+		}
+		memset(text + i, ' ', n);
+	}
+	*out = text;
+	return PINSTORE_OK;
+}
+
+/* Whether the default grammar reads what the strict one has refused. */
+static bool
+is_read_by_default(const struct ps_header *header, const char *value,
+                   size_t len, const struct pinstore_lint_setup *setup)
+{
+	struct ps_header other;
+
+	if (!setup->strict || header->why == PINSTORE_WHY_OK)
+		return false;
+	ps_header_parse(value, len, setup->kind, false, &other);
+	return other.why == PINSTORE_WHY_OK;
+}
+
 static enum pinstore_status
 judge(struct pinstore_lint *lint, const struct pinstore_lint_setup *setup,
       const char *value, size_t len)
@@ -61,6 +114,9 @@ judge(struct pinstore_lint *lint, const struct pinstore_lint_setup *setup,
 	facts->kind = setup->kind;
 	facts->cap = setup->max_age_cap;
 	facts->why = lint->header.why;
+	facts->is_plain_http = setup->plain_http != 0;
+	facts->is_read_by_default = is_read_by_default(&lint->header, value,
+	                                               len, setup);
 	if (setup->chain != NULL) {
 		status = ps_chain_copy(setup->chain, &lint->chain);
 		if (status != PINSTORE_OK)
@@ -72,6 +128,10 @@ judge(struct pinstore_lint *lint, const struct pinstore_lint_setup *setup,
 		facts->plan = ps_policy_plan(&lint->header, setup->kind,
 		                             facts->has_chain, facts->chain,
 		                             facts->n_chain, &facts->why);
+	if (facts->is_plain_http && facts->plan != PS_PLAN_IGNORE) {
+		facts->plan = PS_PLAN_IGNORE;
+		facts->why = PINSTORE_WHY_NOT_JUDGED;
+	}
 	return judge_suffix(lint, setup->host);
 }
 
@@ -83,6 +143,7 @@ pinstore_lint(const char *value, size_t len,
 	struct pinstore_lint_setup known;
 	struct pinstore_lint *lint;
 	enum pinstore_status status;
+	char *unfolded;
 
 	if (out != NULL)
 		*out = NULL;
@@ -94,7 +155,14 @@ pinstore_lint(const char *value, size_t len,
 	lint = calloc(1, sizeof(*lint));
 	if (lint == NULL)
 		return PINSTORE_ERR_NOMEM;
-	status = judge(lint, &known, value != NULL ? value : "", len);
+	if (value == NULL)
+		value = "";
+	status = unfold(value, len, &unfolded);
+	lint->facts.is_folded = unfolded != NULL;
+	if (status == PINSTORE_OK)
+		status = judge(lint, &known,
+		               unfolded != NULL ? unfolded : value, len);
+	free(unfolded);
 	if (status != PINSTORE_OK) {
 		pinstore_lint_free(lint);
 		return status;
@@ -220,6 +288,19 @@ const char *
 pinstore_lint_departure(const struct pinstore_lint *lint, size_t i)
 {
 	return ps_lint_departure(&lint->facts, i);
+}
+
+int
+pinstore_lint_finding(const struct pinstore_lint *lint, size_t i,
+                      struct pinstore_finding *out)
+{
+	struct pinstore_finding finding;
+
+	if (!ps_finding_get(&lint->facts, i, &finding))
+		return 0;
+	if (finding.word == NULL)
+		finding.word = pinstore_reason_word(lint->facts.why);
+	return ps_sized_write(out, &finding, sizeof(finding)) ? 1 : 0;
 }
 
 const char *

@@ -274,7 +274,11 @@ ps_lint_departure(const struct ps_lint_facts *facts, size_t i)
 	for (k = 0; k < WORDS; k++)
 		if (departs(facts, words[k].departure) && i-- == 0)
 			return words[k].word;
-	return facts->is_suffix_dropped && i == 0 ? "suffix" : NULL;
+	if (facts->is_suffix_dropped && i-- == 0)
+		return "suffix";
+	if (facts->is_folded && i-- == 0)
+		return "folded";
+	return facts->is_plain_http && i == 0 ? "plain-http" : NULL;
 }
 
 /* ------------------------------------------------------------------- advice */
@@ -307,6 +311,92 @@ lacks_backup(const struct ps_lint_facts *facts)
 	return pins->n > 0;
 }
 
+/*
+ * Pins that are copied from page to page: of the examples in RFC 7469 and in a
+ * much read guide, and of no input at all, which is what a pipe gives whose
+ * first command has failed.
+ */
+static const struct pinstore_pin copied[] = {
+	{{0x77, 0xaa, 0xb3, 0x46, 0xef, 0x73, 0x38, 0x40, 0x9b, 0xf7, 0x45,
+	  0x1e, 0xcf, 0x6e, 0xf1, 0x5a, 0x5b, 0x4d, 0xb2, 0x3d, 0x1e, 0xd4,
+	  0xc7, 0x7b, 0x1a, 0x46, 0x18, 0x91, 0x5a, 0x19, 0x5a, 0x63}},
+	{{0x13, 0xd0, 0x99, 0xf4, 0x83, 0x43, 0x6d, 0xdf, 0xb6, 0x79, 0x14,
+	  0x28, 0xcd, 0x8a, 0xaa, 0x6d, 0x0d, 0xb2, 0x5c, 0xb5, 0x4a, 0x07,
+	  0xdf, 0xb1, 0x72, 0x9a, 0xcc, 0x17, 0xee, 0x38, 0x53, 0x58}},
+	{{0x2c, 0xf2, 0x4d, 0xba, 0x5f, 0xb0, 0xa3, 0x0e, 0x26, 0xe8, 0x3b,
+	  0x2a, 0xc5, 0xb9, 0xe2, 0x9e, 0x1b, 0x16, 0x1e, 0x5c, 0x1f, 0xa7,
+	  0x42, 0x5e, 0x73, 0x04, 0x33, 0x62, 0x93, 0x8b, 0x98, 0x24}},
+	{{0x71, 0x43, 0xdc, 0x4c, 0x06, 0x56, 0x29, 0xa0, 0x12, 0xb9, 0x85,
+	  0xa1, 0x86, 0x77, 0x83, 0xb6, 0xd5, 0xa9, 0x63, 0x7a, 0x01, 0x02,
+	  0x41, 0x37, 0x87, 0x6f, 0xac, 0xa1, 0x94, 0xbb, 0xb1, 0x6b}},
+	{{0x33, 0xc1, 0xf3, 0xb4, 0x2c, 0xcc, 0xdd, 0xe9, 0x54, 0xc6, 0x47,
+	  0x23, 0x47, 0x64, 0xb9, 0x3f, 0x88, 0x61, 0xc8, 0x13, 0x5f, 0xea,
+	  0x51, 0xe4, 0x9a, 0x30, 0x07, 0x2a, 0x1a, 0x46, 0x3d, 0x61}},
+	{{0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4,
+	  0xc8, 0x99, 0x6f, 0xb9, 0x24, 0x27, 0xae, 0x41, 0xe4, 0x64, 0x9b,
+	  0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55}},
+};
+
+static bool
+is_copied(const struct pinstore_pin *pin)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(copied) / sizeof(copied[0]); i++)
+		if (memcmp(pin, &copied[i], sizeof(*pin)) == 0)
+			return true;
+	return false;
+}
+
+/* No hash comes out with one octet all over, nor as letters of ASCII. */
+static bool
+is_invented(const struct pinstore_pin *pin)
+{
+	bool is_same = true, is_text = true;
+	size_t i;
+
+	for (i = 0; i < sizeof(pin->sha256); i++) {
+		is_same = is_same && pin->sha256[i] == pin->sha256[0];
+		is_text = is_text && pin->sha256[i] >= ' ' &&
+		          pin->sha256[i] < 0x7f;
+	}
+	return is_same || is_text;
+}
+
+static bool
+has_dummy(const struct ps_header *header)
+{
+	size_t i;
+
+	for (i = 0; i < header->pins.n; i++)
+		if (is_copied(&header->pins.pin[i]) ||
+		    is_invented(&header->pins.pin[i]))
+			return true;
+	return false;
+}
+
+static bool
+is_pinned(const struct ps_lint_facts *facts, const struct pinstore_pin *key)
+{
+	return ps_policy_match(facts->header->pins.pin, facts->header->pins.n,
+	                       &key, 1, NULL, NULL);
+}
+
+/* Of the chain only keys of its authorities are pinned, not the leaf's. */
+static bool
+is_of_one_issuer(const struct ps_lint_facts *facts)
+{
+	size_t i;
+
+	if (!facts->has_chain || facts->n_chain < 2 ||
+	    is_pinned(facts, facts->chain[0]))
+		return false;
+	for (i = 1; i < facts->n_chain; i++)
+		if (is_pinned(facts, facts->chain[i]))
+			return true;
+	return false;
+}
+
 /* What keeps the pins from doing what they are there for. */
 static void
 advise_on_pins(const struct ps_lint_facts *facts, struct advice *advice)
@@ -320,6 +410,13 @@ advise_on_pins(const struct ps_lint_facts *facts, struct advice *advice)
 	add(advice, facts->plan != PS_PLAN_REMOVE && lacks_backup(facts),
 	    "Add a backup pin, of a key that is not in the chain: without one "
 	    "clients ignore the field, and a lost key locks them out.");
+	add(advice, has_dummy(header),
+	    "Pin keys that you hold: a pin among these is of no key, but made "
+	    "up, or copied from an example, or the hash of no input.");
+	add(advice, is_of_one_issuer(facts),
+	    "Have the backup key ready for another issuer: only keys of this "
+	    "one are pinned, whoever gets a certificate from it passes, and "
+	    "when you have to leave it every client is locked out.");
 	add(advice, facts->plan == PS_PLAN_UNPIN,
 	    "Write max-age=0 if the pins are to be removed, else add a "
 	    "pin-sha256: without one, clients that know the host drop its "
@@ -365,6 +462,12 @@ ps_lint_advice(const struct ps_lint_facts *facts, size_t i)
 {
 	struct advice advice = { 0 };
 
+	add(&advice, facts->is_plain_http,
+	    "Send the field by https alone: on plain http clients ignore it, "
+	    "and anyone on the way can change it.");
+	add(&advice, facts->is_folded,
+	    "Write the field on one line: folding is obsolete, and some "
+	    "clients read the first line alone.");
 	if (facts->header->why != PINSTORE_WHY_OK) {
 		add(&advice, true, fault_sentence(facts));
 	} else {

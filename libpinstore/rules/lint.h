@@ -46,6 +46,10 @@ struct ps_lint_facts {
 	size_t n_chain;
 	int64_t cap;           /* of max-age, 0 = none */
 	bool is_suffix_dropped; /* includeSubDomains left out: public suffix */
+	bool is_folded;         /* was written over several lines */
+	bool is_plain_http;     /* came over plain http */
+	/* The strict grammar refuses it, and the default would read it. */
+	bool is_read_by_default;
 };
 
 /* The i-th departure as a word, in a fixed order; NULL behind the end. */

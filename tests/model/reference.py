@@ -286,6 +286,8 @@ def plan(field, report_only, chain):
 
 def lint(value, report_only, strict, cap, chain, host):
     """What pinstore_lint() has to say, as the driver prints it."""
+    # A field over several lines is one line; offsets stay (RFC 7230, 3.2.4).
+    value = re.sub(rb"\r?\n(?=[ \t])", lambda m: b" " * len(m.group()), value)
     kind, name = (None, None) if host is None else canonical(host)
     if kind == BAD:
         return {"status": HOST}

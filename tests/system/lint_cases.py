@@ -126,7 +126,7 @@ RO = [
 ]
 MEMBERS = ["kind", "action", "reason", "rule", "offset", "max_age",
            "max_age_sent", "include_subdomains", "report_uri", "pins",
-           "departures", "advice"]
+           "departures", "findings", "advice"]
 
 
 def judge(number, value, wanted, options, kind):

@@ -479,7 +479,7 @@ deed_expire_dry(struct told *told)
 static inline enum pinstore_status
 deed_lint(struct told *told)
 {
-	static const char value[] = "max-age=5000; " PIN_A "; " PIN_B;
+	static const char value[] = "max-age=5000; " PIN_A ";\r\n " PIN_B;
 	struct pinstore_lint_setup setup = {.size = sizeof(setup),
 	                                    .host = "co.uk"};
 	enum pinstore_status status;

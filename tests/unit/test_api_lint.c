@@ -121,6 +121,139 @@ START_TEST(test_fault)
 }
 END_TEST
 
+/* The reason first, then departures; the struct as large as its caller's. */
+START_TEST(test_findings)
+{
+	static const char value[] = ";max-age=";
+	struct pinstore_finding finding = {.size = sizeof(finding)};
+	struct {
+		size_t size;
+		const char *word;
+		const char *beyond;
+	} shorter = {.size = 2 * sizeof(size_t)};
+	struct pinstore_lint *lint;
+
+	lint = lint_of(value, sizeof(value) - 1, PINSTORE_PKP, NULL, NULL, CAP);
+	ck_assert_int_eq(pinstore_lint_finding(lint, 0, &finding), 1);
+	ck_assert_str_eq(finding.word, "malformed");
+	ck_assert_str_eq(finding.rule, "RFC 7469, 2.1 (4)");
+	ck_assert_uint_eq(finding.size, sizeof(finding));
+	ck_assert_int_eq(pinstore_lint_finding(lint, 1, &finding), 1);
+	ck_assert_str_eq(finding.word, "empty-directive");
+	ck_assert_str_eq(finding.word, pinstore_lint_departure(lint, 0));
+	ck_assert_int_eq(pinstore_lint_finding(lint, 2, &finding), 0);
+	shorter.beyond = value;
+	ck_assert_int_eq(pinstore_lint_finding(
+	        lint, 1, (struct pinstore_finding *)(void *)&shorter), 1);
+	ck_assert_str_eq(shorter.word, "empty-directive");
+	ck_assert_ptr_eq(shorter.beyond, value);
+	ck_assert_int_eq(pinstore_lint_finding(lint, 0, NULL), 0);
+	finding.size = 1;
+	ck_assert_int_eq(pinstore_lint_finding(lint, 0, &finding), 0);
+	pinstore_lint_free(lint);
+}
+END_TEST
+
+static const struct {
+	const char *value;
+	enum pinstore_lint_action action;
+	bool is_folded;
+	size_t offset; /* in what was given, if the field is ignored */
+} folded[] = {
+	{"max-age=0;\r\n x", PINSTORE_LINT_REMOVE, true, 0},
+	{"max-age=0;\n\tx", PINSTORE_LINT_REMOVE, true, 0},
+	{"max-age=0\r\n \r\n\t;\r\n x\n ", PINSTORE_LINT_REMOVE, true, 0},
+	{"\r\n max-age=0", PINSTORE_LINT_REMOVE, true, 0},
+	{"max-age=\r\n 0", PINSTORE_LINT_REMOVE, true, 0},
+	{"max-age=0;\r\n x; =", PINSTORE_LINT_IGNORE, true, 16},
+	{"max-\r\n age=0", PINSTORE_LINT_IGNORE, true, 7},
+	/* no fold: a control octet, as ever */
+	{"max-age=0\r\nx", PINSTORE_LINT_IGNORE, false, 9},
+	{"max-age=0\r x", PINSTORE_LINT_IGNORE, false, 9},
+	{"max-age=0\n", PINSTORE_LINT_IGNORE, false, 9},
+	{"max-age=0\r\n", PINSTORE_LINT_IGNORE, false, 9},
+	{"max-age=0\r", PINSTORE_LINT_IGNORE, false, 9},
+	{"max-age=0\r\r\n x", PINSTORE_LINT_IGNORE, true, 9},
+};
+
+/* R-2.1-13: several lines are the one that clients make of them. */
+START_TEST(test_folded)
+{
+	const char *value = folded[_i].value;
+	struct pinstore_lint *lint;
+	const char *word;
+	size_t offset, i;
+	char *exact;
+	bool is_told = false;
+
+	exact = malloc(strlen(value)); /* no octet behind the last is read */
+	ck_assert_ptr_nonnull(exact);
+	memcpy(exact, value, strlen(value));
+	lint = lint_of(exact, strlen(value), PINSTORE_PKP, NULL, NULL, CAP);
+	ck_assert_int_eq(pinstore_lint_action(lint), folded[_i].action);
+	for (i = 0; (word = pinstore_lint_departure(lint, i)) != NULL; i++)
+		is_told = is_told || strcmp(word, "folded") == 0;
+	ck_assert_int_eq(is_told, folded[_i].is_folded);
+	if (pinstore_lint_offset(lint, &offset))
+		ck_assert_uint_eq(offset, folded[_i].offset);
+	ck_assert_mem_eq(exact, value, strlen(value));
+	pinstore_lint_free(lint);
+	free(exact);
+}
+END_TEST
+
+/* R-2.2.2-1: whatever the field says, over plain http clients ignore it. */
+START_TEST(test_plain_http)
+{
+	struct pinstore_lint_setup setup = {.size = sizeof(setup),
+	                                    .plain_http = 1};
+	static const struct {
+		const char *value;
+		enum pinstore_reason why;
+	} cases[] = {
+		{"max-age=0", PINSTORE_WHY_NOT_JUDGED},
+		{"max-age=9", PINSTORE_WHY_NOT_JUDGED},
+		{"max-age", PINSTORE_WHY_BAD_MAX_AGE},
+	};
+	struct pinstore_lint *lint;
+	size_t i;
+
+	for (i = 0; i < COUNT(cases); i++) {
+		ck_assert_int_eq(pinstore_lint(cases[i].value,
+		                               strlen(cases[i].value), &setup,
+		                               &lint), PINSTORE_OK);
+		ck_assert_int_eq(pinstore_lint_action(lint),
+		                 PINSTORE_LINT_IGNORE);
+		ck_assert_int_eq(pinstore_lint_reason(lint), cases[i].why);
+		ck_assert_str_eq(pinstore_lint_departure(lint, 0),
+		                 "plain-http");
+		ck_assert_ptr_nonnull(strstr(pinstore_lint_advice(lint, 0),
+		                             "https"));
+		pinstore_lint_free(lint);
+	}
+}
+END_TEST
+
+/* What strict alone refuses is not told to be refused by default. */
+START_TEST(test_strict_alone)
+{
+	struct pinstore_lint_setup setup = {.size = sizeof(setup), .strict = 1};
+	struct pinstore_finding finding = {.size = sizeof(finding)};
+	struct pinstore_lint *lint;
+
+	ck_assert_int_eq(pinstore_lint("max-age=0;", 10, &setup, &lint),
+	                 PINSTORE_OK);
+	ck_assert_int_eq(pinstore_lint_finding(lint, 0, &finding), 1);
+	ck_assert_str_ne(finding.pinstore, finding.strict);
+	pinstore_lint_free(lint);
+	ck_assert_int_eq(pinstore_lint("max-age=x;", 10, &setup, &lint),
+	                 PINSTORE_OK);
+	ck_assert_int_eq(pinstore_lint_finding(lint, 0, &finding), 1);
+	ck_assert_str_eq(finding.pinstore, finding.strict);
+	pinstore_lint_free(lint);
+}
+END_TEST
+
 START_TEST(test_wrong_arguments)
 {
 	struct pinstore_lint_setup setup = {.size = sizeof(setup)};
@@ -224,6 +357,10 @@ main(void)
 	tcase_add_loop_test(tcase, test_action, 0, COUNT(rows));
 	tcase_add_test(tcase, test_cap_and_suffix);
 	tcase_add_test(tcase, test_fault);
+	tcase_add_test(tcase, test_findings);
+	tcase_add_loop_test(tcase, test_folded, 0, COUNT(folded));
+	tcase_add_test(tcase, test_plain_http);
+	tcase_add_test(tcase, test_strict_alone);
 	tcase_add_test(tcase, test_wrong_arguments);
 	tcase_add_test(tcase, test_words);
 	tcase_add_test(tcase, test_canonical);

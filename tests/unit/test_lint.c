@@ -17,24 +17,42 @@
 #include "tests/support/suite.h"
 
 #define CAP INT64_C(5184000)
-#define TWO "pin-sha256=\"" PIN_A "\"; pin-sha256=\"" PIN_B "\""
+/* Of keys, as far as one can see; B and C of header_cases.h are not. */
+#define PIN_D "I9CBj46qKUtWvBQxUcoSkOgOLKIXdFMC+1Ws2Zh9flI="
+#define PIN_E "hhZyav1aFr+CsGj0lMch6zxLg7z/pDHGG2a0/yvGLy4="
+#define TWO "pin-sha256=\"" PIN_A "\"; pin-sha256=\"" PIN_D "\""
+#define WITH(pin) "max-age=1; pin-sha256=\"" PIN_A "\"; pin-sha256=\"" pin "\""
 
-enum flag { STRICT = 1, CHAIN = 2, NO_CHAIN_KEYS = 4, SUFFIX = 8, RO = 16 };
+enum flag {
+	STRICT = 1,
+	CHAIN = 2, /* {A} */
+	NO_CHAIN_KEYS = 4,
+	SUFFIX = 8,
+	RO = 16,
+	ISSUER = 32, /* with CHAIN: {B, A}, A an authority's */
+	FOLDED = 64,
+	PLAIN = 128
+};
 
 static void
 make_facts(const char *value, size_t len, unsigned flags,
            struct ps_header *header, struct ps_lint_facts *facts)
 {
-	static const struct pinstore_pin *const chain[] = { &pin_a };
+	static struct pinstore_pin pin_b;
+	static const struct pinstore_pin *const chain[] = { &pin_b, &pin_a };
+	bool is_issuer = (flags & ISSUER) != 0;
 
+	memset(pin_b.sha256, 2, sizeof(pin_b.sha256));
 	memset(facts, 0, sizeof(*facts));
 	facts->header = header;
 	facts->kind = (flags & RO) != 0 ? PINSTORE_PKP_RO : PINSTORE_PKP;
 	facts->cap = CAP;
 	facts->is_suffix_dropped = (flags & SUFFIX) != 0;
 	facts->has_chain = (flags & (CHAIN | NO_CHAIN_KEYS)) != 0;
-	facts->chain = chain;
-	facts->n_chain = (flags & CHAIN) != 0 ? 1 : 0;
+	facts->is_folded = (flags & FOLDED) != 0;
+	facts->is_plain_http = (flags & PLAIN) != 0;
+	facts->chain = is_issuer ? chain : chain + 1;
+	facts->n_chain = (flags & CHAIN) == 0 ? 0 : is_issuer ? 2 : 1;
 	ps_header_parse(value, len, facts->kind, (flags & STRICT) != 0, header);
 	facts->hint = ps_lint_hint(header, value, len);
 	facts->plan = ps_policy_plan(header, facts->kind, facts->has_chain,
@@ -61,12 +79,15 @@ static const struct departure departures[] = {
 	{ "max-age=1; x", 0, "unknown-directive " },
 	{ "max-age=1; " TWO "; pin-sha256=\"" PIN_A "\"", 0, "double-pin " },
 	{ "max-age=1; includeSubDomains; " TWO, SUFFIX, "suffix " },
+	{ "max-age=1; " TWO, FOLDED, "folded " },
+	/* R-2.2.2-1 */
+	{ "max-age=1; " TWO, PLAIN, "plain-http " },
 	/* All of them, in the order of their list. */
 	{ ";x; max-age =1; report-uri=\"\"; pin-x=\"\"; pin-sha256=\""
 	  PIN_B "\"; pin-sha256=\"AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAg"
-	  "J=\"", SUFFIX, "empty-directive space-around-equals pad-bits "
-	  "bad-report-uri unknown-algorithm unknown-directive double-pin "
-	  "suffix " },
+	  "J=\"", SUFFIX | FOLDED | PLAIN, "empty-directive "
+	  "space-around-equals pad-bits bad-report-uri unknown-algorithm "
+	  "unknown-directive double-pin suffix folded plain-http " },
 	/* Also of a field that is ignored, as far as it was read. */
 	{ ";max-age =x", 0, "empty-directive space-around-equals " },
 	/* What is refused is no departure that was let pass. */
@@ -118,7 +139,7 @@ static const struct advised advised[] = {
 	{ "max-age=1; pin-sha256=\"" PIN_A "\"", 0, { "backup" } },
 	{ "max-age=1; pin-sha256=\"" PIN_A "\"; pin-sha256=\"" PIN_A "\"",
 	  CHAIN, { "backup", "once" } },
-	{ "max-age=1; pin-sha256=\"" PIN_B "\"", CHAIN, { "is in it" } },
+	{ "max-age=1; pin-sha256=\"" PIN_D "\"", CHAIN, { "is in it" } },
 	{ "max-age=1; " TWO, NO_CHAIN_KEYS, { "is in it" } },
 	{ "max-age=1; " TWO, 0, { NULL } },
 	{ "max-age=1", CHAIN, { "max-age=0" } },
@@ -131,6 +152,38 @@ static const struct advised advised[] = {
 	  { "public suffix" } },
 	{ "max-age=1; " TWO ";", CHAIN, { "letter" } },
 	{ "max-age= 1; " TWO, CHAIN, { "letter" } },
+	/* R-2.2.2-1 */
+	{ "max-age=1; " TWO, CHAIN | PLAIN, { "by https alone" } },
+	{ "max-age", PLAIN, { "by https alone", "digits" } },
+	{ "max-age=1; " TWO, CHAIN | FOLDED, { "on one line" } },
+	/* R-B-1: only an authority's key, and no longer the leaf's */
+	{ "max-age=1; " TWO, CHAIN | ISSUER, { "another issuer" } },
+	{ "max-age=1; " TWO "; pin-sha256=\"" PIN_B "\"", CHAIN | ISSUER,
+	  { "that you hold" } },
+	{ "max-age=1; pin-sha256=\"" PIN_D "\"; pin-sha256=\"" PIN_E "\"",
+	  CHAIN | ISSUER, { "is in it" } },
+	/* Dummies: one octet all over, text, examples, and of no input. */
+	{ WITH(PIN_B), CHAIN, { "that you hold" } },
+	{ WITH("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="), CHAIN,
+	  { "that you hold" } },
+	{ WITH("ZHVtbXkgcGluLCBkdW1teSBwaW4sIGR1bW15IHBpbiE="), CHAIN,
+	  { "that you hold" } },
+	{ WITH("ZHVtbXkgcGluLCBkdW1teSBwaW4sIGR1bW15IHBpbgE="), CHAIN,
+	  { NULL } },
+	{ WITH("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE="), CHAIN,
+	  { NULL } },
+	{ WITH("47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="), CHAIN,
+	  { "that you hold" } },
+	{ WITH("d6qzRu9zOECb90Uez27xWltNsj0e1Md7GkYYkVoZWmM="), CHAIN,
+	  { "that you hold" } },
+	{ WITH("E9CZ9INDbd+2eRQozYqqbQ2yXLVKB9+xcprMF+44U1g="), CHAIN,
+	  { "that you hold" } },
+	{ WITH("LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ="), CHAIN,
+	  { "that you hold" } },
+	{ WITH("cUPcTAZWKaASuYWhhneDttWpY3oBAkE3h2+soZS7sWs="), CHAIN,
+	  { "that you hold" } },
+	{ WITH("M8HztCzM3elUxkcjR2S5P4hhyBNf6lHkmjAHKhpGPWE="), CHAIN,
+	  { "that you hold" } },
 	/* Report-Only */
 	{ "report-uri=\"http://r.test\"; " TWO, CHAIN | RO, { NULL } },
 	{ "report-uri=\"http://r.test\"; max-age=9999999; " TWO, CHAIN | RO,

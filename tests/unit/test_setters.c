@@ -648,6 +648,15 @@ act_lint_cap(bool is_other)
 	return lint_with(&setup, NULL, read_max_age);
 }
 
+static int
+act_lint_plain_http(bool is_other)
+{
+	struct pinstore_lint_setup setup = {.size = sizeof(setup),
+	                                    .plain_http = is_other};
+
+	return lint_with(&setup, NULL, read_action);
+}
+
 /* ------------------------------------------------------------------- table */
 
 /* --------------------------------------------------- bypasses, modes, anchors */
@@ -862,6 +871,8 @@ static const struct {
 	{"pinstore_lint_setup.chain", act_lint_chain, PINSTORE_LINT_NOTE,
 	 PINSTORE_LINT_IGNORE},
 	{"pinstore_lint_setup.max_age_cap", act_lint_cap, 1000, 7},
+	{"pinstore_lint_setup.plain_http", act_lint_plain_http,
+	 PINSTORE_LINT_NOTE, PINSTORE_LINT_IGNORE},
 };
 
 START_TEST(acts)
@@ -898,7 +909,8 @@ is_output(const char *tag)
 {
 	static const char *const tags[] = {"pinstore_pin", "pinstore_error",
 	                                   "pinstore_noted", "pinstore_step",
-	                                   "pinstore_report_totals"};
+	                                   "pinstore_report_totals",
+	                                   "pinstore_finding"};
 	size_t i;
 
 	for (i = 0; i < COUNT(tags); i++)

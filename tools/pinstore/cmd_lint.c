@@ -43,6 +43,26 @@ words(const struct pinstore_lint *lint, word_fn *word)
 	return out;
 }
 
+static json_t *
+findings(const struct pinstore_lint *lint)
+{
+	struct pinstore_finding finding = {.size = sizeof(finding)};
+	json_t *out = tool_json_array(), *one;
+	size_t i;
+
+	for (i = 0; pinstore_lint_finding(lint, i, &finding); i++) {
+		one = tool_json_object();
+		tool_json_add(one, "word", tool_json_text(finding.word));
+		tool_json_add(one, "rule", tool_json_text(finding.rule));
+		tool_json_add(one, "strict", tool_json_text(finding.strict));
+		tool_json_add(one, "pinstore",
+		              tool_json_text(finding.pinstore));
+		tool_json_add(one, "lenient", tool_json_text(finding.lenient));
+		tool_json_append(out, one);
+	}
+	return out;
+}
+
 static const char *
 rule(const struct pinstore_lint *lint)
 {
@@ -79,6 +99,7 @@ print_json(const struct pinstore_lint *lint, bool is_report_only, FILE *out)
 	              tool_json_text(pinstore_lint_report_uri(lint)));
 	tool_json_add(all, "pins", tool_json_pins(pins, n));
 	tool_json_add(all, "departures", words(lint, pinstore_lint_departure));
+	tool_json_add(all, "findings", findings(lint));
 	tool_json_add(all, "advice", words(lint, pinstore_lint_advice));
 	tool_json_write(all, out);
 	fputc('\n', out);
@@ -113,6 +134,29 @@ print_header(const struct pinstore_lint *lint, FILE *out)
 }
 
 static void
+print_client(const char *client, const char *does, FILE *out)
+{
+	fprintf(out, "    %-10s", client);
+	tool_put_wrapped(does, 14, out);
+}
+
+/* Each finding, its rule, and what becomes of it with whom. */
+static void
+print_findings(const struct pinstore_lint *lint, FILE *out)
+{
+	struct pinstore_finding finding = {.size = sizeof(finding)};
+	size_t i;
+
+	for (i = 0; pinstore_lint_finding(lint, i, &finding); i++) {
+		fprintf(out, "  %-10s%s (%s)\n", i == 0 ? "found" : "",
+		        finding.word, finding.rule);
+		print_client("strict", finding.strict, out);
+		print_client("pinstore", finding.pinstore, out);
+		print_client("lenient", finding.lenient, out);
+	}
+}
+
+static void
 print_text(const struct run *run, const struct pinstore_lint *lint, FILE *out)
 {
 	enum pinstore_lint_action action = pinstore_lint_action(lint);
@@ -131,8 +175,7 @@ print_text(const struct run *run, const struct pinstore_lint *lint, FILE *out)
 		fprintf(out, " at offset %zu", offset);
 	fputc('\n', out);
 	print_header(lint, out);
-	for (i = 0; (word = pinstore_lint_departure(lint, i)) != NULL; i++)
-		fprintf(out, "  %-10s%s\n", i == 0 ? "departs" : "", word);
+	print_findings(lint, out);
 	for (i = 0; (word = pinstore_lint_advice(lint, i)) != NULL; i++) {
 		fprintf(out, "  %-10s", i == 0 ? "advice" : "");
 		tool_put_wrapped(word, 12, out);
@@ -151,6 +194,7 @@ judge(struct run *run, const char *value, size_t len,
 		.host = run->options.host,
 		.chain = chain,
 		.max_age_cap = MAX_AGE_CAP,
+		.plain_http = option_given(&run->options, OPTION_HTTP),
 	};
 	struct pinstore_lint *lint;
 	enum pinstore_status status = pinstore_lint(value, len, &setup, &lint);

@@ -54,6 +54,7 @@ static const struct option_row rows[OPTION_COUNT] = {
 	[OPTION_HELP] = {"help", 'h', NULL, "print help"},
 	[OPTION_HOST] = {"host", 0, "HOST", "judge for HOST: its suffix may be "
 	                 "public"},
+	[OPTION_HTTP] = {"http", 0, NULL, "the field came over plain http"},
 	[OPTION_INCLUDE_SUBDOMAINS] = {"include-subdomains", 0, NULL, "cover "
 	                               "the names below HOST too"},
 	[OPTION_JSON] = {"json", 0, NULL, "machine output, errors on stderr "
@@ -324,6 +325,7 @@ take(enum option option, const char *value, struct options *options,
 	case OPTION_FORCE:
 	case OPTION_FROM_HOST:
 	case OPTION_HELP:
+	case OPTION_HTTP:
 	case OPTION_INCLUDE_SUBDOMAINS:
 	case OPTION_JSON:
 	case OPTION_LIST:

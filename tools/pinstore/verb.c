@@ -80,8 +80,12 @@ const struct verb verbs[] = {
 	 "judge the value of a Public-Key-Pins field",
 	 "Reads stdin, octet by octet, if VALUE is not given.  Exit 1: a\n"
 	 "client ignores the field.  Without a chain option it is not judged\n"
-	 "whether a pin matches and another is a backup.\n",
-	 BIT(REPORT_ONLY) | BIT(STRICT) | BIT(HOST) | CHAIN_OPTIONS, 0, 1},
+	 "whether a pin matches and another is a backup.  What was found is\n"
+	 "told with its rule and what clients do with it: strict ones, ours,\n"
+	 "and lenient ones.\n",
+	 BIT(REPORT_ONLY) | BIT(STRICT) | BIT(HOST) | BIT(HTTP) |
+	         CHAIN_OPTIONS,
+	 0, 1},
 	{"list", cmd_list, "[GLOB...]",
 	 "print the entries of the store as a table",
 	 "GLOB is matched with the whole name, as the shell does; quote it.\n"

@@ -31,12 +31,27 @@ struct pinstore_lint_setup {
 	/* or NULL: match and backup are not judged */
 	const struct pinstore_chain *chain;
 	int64_t max_age_cap;         /* seconds, 0 = none */
+	int plain_http;              /* it came without TLS */
+};
+
+/*
+ * One thing in which a field leaves RFC 7469, or which keeps it from being
+ * used, and what becomes of it.  Static storage.
+ */
+struct pinstore_finding {
+	size_t size;
+	const char *word;     /* of a departure, or of the reason */
+	const char *rule;     /* what rules it, "RFC 7469, 2.1" */
+	const char *strict;   /* does a client that goes by the letter */
+	const char *pinstore; /* does ours, as it is by default */
+	const char *lenient;  /* may one do that takes what it finds */
 };
 
 struct pinstore_lint; /* what was found */
 
 /*
- * Judge one field value, byte exact.
+ * Judge one field value, byte exact; one that is folded over several lines is
+ * judged as the one line that it is.
  *
  * Owner:  the caller, who ends *out with pinstore_lint_free().
  * Errors: ARG, NOMEM, HOST (setup->host).
@@ -65,6 +80,12 @@ const struct pinstore_pin *
 pinstore_lint_pins(const struct pinstore_lint *lint, size_t *n);
 /* The i-th departure from the RFC, a word; NULL behind the end. */
 const char *pinstore_lint_departure(const struct pinstore_lint *lint, size_t i);
+/*
+ * The i-th finding: the reason for which the field is not used, if it is not,
+ * then each departure.  1, or 0 behind the end.
+ */
+int pinstore_lint_finding(const struct pinstore_lint *lint, size_t i,
+                          struct pinstore_finding *out);
 /* The i-th advice, a sentence; NULL behind the end. */
 const char *pinstore_lint_advice(const struct pinstore_lint *lint, size_t i);
 
