@@ -8,10 +8,10 @@ usage: differential.py TABLE CURL PINFETCH TRUST DIR AT_LEAST [NAME=VALUE]...
 Each line of TABLE is run by both, each in a folder of its own with the same
 files in it, which is HOME as well.  Standard output (in two parts: the body,
 and what -w prints), files and exit code must be the same.  In a line {NAME}
-stands for VALUE.  With -Z
-the lines of -w have no order.  A line before it that begins with "! WHAT[,WHAT]: " wants a
-difference, and says why; WHAT is out, w, files or exit.  A difference that is
-wanted and does not come is a fault too.
+stands for VALUE.  With -Z the lines of -w have no order; with -R files have a
+time.  A line before it that begins with "! WHAT[,WHAT]: " wants a difference, and
+says why; WHAT is out, w, files or exit.  A difference that is wanted and does not
+come is a fault too.
 """
 import concurrent.futures
 import os
@@ -20,6 +20,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import time
 
 MARK = "\n<w>"
 VARIABLES = ("http_code num_redirects url_effective size_download size_upload "
@@ -31,6 +32,9 @@ FORMAT = MARK + "".join(" %s=%%{%s}" % (v, v) for v in VARIABLES) + "\n"
 NOISE = [
     (re.compile(rb"-{24}[0-9a-f]{16}"), b"BOUNDARY"),
     (re.compile(rb"\d{8} \d\d:\d\d:\d\d"), b"TIME"),
+    (re.compile(rb'"((time|speed)_\w+|local_port)":[0-9.]+'), b"MEASURED"),
+    (re.compile(rb'"(curl_version|certs)":"[^"]+"'), b"OF THE TLS LIBRARY"),
+    (re.compile(rb'"pin_\w+":[^,]*,'), b""),  # json has these beside curl's
     (re.compile(rb"(?m)^Date: .*$|^date: .*$"), b"DATE"),
 ]
 
@@ -65,13 +69,22 @@ def clean(octets):
     return octets
 
 
-def tree(folder):
+def is_set(words, letter, name):
+    return any(word == name or re.fullmatch("-[A-Za-z]*%s[A-Za-z]*" % letter,
+                                            word) for word in words)
+
+
+def tree(folder, with_times):
     found = {}
     for top, _, names in os.walk(folder):
         for name in names:
             path = os.path.join(top, name)
             with open(path, "rb") as file:
                 found[os.path.relpath(path, folder)] = clean(file.read())
+            age = time.time() - os.path.getmtime(path)
+            if with_times and age > 3600:
+                found[os.path.relpath(path, folder) + " time"] = \
+                    os.path.getmtime(path)
     return found
 
 
@@ -87,13 +100,13 @@ def run(program, folder, words, stdin):
         code, out, err = "time out", late.stdout or b"", late.stderr or b""
     parts = clean(out).split(MARK.encode())
     told = [part.partition(b"\n")[0] for part in parts[1:]]
-    if "-Z" in words:  # and who opens a connection is a matter of luck
+    if is_set(words, "Z", "--parallel"):  # and who opens a connection is a matter of luck
         told = sorted(re.sub(rb"num_connects=\d", b"", line)
                       for line in told)
     return {"exit": code, "out": parts[0] + b"".join(
         part.partition(b"\n")[2] for part in parts[1:]),
         "w": told,
-        "files": tree(folder), "err": err}
+        "files": tree(folder, is_set(words, "R", "--remote-time")), "err": err}
 
 
 def read(path, values):

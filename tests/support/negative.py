@@ -95,6 +95,8 @@ def files():
         for name in names:
             with open(os.path.join(folder, name), "rb") as file:
                 found[os.path.join(folder, name)] = file.read()
+                if os.fstat(file.fileno()).st_mtime < 1e9:  # of 2001
+                    found[os.path.join(folder, name) + " is old"] = True
     if "run/seen" in found:  # how often a meter is drawn is chance
         found["run/seen"] = sorted(set(re.findall(rb"Total|#",
                                                   found["run/seen"])))

@@ -8,6 +8,7 @@ curl=/usr/bin/curl
 table=$top_srcdir/tests/system/differential.table
 make_pki
 start echo "$python" "$servers/echo.py"
+start raw "$python" "$servers/raw.py"
 mkdir -p web/root/dir
 n=0
 while [ $n -lt 100 ]; do
@@ -136,6 +137,7 @@ compare()
 		W=https://pin.test:$web_port O=https://other.test:$web_port \
 		X=https://wrong.test:$web_port H=http://pin.test:$plain_port \
 		G=http://other.test:$plain_port T12=https://pin.test:$old_port \
+		RAW=http://127.0.0.1:$raw_port RP=$raw_port \
 		P=$web_port PKI="$pki" PIN="$(pin multi)" NOPIN="$(pin backup)" \
 		PORTS=$web_port,$plain_port,$old_port >told 2>&1
 }
@@ -158,7 +160,7 @@ grep -q 'line 1: .*/echo' told && ok "and is named" || fail "$(cat told)"
 grep -q 'line 2: ' told && fail "what is the same is named" || ok "but no other"
 
 about "differential.table"
-if compare "$table" 150 "$(command -v pinfetch)"; then
+if compare "$table" 550 "$(command -v pinfetch)"; then
 	ok "$(tail -n 1 told)"
 else
 	fail "$(cat told)"

@@ -26,10 +26,10 @@ expect_no_err 'did you mean'
 expect_exit 2 timeout 60 pinfetch $W/ --store
 expect_err 'needs an argument'
 expect_exit 2 fetch --silent=yes $W/
-for value in '' x 1.5.5 -1 1.2345 99999999999999999999; do
+for value in '' x 1.5.5 -1 1.23x5 99999999999999999999; do
 	expect_exit 2 fetch -m "$value" $W/
 done
-for value in '' x -2 1.5 99999999999; do
+for value in '' x -2 1.5 99999999999999999999; do
 	expect_exit 2 fetch --max-redirs "$value" $W/
 done
 expect_exit 2 fetch -I -d x $W/

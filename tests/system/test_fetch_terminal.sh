@@ -48,6 +48,79 @@ expect_out "^Enter host password for user 'aladdin':"
 expect_no_out 'sesame'
 expect_exit 0 grep -q 'YWxhZGRpbjpvcGVuIHNlc2FtZQ==' body
 
+# interrupted SIGNAL: what comes while the password is asked for has its way with
+# a terminal that shows again what is typed; ./out tells
+cat >interrupted.py <<'END'
+import fcntl, os, pty, signal, sys, termios, time
+how = sys.argv[1]
+fd, slave = pty.openpty()
+os.setsid()
+fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
+signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+pid = os.fork()
+if pid == 0:  # as a job of a shell, as no other can be stopped
+    os.setpgid(0, 0)
+    os.tcsetpgrp(slave, os.getpid())
+    signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+    for stream in (0, 1, 2):
+        os.dup2(slave, stream)
+    os.closerange(3, 64)
+    os.execvp(sys.argv[2], sys.argv[2:])
+
+def wait_for(what, is_there):
+    end = time.monotonic() + 30
+    while not is_there():
+        if time.monotonic() > end:
+            print("never", what, flush=True)
+            os.kill(pid, signal.SIGKILL)
+            os._exit(1)
+        time.sleep(0.01)
+
+def shows():
+    return bool(termios.tcgetattr(fd)[3] & termios.ECHO)
+
+def ended(options):
+    global status
+    got, status = os.waitpid(pid, os.WNOHANG | options)
+    return got == pid
+
+wait_for("hidden", lambda: not shows())
+if how == "INTR":
+    os.write(fd, termios.tcgetattr(fd)[6][termios.VINTR])
+else:
+    os.kill(pid, getattr(signal, "SIG" + how))
+wait_for("ended or stopped", lambda: ended(os.WUNTRACED))
+print("shows" if shows() else "hides")
+if os.WIFSTOPPED(status):
+    print("stopped by", os.WSTOPSIG(status) == signal.SIGTSTP)
+    os.kill(pid, signal.SIGCONT)
+    wait_for("hidden again", lambda: not shows())
+    os.write(fd, b"open sesame\n")
+    wait_for("ended", lambda: ended(0))
+    print("exit", os.waitstatus_to_exitcode(status))
+else:
+    print("killed by", signal.Signals(os.WTERMSIG(status)).name)
+END
+interrupted()
+{
+	expect_exit 0 "$python" interrupted.py "$1" pinfetch --store "$store" \
+		-s -u aladdin -o body "http://127.0.0.1:$echo_port/"
+	expect_out '^shows$'
+}
+
+about "a signal while the password is asked for"
+interrupted INTR # Ctrl-C
+expect_out '^killed by SIGINT$'
+interrupted TERM
+expect_out '^killed by SIGTERM$'
+interrupted HUP
+expect_out '^killed by SIGHUP$'
+rm -f body
+interrupted TSTP
+expect_out '^stopped by True$'
+expect_out '^exit 0$'
+expect_exit 0 grep -q 'YWxhZGRpbjpvcGVuIHNlc2FtZQ==' body
+
 TERM=xterm
 export TERM
 

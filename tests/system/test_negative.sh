@@ -26,7 +26,7 @@ answer()
 	printf '%s' "HTTP/1.1 $1\\r\\nContent-Length: $2\\r\\n$3\\r\\n${4-}"
 }
 start_tlsserv u --chain multi -r "$(answer '200 OK' 6 \
-	'Content-Disposition: attachment; filename="named.txt"\r\nSet-Cookie: a=1\r\n' \
+	'Content-Disposition: attachment; filename="named.txt"\r\nSet-Cookie: a=1\r\nLast-Modified: Mon, 01 Jan 2001 00:00:00 GMT\r\n' \
 	abcdef)"
 start_tlsserv e --chain multi -r "$(answer '404 No' 2 '' no)"
 start_tlsserv r --chain multi -r "$(answer '302 Go' 4 \

@@ -18,7 +18,7 @@
 #include "pinfetch/material.h"
 #include "pinfetch/secret.h"
 
-/* Seconds with up to three decimals. */
+/* Seconds with decimals, of which three count. */
 static bool
 read_seconds(const char *text, long *milliseconds)
 {
@@ -28,10 +28,14 @@ read_seconds(const char *text, long *milliseconds)
 	int64_t part = 0;
 
 	if ((n > 0 &&
-	     !tool_parse_number(text, n, INT_MAX / 1000 - 1, &whole)) ||
-	    n + decimals == 0 || decimals > 3 ||
+	     !tool_parse_number(text, n, LONG_MAX / 2000, &whole)) ||
+	    n + decimals == 0 ||
 	    (decimals > 0 &&
-	     !tool_parse_number(text + n + 1, decimals, 999, &part)))
+	     text[n + 1 + strspn(text + n + 1, "0123456789")]))
+		return false;
+	decimals = decimals < 3 ? decimals : 3;
+	if (decimals > 0 &&
+	    !tool_parse_number(text + n + 1, decimals, 999, &part))
 		return false;
 	for (; decimals < 3; decimals++)
 		part *= 10;
@@ -44,7 +48,7 @@ read_long(const char *text, long *out)
 {
 	int64_t number = 0;
 
-	if (!tool_parse_number(text, strlen(text), INT_MAX, &number))
+	if (!tool_parse_number(text, strlen(text), LONG_MAX, &number))
 		return false;
 	*out = (long)number;
 	return true;

@@ -26,6 +26,24 @@ fetch_exchange_begin(struct fetch_exchange *exchange, struct fetch_sink *sink)
 	exchange->message[0] = '\0';
 }
 
+/* The first Location field that leads somewhere; NULL = none does. */
+static char *
+location_of(CURL *easy)
+{
+	struct curl_header *header = NULL;
+
+	for (size_t i = 0; !curl_easy_header(easy, "Location", i, CURLH_HEADER,
+	                                     -1, &header);
+	     i++) {
+		/* An empty one comes as a lone CR. */
+		size_t len = strcspn(header->value, "\r\n");
+
+		if (len > 0)
+			return tool_copy(header->value, len);
+	}
+	return NULL;
+}
+
 /*
  * The header is complete.  In a proxy's answer to CONNECT there is no status
  * of the origin yet, and interim answers have one below 200.
@@ -42,19 +60,12 @@ end_of_header(struct fetch_exchange *exchange)
 	if (status < 200 || exchange->status)
 		return;
 	exchange->status = status;
-	if (options->location && status >= 300 && status < 400 &&
-	    !curl_easy_header(exchange->easy, "Location", 0, CURLH_HEADER, -1,
-	                      &header)) {
-		/* An empty one comes as a lone CR, and leads nowhere. */
-		size_t len = strcspn(header->value, "\r\n");
-
-		if (len > 0)
-			exchange->location = tool_copy(header->value, len);
-	} else if (options->header_name &&
-	           !curl_easy_header(exchange->easy, "Content-Disposition", 0,
-	                             CURLH_HEADER, -1, &header)) {
+	if (options->location && status >= 300 && status < 400)
+		exchange->location = location_of(exchange->easy);
+	if (!exchange->location && options->header_name &&
+	    !curl_easy_header(exchange->easy, "Content-Disposition", 0,
+	                      CURLH_HEADER, -1, &header))
 		fetch_sink_take_name(exchange->sink, header->value);
-	}
 }
 
 static bool

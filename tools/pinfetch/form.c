@@ -88,14 +88,17 @@ put_word(char **member, char *word)
 	*member = word; /* now member's */
 }
 
-/* The parameters of a type belong to it: ;charset=utf-8. */
-static void
-add_to_type(struct fetch_field *field, char *word)
+/* Go on to the next ; or border; what lies between from and there. */
+static char *
+rest_of_part(const char *from, const char **at, char border)
 {
-	char *joined = tool_format("%s;%s", field->type, word);
+	size_t n;
 
-	free(word);
-	put_word(&field->type, joined);
+	while (**at && **at != ';' && **at != border)
+		(*at)++;
+	for (n = (size_t)(*at - from); n > 0 && is_blank(from[n - 1]); n--)
+		;
+	return tool_copy(from, n);
 }
 
 static bool
@@ -146,20 +149,20 @@ static bool
 read_parameters(const char **at, char border, struct fetch_field *field,
                 struct tool_fault *fault)
 {
-	bool in_type = false;
+	const char *type = NULL; /* where it begins, while it goes on */
 
 	while (**at == ';') {
 		const char *from = skip_blanks(*at + 1);
-		bool was_in_type = in_type;
+		const char *before = type;
 		char *word;
 
-		in_type = false;
+		type = NULL;
 		*at = strchr(from, '=') ? strchr(from, '=') + 1 : from;
 		if (strncasecmp(from, "type=", 5) == 0) {
-			word = read_word(at, border);
+			type = skip_blanks(*at); /* as it stands */
+			word = rest_of_part(type, at, border);
 			if (!add_type(field, word, fault))
 				return false;
-			in_type = true;
 		} else if (strncasecmp(from, "filename=", 9) == 0) {
 			put_word(&field->filename, read_word(at, border));
 		} else if (strncasecmp(from, "encoder=", 8) == 0) {
@@ -174,12 +177,13 @@ read_parameters(const char **at, char border, struct fetch_field *field,
 				return false;
 		} else {
 			*at = from;
-			word = read_word(at, border);
-			in_type = was_in_type;
-			if (in_type) {
-				add_to_type(field, word);
+			type = before;
+			if (type) { /* ;charset=utf-8 belongs to it */
+				put_word(&field->type,
+				         rest_of_part(type, at, border));
 				continue;
 			}
+			word = read_word(at, border);
 			tool_warn("pinfetch",
 			          "--form: '%s' means nothing there", word);
 			free(word);

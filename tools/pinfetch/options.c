@@ -84,6 +84,20 @@ add_upload(struct fetch_options *options, const char *path)
 	        strcmp(path, ".") == 0 ? "-" : path;
 }
 
+/* As in curl: for the URLs that come from here on. */
+static void
+name_all(struct fetch_options *options)
+{
+	size_t n = options->n_urls;
+
+	if (n < options->n_outputs)
+		n = options->n_outputs;
+	if (n < options->n_uploads)
+		n = options->n_uploads;
+	if (n < options->all_named_from)
+		options->all_named_from = n;
+}
+
 static bool
 take_proxy(const char *argument, struct fetch_options *options,
            struct tool_fault *fault)
@@ -190,6 +204,9 @@ take_switch(const struct fetch_row *row, struct fetch_options *options,
 	case 'O':
 		add_output(options, NULL);
 		break;
+	case FETCH_OPT_REMOTE_NAME_ALL:
+		name_all(options);
+		break;
 	case '4':
 	case '6':
 		options->ip_version = row->id == '4' ? CURL_IPRESOLVE_V4
@@ -246,13 +263,20 @@ take(const struct fetch_row *row, const char *argument,
 
 static const char hint[] = "pinfetch --help lists all options";
 
-/* --NAME is not known; the nearest that is. */
+/* --NAME is not known, or begins several; the nearest that is. */
 static void
 tell_unknown_name(const char *name, struct tool_fault *fault)
 {
 	const char *words[FETCH_ROWS_MAX] = {NULL};
+	bool is_ambiguous = false;
 	const char *nearest;
 
+	(void)fetch_table_named(name, &is_ambiguous);
+	if (is_ambiguous) {
+		tool_fault_usage(fault, NULL, hint,
+		                 "--%s is short for several options", name);
+		return;
+	}
 	for (size_t i = 0; fetch_rows[i].name; i++)
 		words[i] = fetch_rows[i].name;
 	nearest = tool_nearest(name, words);
@@ -271,6 +295,10 @@ tell_unknown(int what, const char *argument, struct tool_fault *fault)
 {
 	char name[64] = "";
 
+	if (what == PLAIN) { /* but it is no URL */
+		tool_fault_usage(fault, NULL, hint, "unknown option -");
+		return;
+	}
 	if (what == ':') {
 		tool_fault_usage(fault, argument, hint, "needs an argument");
 		return;
@@ -334,12 +362,13 @@ fetch_options_take(struct fetch_options *options, const char *name,
                    struct tool_fault *fault)
 {
 	const struct fetch_row *row;
+	bool is_ambiguous;
 
 	if (name[0] == '-' && name[1] != '-')
 		return take_letters(options, name + 1, argument, wish, fault);
 	if (name[0] == '-')
 		name += 2;
-	row = fetch_table_named(name);
+	row = fetch_table_named(name, &is_ambiguous);
 	if (!row) {
 		tell_unknown_name(name, fault);
 		return false;
@@ -376,8 +405,8 @@ check_pairs(const struct fetch_options *options, struct tool_fault *fault)
 
 	if (options->fail && options->fail_with_body)
 		what = "-f and --fail-with-body contradict each other";
-	else if (options->header_name && options->include)
-		what = "-i and -J cannot be combined";
+	else if (options->header_name && (options->include || options->head))
+		what = "-i and -I cannot be combined with -J";
 	else if (options->header_name &&
 	         (options->continue_here || options->offset))
 		what = "-C and -J cannot be combined";
@@ -422,11 +451,11 @@ read_words(int argc, char *argv[], struct fetch_options *out,
 	while ((id = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
 		const struct fetch_row *row = fetch_table_find(id);
 
-		if (id == PLAIN) {
+		if (id == PLAIN && strcmp(optarg, "-") != 0) {
 			add_url(out, optarg);
 			continue;
 		}
-		if (id == ':' || id == '?' || !row) {
+		if (id == ':' || id == '?' || id == PLAIN || !row) {
 			tell_unknown(id, argv[optind - 1], fault);
 			return false;
 		}
@@ -443,6 +472,7 @@ fetch_options_read(int argc, char *argv[], struct fetch_options *out,
                    enum fetch_wish *wish, struct tool_fault *fault)
 {
 	*out = (struct fetch_options){0};
+	out->all_named_from = SIZE_MAX;
 	out->max_redirects = MAX_REDIRECTS;
 	out->parallel_max = FETCH_PARALLEL;
 	out->http_version = CURL_HTTP_VERSION_2TLS;

@@ -48,6 +48,7 @@ struct fetch_options {
 	size_t n_urls;
 	struct fetch_output *outputs;
 	size_t n_outputs;
+	size_t all_named_from; /* --remote-name-all: -O if there is no -o */
 	const char **uploads; /* -T of the n-th URL; "-" = stdin, "" = none */
 	size_t n_uploads;
 	char **kept; /* what the others point to, if not into argv */
@@ -73,9 +74,11 @@ struct fetch_options {
 	bool netrc;
 	bool create_dirs;
 	bool parallel;
+	bool parallel_immediate;
 	bool progress_bar;
 	bool no_progress;
 	bool header_name; /* -J */
+	bool remote_time;
 	bool continue_here; /* -C - */
 
 	char *write_out;    /* NULL = none */

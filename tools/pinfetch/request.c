@@ -147,6 +147,8 @@ fetch_request_upgraded(struct fetch_request *request, CURL *easy)
 		fetch_target_clear(&now);
 		return;
 	}
+	free(now.user);
+	free(now.password);
 	now.user = request->at.user;
 	now.password = request->at.password;
 	request->at.user = NULL; /* now now's */
@@ -260,6 +262,25 @@ apply_verb(struct fetch_request *request, CURL *easy)
 	return code;
 }
 
+/*
+ * With -n the user of a URL chooses among those of ~/.netrc: to libcurl one that
+ * is not in the URL has been chosen.
+ */
+static CURLcode
+apply_named_user(const struct fetch_request *request,
+                 const struct fetch_target *from, CURL *easy)
+{
+	char *url = fetch_target_with_user(&request->at, from);
+	CURLcode code = curl_easy_setopt(easy, CURLOPT_URL, url);
+
+	free(url);
+	if (!code)
+		code = curl_easy_setopt(easy, CURLOPT_USERNAME, NULL);
+	if (!code)
+		code = curl_easy_setopt(easy, CURLOPT_PASSWORD, NULL);
+	return code;
+}
+
 /* User and password: of -u, of the URL, or of the first one. */
 static CURLcode
 apply_user(const struct fetch_request *request, bool is_same, CURL *easy)
@@ -277,6 +298,8 @@ apply_user(const struct fetch_request *request, bool is_same, CURL *easy)
 	if (options->user && is_same) {
 		user = options->user;
 		password = options->password;
+	} else if (options->netrc && user) {
+		return apply_named_user(request, from, easy);
 	}
 	code = curl_easy_setopt(easy, CURLOPT_USERNAME, user);
 	if (!code)

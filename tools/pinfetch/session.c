@@ -15,6 +15,7 @@
 
 #include "common/pin.h"
 #include "common/when.h"
+#include "pinfetch/answer.h"
 #include "pinfetch/pinned.h"
 
 static CURLcode
@@ -137,6 +138,11 @@ set_http(const struct fetch_options *options, CURL *easy)
 		                        options->fail ? 1L : 0L);
 	if (!code && options->compressed)
 		code = curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+	if (!code)
+		code = curl_easy_setopt(easy, CURLOPT_FILETIME,
+		                        options->remote_time ? 1L : 0L);
+	if (!code && fetch_answer_wants_certificates(options->write_out))
+		code = curl_easy_setopt(easy, CURLOPT_CERTINFO, 1L);
 	if (!code && options->netrc)
 		code = curl_easy_setopt(easy, CURLOPT_NETRC,
 		                        (long)CURL_NETRC_REQUIRED);

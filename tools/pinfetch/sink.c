@@ -17,6 +17,7 @@
 
 #include <curl/curl.h>
 
+#include "common/fault.h"
 #include "common/memory.h"
 #include "pinfetch/target.h"
 
@@ -59,19 +60,21 @@ bool
 fetch_sink_begin(const struct fetch_options *options, size_t n,
                  const char *url, struct fetch_sink *out)
 {
-	const struct fetch_output *output;
+	struct fetch_output output = {
+	        .is_remote_name = n >= options->all_named_from,
+	};
 	char *name;
 
 	*out = (struct fetch_sink){
 	        .directory = options->output_dir,
 	        .makes_directories = options->create_dirs,
+	        .modified = -1,
 	};
-	if (n >= options->n_outputs)
-		return true;
-	output = &options->outputs[n];
-	if (!output->is_remote_name) {
-		if (strcmp(output->path, "-") != 0)
-			out->path = placed(out, output->path);
+	if (n < options->n_outputs)
+		output = options->outputs[n];
+	if (!output.is_remote_name) {
+		if (output.path && strcmp(output.path, "-") != 0)
+			out->path = placed(out, output.path);
 		return true;
 	}
 	out->takes_name = options->header_name;
@@ -92,6 +95,7 @@ fetch_sink_begin_file(const struct fetch_options *options, const char *path,
 {
 	*out = (struct fetch_sink){
 	        .makes_directories = options->create_dirs,
+	        .modified = -1,
 	};
 	if (strcmp(path, "-") != 0)
 		out->path = tool_copy(path, strlen(path));
@@ -241,13 +245,34 @@ fetch_sink_write(struct fetch_sink *sink, const char *data, size_t len)
 	return true;
 }
 
+/* What is written later would be newer. */
+static void
+set_time(struct fetch_sink *sink)
+{
+	struct timespec times[2];
+	struct stat about;
+	int fd = fileno(sink->file);
+
+	if (fflush(sink->file) || fstat(fd, &about) ||
+	    !S_ISREG(about.st_mode))
+		return;
+	times[0] = times[1] = (struct timespec){.tv_sec = sink->modified};
+	if (futimens(fd, times))
+		tool_warn("pinfetch", "the time of %s cannot be set: %s",
+		          sink->path, strerror(errno));
+}
+
 bool
 fetch_sink_end(struct fetch_sink *sink, bool was_accepted)
 {
 	bool is_good = sink->fault.exit == 0;
 
-	if (is_good && was_accepted && sink->path && !sink->file)
+	if (is_good && was_accepted && sink->path && !sink->file &&
+	    !sink->is_unmade)
 		is_good = open_file(sink);
+	if (is_good && was_accepted && sink->path && sink->file &&
+	    sink->modified >= 0)
+		set_time(sink);
 	if (sink->path && sink->file && fclose(sink->file) && is_good)
 		is_good = fail(sink, "written");
 	if (!sink->path && sink->file && fflush(stdout) && is_good)

@@ -26,6 +26,8 @@ struct fetch_sink {
 	bool takes_name;   /* -J: the server may name it */
 	int64_t start;     /* octets that were there before, with is_append */
 	int64_t written;
+	bool is_unmade;    /* by an answer that is empty, see fetch_sink_end() */
+	curl_off_t modified; /* -R: of the file, if it is one; -1 = now */
 	struct tool_fault fault; /* exit is 0 as long as all is well */
 };
 
@@ -58,8 +60,8 @@ bool
 fetch_sink_write(struct fetch_sink *sink, const char *data, size_t len);
 
 /*
- * Close the file; an answer that was accepted and is empty makes an empty one.
- * False: sink->fault tells why.
+ * Close the file; an answer that was accepted and is empty makes an empty one,
+ * unless is_unmade.  False: sink->fault tells why.
  */
 bool
 fetch_sink_end(struct fetch_sink *sink, bool was_accepted);

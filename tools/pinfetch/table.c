@@ -21,6 +21,8 @@ const struct fetch_row fetch_rows[] = {
         {'o', "output", "FILE", CALL, "write to FILE instead of stdout"},
         {'O', "remote-name", NULL, CALL,
          "write to a file named as in the URL"},
+        {FETCH_OPT_REMOTE_NAME_ALL, "remote-name-all", NULL, CALL,
+         "-O for all URLs that follow and have no -o"},
         {'J', "remote-header-name", NULL, FLAG(header_name),
          "with -O, to the name that the server gives;\n"
          "no file is overwritten then"},
@@ -28,6 +30,8 @@ const struct fetch_row fetch_rows[] = {
          "where the files of -o and -O are made"},
         {FETCH_OPT_CREATE_DIRS, "create-dirs", NULL, FLAG(create_dirs),
          "make the directories that -o, -D name"},
+        {'R', "remote-time", NULL, FLAG(remote_time),
+         "give the file the time that the server tells"},
         {'C', "continue-at", "OFFSET", CALL,
          "go on at this octet; - where FILE ends"},
         {'r', "range", "RANGE", CALL, "only these octets: 0-99,-5"},
@@ -134,7 +138,11 @@ const struct fetch_row fetch_rows[] = {
         {'Z', "parallel", NULL, FLAG(parallel), "fetch the URLs at the same time"},
         {FETCH_OPT_PARALLEL_MAX, "parallel-max", "N", CALL,
          "... at most N at a time; 50"},
+        {FETCH_OPT_PARALLEL_IMMEDIATE, "parallel-immediate", NULL,
+         FLAG(parallel_immediate), "... each over a connection of its own"},
         {'K', "config", "FILE", CALL, "read options from FILE; - for stdin"},
+        {'q', "disable", NULL, CALL, "nothing: no file is read unasked"},
+        {'g', "globoff", NULL, CALL, "nothing: braces have no meaning"},
         {FETCH_OPT_URL, "url", "URL", CALL, "fetch this"},
         {'h', "help", NULL, CALL, "print this"},
         {'V', "version", NULL, CALL, "print the version"},
@@ -199,10 +207,20 @@ fetch_table_find(int id)
 }
 
 const struct fetch_row *
-fetch_table_named(const char *name)
+fetch_table_named(const char *name, bool *is_ambiguous)
 {
-	for (size_t i = 0; fetch_rows[i].name; i++)
+	const struct fetch_row *found = NULL;
+	size_t n = 0;
+
+	*is_ambiguous = false;
+	for (size_t i = 0; fetch_rows[i].name; i++) {
 		if (strcmp(fetch_rows[i].name, name) == 0)
 			return &fetch_rows[i];
-	return NULL;
+		if (strncmp(fetch_rows[i].name, name, strlen(name)) != 0)
+			continue;
+		found = &fetch_rows[i];
+		n++;
+	}
+	*is_ambiguous = n > 1;
+	return n == 1 ? found : NULL;
 }

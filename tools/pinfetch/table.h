@@ -32,10 +32,12 @@ enum {
 	FETCH_OPT_NOPROXY,
 	FETCH_OPT_NO_PROGRESS,
 	FETCH_OPT_OUTPUT_DIR,
+	FETCH_OPT_PARALLEL_IMMEDIATE,
 	FETCH_OPT_PARALLEL_MAX,
 	FETCH_OPT_PIN_INFO,
 	FETCH_OPT_PINNEDPUBKEY,
 	FETCH_OPT_PROXY_CACERT,
+	FETCH_OPT_REMOTE_NAME_ALL,
 	FETCH_OPT_REQUIRE_PIN,
 	FETCH_OPT_RESOLVE,
 	FETCH_OPT_RETRY,
@@ -77,8 +79,11 @@ fetch_row_may_lack_argument(const struct fetch_row *row);
 const struct fetch_row *
 fetch_table_find(int id);
 
-/* The row of --NAME, or NULL. */
+/*
+ * The row of --NAME, or of the one row whose name begins with it; NULL if there
+ * is none, or if there are several: then *is_ambiguous, else it is false.
+ */
 const struct fetch_row *
-fetch_table_named(const char *name);
+fetch_table_named(const char *name, bool *is_ambiguous);
 
 #endif /* FETCH_TABLE_H */

@@ -196,8 +196,11 @@ fetch_target_read(const char *text, const struct fetch_addition *addition,
 	bool is_good;
 
 	*out = (struct fetch_target){0};
-	code = curl_url_set(url, CURLUPART_URL, whole,
-	                    CURLU_NON_SUPPORT_SCHEME);
+	/* A path is no name, and "http:///" would make one of it. */
+	code = CURLUE_NO_HOST;
+	if (text[0] != '/')
+		code = curl_url_set(url, CURLUPART_URL, whole,
+		                    CURLU_NON_SUPPORT_SCHEME);
 	if (!code)
 		code = add_to(url, addition);
 	is_good = code ? bad_url(fault, text, curl_url_strerror(code))
@@ -241,6 +244,35 @@ fetch_target_follow(const struct fetch_target *from, const char *location,
 	               : settle(url, location, out, fault);
 	curl_url_cleanup(url);
 	return is_good;
+}
+
+static char *
+changed(const char *text, const char *user, const char *password)
+{
+	CURLU *url = new_url();
+	char *whole = NULL;
+
+	if (!curl_url_set(url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME) &&
+	    !curl_url_set(url, CURLUPART_USER, user, CURLU_URLENCODE) &&
+	    !curl_url_set(url, CURLUPART_PASSWORD, password, CURLU_URLENCODE))
+		whole = part_of(url, CURLUPART_URL, 0);
+	curl_url_cleanup(url);
+	if (!whole) /* as text was made by curl_url_get() */
+		tool_no_memory();
+	return whole;
+}
+
+char *
+fetch_target_with_user(const struct fetch_target *target,
+                       const struct fetch_target *from)
+{
+	return changed(target->url, from->user, from->password);
+}
+
+char *
+fetch_target_without_user(const char *text)
+{
+	return changed(text, NULL, NULL);
 }
 
 bool

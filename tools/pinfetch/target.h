@@ -58,6 +58,15 @@ bool
 fetch_target_follow(const struct fetch_target *from, const char *location,
                     struct fetch_target *out, struct tool_fault *fault);
 
+/* The URL of target with the user and password of from.  Owner: the caller. */
+char *
+fetch_target_with_user(const struct fetch_target *target,
+                       const struct fetch_target *from);
+
+/* text, a URL, without user and password.  Owner: the caller. */
+char *
+fetch_target_without_user(const char *text);
+
 /* Scheme, host and port: credentials go to the same origin only. */
 bool
 fetch_target_same_origin(const struct fetch_target *a,

@@ -282,6 +282,19 @@ retry(struct fetch_session *session, struct fetch_report *report)
 	return start(session, report);
 }
 
+/*
+ * Connections that are kept may be dead.  libcurl then takes a new one, but of
+ * all transfers of a handle no more than the first five times: the sixth it gives
+ * up, nothing being wrong with this one, and begins to count anew.
+ */
+static bool
+has_died(const struct fetch_session *session, const struct fetch_report *report)
+{
+	return report->verdict.exit == CURLE_SEND_ERROR &&
+	       session->exchange.status == 0 && !session->exchange.fault &&
+	       strncmp(session->exchange.message, "Connection died", 15) == 0;
+}
+
 bool
 fetch_visit_next(struct fetch_session *session, struct fetch_report *report,
                  CURLcode code)
@@ -301,6 +314,11 @@ fetch_visit_next(struct fetch_session *session, struct fetch_report *report,
 		fetch_remark_judged(report->request.at.host, verdict);
 	take_trust(session, report);
 	take_note(session, report);
+	if (!report->is_repeated && has_died(session, report)) {
+		report->is_repeated = true;
+		return prepare_hop(session, report);
+	}
+	report->is_repeated = false;
 	if (verdict->exit || !exchange->location)
 		return retry(session, report);
 	location = exchange->location;
@@ -359,6 +377,21 @@ tell(struct fetch_session *session, struct fetch_report *report)
 	}
 }
 
+/* What libcurl knows of the file that the answer is to be. */
+static void
+finish_sink(const struct fetch_session *session, struct fetch_sink *sink)
+{
+	long is_unmet = 0;
+
+	/* With 304 there is a file already, somewhere. */
+	(void)curl_easy_getinfo(session->easy, CURLINFO_CONDITION_UNMET,
+	                        &is_unmet);
+	sink->is_unmade = is_unmet != 0;
+	if (session->options->remote_time)
+		(void)curl_easy_getinfo(session->easy, CURLINFO_FILETIME_T,
+		                        &sink->modified);
+}
+
 int
 fetch_visit_end(struct fetch_session *session, struct fetch_report *report)
 {
@@ -367,6 +400,8 @@ fetch_visit_end(struct fetch_session *session, struct fetch_report *report)
 	if (report->sink.path)
 		report->file = tool_copy(report->sink.path,
 		                         strlen(report->sink.path));
+	if (report->has_transfer)
+		finish_sink(session, &report->sink);
 	if (!fetch_sink_end(&report->sink, is_good) && is_good)
 		report->fault = report->sink.fault;
 	tell(session, report);

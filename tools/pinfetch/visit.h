@@ -21,6 +21,7 @@ struct fetch_report {
 	int64_t start;   /* of this attempt, in milliseconds */
 	long retried;
 	long wait_ms;    /* before the transfer that comes next */
+	bool is_repeated; /* the transfer, see has_died() */
 	struct fetch_verdict verdict;
 	struct pinstore_noted noted;
 	bool has_noted;    /* the last answer had a header for pins */

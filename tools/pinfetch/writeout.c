@@ -9,10 +9,13 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/fault.h"
+#include "common/memory.h"
 #include "common/pin.h"
 #include "common/when.h"
+#include "pinfetch/answer.h"
 #include "pinfetch/remark.h"
 
 enum kind {
@@ -22,23 +25,20 @@ enum kind {
 	SUM,   /* a number of libcurl's, of all hops */
 	SIZE,  /* octets, or octets per second */
 	SPAN,  /* microseconds, told as seconds since the fetch began */
-	OURS   /* see put_own() */
+	WORDS, /* see put_words() */
+	COUNT, /* see put_count() */
+	SELF   /* what is no member of json, see put_self() */
 };
 
-enum own {
-	EXIT_CODE,
+enum words {
+	CERTIFICATES,
 	ERROR_MESSAGE,
 	FILE_NAME,
-	REDIRECTS,
-	REDIRECT_TIME,
-	REDIRECT_URL,
-	TO_STDERR,
-	TO_STDOUT,
-	URL_EFFECTIVE,
-	URL_GIVEN,
-	URL_NUMBER,
 	HTTP_VERSION,
 	METHOD,
+	REDIRECT_URL,
+	URL_EFFECTIVE,
+	URL_GIVEN,
 	PIN_STATUS,
 	PIN_MATCH,
 	PIN_SOURCE,
@@ -47,32 +47,59 @@ enum own {
 	PIN_NOTED
 };
 
+enum count {
+	EXIT_CODE,
+	N_CERTIFICATES,
+	N_FIELDS,
+	REDIRECTS,
+	REDIRECT_TIME,
+	URL_NUMBER
+};
+
+enum self {
+	JSON,
+	JSON_FIELDS,
+	ON_ERROR,
+	TO_STDERR,
+	TO_STDOUT
+};
+
 struct variable {
 	const char *name;
 	enum kind kind;
-	int what; /* a CURLINFO, or an enum own */
+	int what; /* a CURLINFO, or an enum of ours */
 };
 
+/* In the order in which json has them. */
 static const struct variable variables[] = {
+        {"certs", WORDS, CERTIFICATES},
         {"content_type", TEXT, CURLINFO_CONTENT_TYPE},
-        {"errormsg", OURS, ERROR_MESSAGE},
-        {"exitcode", OURS, EXIT_CODE},
-        {"filename_effective", OURS, FILE_NAME},
+        {"errormsg", WORDS, ERROR_MESSAGE},
+        {"exitcode", COUNT, EXIT_CODE},
+        {"filename_effective", WORDS, FILE_NAME},
+        {"ftp_entry_path", TEXT, CURLINFO_FTP_ENTRY_PATH},
+        {"header_json", SELF, JSON_FIELDS},
         {"http_code", CODE, CURLINFO_RESPONSE_CODE},
         {"http_connect", CODE, CURLINFO_HTTP_CONNECTCODE},
-        {"http_version", OURS, HTTP_VERSION},
+        {"http_version", WORDS, HTTP_VERSION},
+        {"json", SELF, JSON},
         {"local_ip", TEXT, CURLINFO_LOCAL_IP},
         {"local_port", LONG, CURLINFO_LOCAL_PORT},
-        {"method", OURS, METHOD},
+        {"method", WORDS, METHOD},
+        {"num_certs", COUNT, N_CERTIFICATES},
         {"num_connects", SUM, CURLINFO_NUM_CONNECTS},
-        {"num_redirects", OURS, REDIRECTS},
-        {"pin_expires", OURS, PIN_EXPIRES},
-        {"pin_host", OURS, PIN_HOST},
-        {"pin_match", OURS, PIN_MATCH},
-        {"pin_noted", OURS, PIN_NOTED},
-        {"pin_source", OURS, PIN_SOURCE},
-        {"pin_status", OURS, PIN_STATUS},
-        {"redirect_url", OURS, REDIRECT_URL},
+        {"num_headers", COUNT, N_FIELDS},
+        {"num_redirects", COUNT, REDIRECTS},
+        {"onerror", SELF, ON_ERROR},
+        {"pin_expires", WORDS, PIN_EXPIRES},
+        {"pin_host", WORDS, PIN_HOST},
+        {"pin_match", WORDS, PIN_MATCH},
+        {"pin_noted", WORDS, PIN_NOTED},
+        {"pin_source", WORDS, PIN_SOURCE},
+        {"pin_status", WORDS, PIN_STATUS},
+        {"proxy_ssl_verify_result", LONG, CURLINFO_PROXY_SSL_VERIFYRESULT},
+        {"redirect_url", WORDS, REDIRECT_URL},
+        {"referer", TEXT, CURLINFO_REFERER},
         {"remote_ip", TEXT, CURLINFO_PRIMARY_IP},
         {"remote_port", LONG, CURLINFO_PRIMARY_PORT},
         {"response_code", CODE, CURLINFO_RESPONSE_CODE},
@@ -84,26 +111,28 @@ static const struct variable variables[] = {
         {"speed_download", SIZE, CURLINFO_SPEED_DOWNLOAD_T},
         {"speed_upload", SIZE, CURLINFO_SPEED_UPLOAD_T},
         {"ssl_verify_result", LONG, CURLINFO_SSL_VERIFYRESULT},
-        {"stderr", OURS, TO_STDERR},
-        {"stdout", OURS, TO_STDOUT},
+        {"stderr", SELF, TO_STDERR},
+        {"stdout", SELF, TO_STDOUT},
         {"time_appconnect", SPAN, CURLINFO_APPCONNECT_TIME_T},
         {"time_connect", SPAN, CURLINFO_CONNECT_TIME_T},
         {"time_namelookup", SPAN, CURLINFO_NAMELOOKUP_TIME_T},
         {"time_pretransfer", SPAN, CURLINFO_PRETRANSFER_TIME_T},
-        {"time_redirect", OURS, REDIRECT_TIME},
+        {"time_redirect", COUNT, REDIRECT_TIME},
         {"time_starttransfer", SPAN, CURLINFO_STARTTRANSFER_TIME_T},
         {"time_total", SPAN, CURLINFO_TOTAL_TIME_T},
-        {"url", OURS, URL_GIVEN},
-        {"url_effective", OURS, URL_EFFECTIVE},
-        {"urlnum", OURS, URL_NUMBER},
+        {"url", WORDS, URL_GIVEN},
+        {"url_effective", WORDS, URL_EFFECTIVE},
+        {"urlnum", COUNT, URL_NUMBER},
 };
 #define N_VARIABLES (sizeof(variables) / sizeof(variables[0]))
 
-static void
+/* Those that put words return whether there are any. */
+static bool
 put_text(const char *text, FILE *out)
 {
 	if (text)
 		fputs(text, out);
+	return text != NULL;
 }
 
 static void
@@ -113,25 +142,18 @@ put_seconds(curl_off_t microseconds, FILE *out)
 	        microseconds / 1000000, microseconds % 1000000);
 }
 
-static void
-put_version(CURL *easy, FILE *out)
+static const char *
+version_word(long version)
 {
-	long version = 0;
-
-	(void)curl_easy_getinfo(easy, CURLINFO_HTTP_VERSION, &version);
 	switch (version) {
 	case CURL_HTTP_VERSION_1_0:
-		fputs("1.0", out);
-		break;
+		return "1"; /* as in curl */
 	case CURL_HTTP_VERSION_1_1:
-		fputs("1.1", out);
-		break;
+		return "1.1";
 	case CURL_HTTP_VERSION_2_0:
-		fputs("2", out);
-		break;
-	default:
-		fputs("0", out);
+		return "2";
 	}
+	return "0";
 }
 
 static const char *
@@ -148,8 +170,8 @@ status_word(const struct fetch_report *report)
 	return "off";
 }
 
-static void
-put_pin(const struct fetch_report *report, enum own what, FILE *out)
+static bool
+put_pin(const struct fetch_report *report, enum words what, FILE *out)
 {
 	const struct pinstore_result *result = report->verdict.result;
 	enum pinstore_layer layer;
@@ -161,48 +183,38 @@ put_pin(const struct fetch_report *report, enum own what, FILE *out)
 	size_t n;
 
 	if (!entry)
-		return;
-	if (what == PIN_SOURCE) {
-		put_text(pinstore_source_word(pinstore_entry_source(entry)),
-		         out);
-	} else if (what == PIN_HOST) {
-		put_text(pinstore_entry_host(entry), out);
-	} else if (what == PIN_EXPIRES) {
+		return false;
+	if (what == PIN_SOURCE)
+		return put_text(
+		        pinstore_source_word(pinstore_entry_source(entry)),
+		        out);
+	if (what == PIN_HOST)
+		return put_text(pinstore_entry_host(entry), out);
+	if (what == PIN_EXPIRES) {
 		if (pinstore_entry_expires(entry) == PINSTORE_NEVER)
-			return;
+			return false;
 		tool_time_print(pinstore_entry_expires(entry), when);
-		put_text(when, out);
-	} else if (pinstore_result_matched(result, layer, &at, NULL)) {
-		pins = pinstore_entry_pins(entry, &n);
-		if (at >= n)
-			return;
-		tool_pin_print(&pins[at], TOOL_PIN_CURL, text);
-		put_text(text, out);
+		return put_text(when, out);
 	}
+	if (!pinstore_result_matched(result, layer, &at, NULL))
+		return false;
+	pins = pinstore_entry_pins(entry, &n);
+	if (at >= n)
+		return false;
+	tool_pin_print(&pins[at], TOOL_PIN_CURL, text);
+	return put_text(text, out);
 }
 
-static void
-put_redirect_url(const struct fetch_session *session,
-                 const struct fetch_report *report, FILE *out)
+/* What libcurl tells of the last hop, if there was one. */
+static const char *
+last_text(const struct fetch_session *session,
+          const struct fetch_report *report, CURLINFO what)
 {
-	char *url = NULL;
-
-	if (!report->has_transfer)
-		return;
-	(void)curl_easy_getinfo(session->easy, CURLINFO_REDIRECT_URL, &url);
-	put_text(url, out);
-}
-
-static void
-put_method(const struct fetch_session *session,
-           const struct fetch_report *report, FILE *out)
-{
-	const char *method = "GET";
+	const char *text = NULL;
 
 	if (report->has_transfer)
-		(void)curl_easy_getinfo(session->easy,
-		                        CURLINFO_EFFECTIVE_METHOD, &method);
-	put_text(method, out);
+		(void)curl_easy_getinfo(session->easy, what, &text);
+	return text;
 }
 
 /* What libcurl counts for the last hop, if there was one. */
@@ -228,118 +240,251 @@ sum_of(const struct fetch_session *session, const struct fetch_report *report,
 	return before + last_long(session, report, what);
 }
 
-static void
-put_own(const struct fetch_session *session, const struct fetch_report *report,
-        enum own what, FILE **out)
+/* Without the password that apply_named_user() has put into the one before. */
+static bool
+put_redirect_url(const struct fetch_session *session,
+                 const struct fetch_report *report, FILE *out)
 {
+	const char *text = last_text(session, report, CURLINFO_REDIRECT_URL);
+	char *bare;
+
+	if (!text || !session->options->netrc)
+		return put_text(text, out);
+	bare = fetch_target_without_user(text);
+	fputs(bare, out);
+	free(bare);
+	return true;
+}
+
+static bool
+put_words(const struct fetch_session *session,
+          const struct fetch_report *report, enum words what, FILE *out)
+{
+	const char *text = NULL;
+
 	switch (what) {
-	case EXIT_CODE:
-		fprintf(*out, "%d", report->fault.exit);
-		break;
+	case CERTIFICATES:
+		if (report->has_transfer)
+			fetch_answer_certificates(session->easy, out);
+		return true;
 	case ERROR_MESSAGE:
-		put_text(report->fault.message, *out);
+		if (report->fault.exit)
+			text = report->fault.message;
 		break;
 	case FILE_NAME:
-		put_text(report->file, *out);
+		text = report->file;
 		break;
-	case REDIRECTS:
-		fprintf(*out, "%ld", report->request.redirects);
+	case HTTP_VERSION:
+		text = version_word(last_long(session, report,
+		                              CURLINFO_HTTP_VERSION));
 		break;
-	case REDIRECT_TIME:
-		put_seconds(report->redirect_time, *out);
+	case METHOD:
+		text = last_text(session, report, CURLINFO_EFFECTIVE_METHOD);
+		text = text ? text : "GET";
 		break;
 	case REDIRECT_URL:
-		put_redirect_url(session, report, *out);
+		return put_redirect_url(session, report, out);
+	case URL_EFFECTIVE:
+		text = report->request.at.url;
+		text = text ? text : report->url;
 		break;
+	case URL_GIVEN:
+		text = report->request.asked;
+		text = text ? text : report->url;
+		break;
+	case PIN_STATUS:
+		text = status_word(report);
+		break;
+	case PIN_NOTED:
+		if (report->has_noted)
+			text = pinstore_action_word(report->noted.action);
+		break;
+	case PIN_MATCH:
+	case PIN_SOURCE:
+	case PIN_HOST:
+	case PIN_EXPIRES:
+		return put_pin(report, what, out);
+	}
+	return put_text(text, out);
+}
+
+static void
+put_count(const struct fetch_session *session,
+          const struct fetch_report *report, enum count what, FILE *out)
+{
+	CURL *easy = report->has_transfer ? session->easy : NULL;
+
+	switch (what) {
+	case EXIT_CODE:
+		fprintf(out, "%d", report->fault.exit);
+		break;
+	case N_CERTIFICATES:
+		fprintf(out, "%d", easy ? fetch_answer_n_certificates(easy) : 0);
+		break;
+	case N_FIELDS:
+		fprintf(out, "%zu", easy ? fetch_answer_n_fields(easy) : 0);
+		break;
+	case REDIRECTS:
+		fprintf(out, "%ld", report->request.redirects);
+		break;
+	case REDIRECT_TIME:
+		put_seconds(report->redirect_time, out);
+		break;
+	case URL_NUMBER:
+		fprintf(out, "%zu", report->number);
+		break;
+	}
+}
+
+/* What libcurl has, or we.  False: there is nothing. */
+static bool
+put_variable(const struct fetch_session *session,
+             const struct fetch_report *report,
+             const struct variable *variable, FILE *out)
+{
+	CURLINFO info = (CURLINFO)variable->what;
+	curl_off_t size = 0;
+
+	switch (variable->kind) {
+	case TEXT:
+		return put_text(last_text(session, report, info), out);
+	case CODE:
+		fprintf(out, "%03ld", last_long(session, report, info));
+		break;
+	case LONG:
+		fprintf(out, "%ld", last_long(session, report, info));
+		break;
+	case SUM:
+		fprintf(out, "%ld", sum_of(session, report, info));
+		break;
+	case SIZE:
+	case SPAN:
+		if (report->has_transfer)
+			(void)curl_easy_getinfo(session->easy, info, &size);
+		if (variable->kind == SIZE)
+			fprintf(out, "%" CURL_FORMAT_CURL_OFF_T, size);
+		else
+			put_seconds(size + report->redirect_time, out);
+		break;
+	case WORDS:
+		return put_words(session, report, (enum words)variable->what,
+		                 out);
+	case COUNT:
+		put_count(session, report, (enum count)variable->what, out);
+		break;
+	case SELF:
+		break;
+	}
+	return true;
+}
+
+static void
+put_member(const struct fetch_session *session,
+           const struct fetch_report *report, const struct variable *variable,
+           FILE *out)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *memory;
+	bool is_there;
+
+	fprintf(out, "\"%s\":", variable->name);
+	if (variable->kind == CODE) { /* no number begins with a 0 */
+		fprintf(out, "%ld", last_long(session, report,
+		                              (CURLINFO)variable->what));
+		return;
+	}
+	if (variable->kind != TEXT && variable->kind != WORDS) {
+		(void)put_variable(session, report, variable, out);
+		return;
+	}
+	memory = open_memstream(&text, &len);
+	if (!memory)
+		tool_no_memory();
+	is_there = put_variable(session, report, variable, memory);
+	if (fclose(memory))
+		tool_no_memory();
+	if (is_there)
+		fetch_answer_quote(text, out);
+	else
+		fputs("null", out);
+	free(text);
+}
+
+/* All variables as one object, as curl does it. */
+static void
+put_json(const struct fetch_session *session,
+         const struct fetch_report *report, FILE *out)
+{
+	fputc('{', out);
+	for (size_t i = 0; i < N_VARIABLES; i++) {
+		if (variables[i].kind == SELF)
+			continue;
+		put_member(session, report, &variables[i], out);
+		fputc(',', out);
+	}
+	fputs("\"curl_version\":", out);
+	fetch_answer_quote(curl_version(), out);
+	fputc('}', out);
+}
+
+/* What is no value.  False: the format ends here. */
+static bool
+put_self(const struct fetch_session *session,
+         const struct fetch_report *report, enum self what, FILE **out)
+{
+	switch (what) {
+	case JSON:
+		put_json(session, report, *out);
+		break;
+	case JSON_FIELDS:
+		fetch_answer_fields(report->has_transfer ? session->easy : NULL,
+		                    *out);
+		break;
+	case ON_ERROR:
+		return report->fault.exit != 0;
 	case TO_STDERR:
 		*out = stderr;
 		break;
 	case TO_STDOUT:
 		*out = stdout;
 		break;
-	case URL_EFFECTIVE:
-		put_text(report->request.at.url ? report->request.at.url
-		                                : report->url,
-		         *out);
-		break;
-	case URL_GIVEN:
-		put_text(report->request.asked ? report->request.asked
-		                               : report->url,
-		         *out);
-		break;
-	case URL_NUMBER:
-		fprintf(*out, "%zu", report->number);
-		break;
-	case HTTP_VERSION:
-		if (report->has_transfer)
-			put_version(session->easy, *out);
-		else
-			fputc('0', *out);
-		break;
-	case METHOD:
-		put_method(session, report, *out);
-		break;
-	case PIN_STATUS:
-		put_text(status_word(report), *out);
-		break;
-	case PIN_MATCH:
-	case PIN_SOURCE:
-	case PIN_HOST:
-	case PIN_EXPIRES:
-		put_pin(report, what, *out);
-		break;
-	case PIN_NOTED:
-		if (report->has_noted)
-			put_text(pinstore_action_word(report->noted.action),
-			         *out);
-		break;
 	}
+	return true;
 }
 
-static void
-put_variable(const struct fetch_session *session,
-             const struct fetch_report *report,
-             const struct variable *variable, FILE **out)
+/* %header{name} at text; its length, or 0 if that is none. */
+static size_t
+put_field(const struct fetch_session *session,
+          const struct fetch_report *report, const char *text, FILE *out)
 {
-	CURLINFO info = (CURLINFO)variable->what;
-	CURL *easy = session->easy;
-	const char *text = NULL;
-	curl_off_t size = 0;
+	static const char before[] = "%header{";
+	const char *end;
+	size_t len;
+	char *name;
 
-	switch (variable->kind) {
-	case TEXT:
-		if (report->has_transfer)
-			(void)curl_easy_getinfo(easy, info, &text);
-		put_text(text, *out);
-		break;
-	case CODE:
-		fprintf(*out, "%03ld", last_long(session, report, info));
-		break;
-	case LONG:
-		fprintf(*out, "%ld", last_long(session, report, info));
-		break;
-	case SUM:
-		fprintf(*out, "%ld", sum_of(session, report, info));
-		break;
-	case SIZE:
-	case SPAN:
-		if (report->has_transfer)
-			(void)curl_easy_getinfo(easy, info, &size);
-		if (variable->kind == SIZE)
-			fprintf(*out, "%" CURL_FORMAT_CURL_OFF_T, size);
-		else
-			put_seconds(size + report->redirect_time, *out);
-		break;
-	case OURS:
-		put_own(session, report, (enum own)variable->what, out);
-		break;
-	}
+	if (strncmp(text, before, sizeof(before) - 1) != 0)
+		return 0;
+	text += sizeof(before) - 1;
+	end = strchr(text, '}');
+	if (!end)
+		return 0;
+	len = (size_t)(end - text);
+	name = tool_copy(text, len);
+	if (report->has_transfer)
+		(void)put_text(fetch_answer_field(session->easy, name), out);
+	free(name);
+	return sizeof(before) + len;
 }
 
-/* %{name} at text; its length, or 0 if that is none. */
+/*
+ * %{name} at text; its length, or 0 if that is none, or if the format ends
+ * there: then *ends.
+ */
 static size_t
 put_braced(const struct fetch_session *session,
-           const struct fetch_report *report, const char *text, FILE **out)
+           const struct fetch_report *report, const char *text, FILE **out,
+           bool *ends)
 {
 	const char *end = strchr(text, '}');
 	size_t len;
@@ -349,9 +494,14 @@ put_braced(const struct fetch_session *session,
 	len = (size_t)(end - text) - 2;
 	for (size_t i = 0; i < N_VARIABLES; i++) {
 		if (strlen(variables[i].name) != len ||
-		    strncmp(variables[i].name, text + 2, len) != 0)
+		    strncasecmp(variables[i].name, text + 2, len) != 0)
 			continue;
-		put_variable(session, report, &variables[i], out);
+		if (variables[i].kind == SELF)
+			*ends = !put_self(session, report,
+			                  (enum self)variables[i].what, out);
+		else
+			(void)put_variable(session, report, &variables[i],
+			                   *out);
 		return len + 3;
 	}
 	tool_warn("pinfetch", "unknown --write-out variable: '%.*s'", (int)len,
@@ -385,15 +535,18 @@ fetch_writeout(const struct fetch_session *session,
 {
 	const char *at = session->options->write_out;
 	FILE *out = stdout;
+	bool ends = false;
 
-	while (at && *at) {
+	while (at && *at && !ends) {
 		size_t n = 0;
 
 		if (at[0] == '%' && at[1] == '%') {
 			fputc('%', out);
 			n = 2;
 		} else if (at[0] == '%' && at[1] == '{') {
-			n = put_braced(session, report, at, &out);
+			n = put_braced(session, report, at, &out, &ends);
+		} else if (at[0] == '%') {
+			n = put_field(session, report, at, out);
 		} else if (at[0] == '\\' && at[1]) {
 			put_backslash(at[1], out);
 			n = 2;
