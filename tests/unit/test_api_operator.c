@@ -168,6 +168,11 @@ START_TEST(test_rule)
 		assert_dump("");
 		return;
 	}
+	rule.mode = 9; /* what is there stays, by a mode that is none */
+	rule.note = "other";
+	ck_assert_int_eq(pinstore_pin(ps, &rule, NOW, &error),
+	                 PINSTORE_ERR_ARG);
+	ck_assert_ptr_nonnull(strstr(error.text, "mode"));
 	entry = entry_of("a.test", PINSTORE_CONFIGURED);
 	ck_assert_ptr_nonnull(entry);
 	if (rules[_i].uri != NULL)

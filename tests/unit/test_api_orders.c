@@ -311,6 +311,9 @@ START_TEST(bypass_in_force)
 }
 END_TEST
 
+#define TEXT_16 "rrrrrrrrrrrrrrrr"
+#define TEXT_64 TEXT_16 TEXT_16 TEXT_16 TEXT_16
+
 static const struct {
 	const char *host;
 	int64_t start, end;
@@ -326,6 +329,10 @@ static const struct {
 	{"a.test", NOW - DAY, NOW - 1, "r", PINSTORE_ERR_ARG},
 	{"a.test", NOW + 9, NOW + 8, "r", PINSTORE_ERR_ARG},
 	{"a.test", NOW, NOW + 60, "", PINSTORE_ERR_ARG},
+	{"a.test", NOW, NOW + 60, TEXT_64 TEXT_64 TEXT_64 TEXT_64,
+	 PINSTORE_OK},
+	{"a.test", NOW, NOW + 60, TEXT_64 TEXT_64 TEXT_64 TEXT_64 "r",
+	 PINSTORE_ERR_ARG},
 	{"a.test", NOW, NOW + 60, NULL, PINSTORE_ERR_ARG},
 	{"127.0.0.1", NOW, NOW + 60, "r", PINSTORE_ERR_HOST},
 	{"a..test", NOW, NOW + 60, "r", PINSTORE_ERR_HOST},

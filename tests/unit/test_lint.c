@@ -208,6 +208,15 @@ static const struct advised advised[] = {
 	{ "max-age=1; pin-sha256='" PIN_A "'", 0, { "not single" } },
 	{ "max-age=1; pin-sha256=" CURLY PIN_A CURLY, 0, { "typographic" } },
 	{ CURLY "max-age=1", 0, { "typographic" } },
+	/* Its neighbours, and what is cut. */
+	{ "\xe2\x80\x97" "max-age=1", 0, { "bare name" } },
+	{ "\xe2\x80\x98" "max-age=1", 0, { "typographic" } },
+	{ "\xe2\x80\x9f" "max-age=1", 0, { "typographic" } },
+	{ "\xe2\x80\xa0" "max-age=1", 0, { "bare name" } },
+	{ "\xe2\x81\x9c" "max-age=1", 0, { "bare name" } },
+	{ "\xe2\x80", 0, { "bare name" } },
+	{ "max-age=1; a =b =c", STRICT, { "white space round" } },
+	{ "max-age=1; a=b=c", 0, { "';' between" } },
 	{ "max-age=1; pin-sha256=\"abc\"", 0, { "base64" } },
 	{ "max-age=1; pin-sha256=\"2jmj7l5rSw0yVb/vlWAYkK/YBwk=\"", 0,
 	  { "another length" } },
@@ -303,6 +312,9 @@ START_TEST(hints_stay_within_the_text)
 		free(exact);
 	}
 	memset(&header, 0, sizeof(header));
+	ck_assert_int_eq(ps_lint_hint(&header, NULL, 0), PS_HINT_NONE);
+	header.why = PINSTORE_WHY_MALFORMED;
+	header.offset = 1;
 	ck_assert_int_eq(ps_lint_hint(&header, NULL, 0), PS_HINT_NONE);
 }
 END_TEST
