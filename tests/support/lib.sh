@@ -33,6 +33,8 @@
 #   start_nginx ID ARGUMENT...     nginx.py; sets ${ID}_port, log in ID/access.log
 #   start_tlsserv ID ARGUMENT...   tlsserv.py; sets ${ID}_port, log in ID/log
 #   start_proxy ID ARGUMENT...     proxy.py; sets ${ID}_port, log in ID/log
+#   start_collector ID ARGUMENT... collector.py; sets ${ID}_port, log in ID/log;
+#                          the n-th request is ID/n.head and ID/n.body
 #   start ID COMMAND...    any other server; it gets the option --ready ID/port
 #                          and writes its port there; sets ${ID}_port, ${ID}_pid
 #   stop ID
@@ -284,6 +286,15 @@ start_proxy()
 	shift
 	start "$id" "$python" "$servers/proxy.py" --log "$T/$id/log" \
 		--pki "$pki" "$@"
+}
+
+start_collector()
+{
+	id=$1
+	shift
+	mkdir -p "$T/$id"
+	start "$id" "$python" "$servers/collector.py" --log "$T/$id/log" \
+		--dir "$T/$id" --pki "$pki" "$@"
 }
 
 stop()

@@ -9,8 +9,9 @@ Runs the rows of negative.table, whose head says what they mean, each in a copy
 of the folder ./files, with HOME there and a store of its own.  A row
 fails if a code is another one, or if both runs come to the same; and the table
 fails if an option that --help names has no row.  Beside {NAME} it knows {BARE}:
-without the options that all rows of pinfetch have, and {TTY}: with a terminal
-for stderr.  LOGS are servers' logs.
+without the options that all rows of pinfetch have, {TTY}: with a terminal for
+stderr, {SECOND}: interrupted after a second, and {QUEUED}: pinfetch with the
+store that pinstore has, in which a report waits.  LOGS are servers' logs.
 """
 import json
 import os
@@ -83,6 +84,9 @@ def prepare_store():
         "report", check=True)
     run("pinstore", "note", "--chain-pin", values["C"], "watched.test",
         "max-age=0", check=True)  # which the entry would have refused
+    run(os.path.join(os.environ["top_builddir"], "tests", "support",
+                     "queuereport"), "store", "pin.test", "443", "private",
+        "http://pin.test/reports", check=True)
     os.rename("run/store", "filled")
 
 
@@ -129,8 +133,10 @@ def outcome(tool, words):
         command = [tool] + [fill(word) for word in words if word != "{BARE}"]
         command += [word for word in common if "resolve" in word]
     else:
-        command = [tool, *common] + [fill(word) for word in words
-                                     if word != "{TTY}"]
+        command = [tool, *common] + [fill(word) for word in words if word
+                                     not in ("{TTY}", "{QUEUED}")]
+    if "{QUEUED}" in words:
+        shutil.copytree("filled", "run/store")
     if "{TTY}" in words:
         command = [sys.executable, os.path.join(here, "onpty.py"), "80", "2",
                    "seen", *command]

@@ -246,6 +246,25 @@ take_tofu(const char *argument, struct fetch_options *options,
 	return true;
 }
 
+static bool
+take_report(const char *argument, struct fetch_options *options,
+            struct tool_fault *fault)
+{
+	if (!argument || strcmp(argument, "now") == 0)
+		options->report = FETCH_REPORT_NOW;
+	else if (strcmp(argument, "queue") == 0)
+		options->report = FETCH_REPORT_QUEUE;
+	else if (strcmp(argument, "off") == 0)
+		options->report = FETCH_REPORT_OFF;
+	else {
+		tool_fault_usage(fault, "--report",
+		                 "now, queue or off, behind =",
+		                 "'%s' is no time for reports", argument);
+		return false;
+	}
+	return true;
+}
+
 bool
 fetch_argument_take(const struct fetch_row *row, const char *argument,
                     struct fetch_options *options, struct tool_fault *fault)
@@ -267,6 +286,8 @@ fetch_argument_take(const struct fetch_row *row, const char *argument,
 		return take_user(argument, options, fault);
 	case FETCH_OPT_TOFU:
 		return take_tofu(argument, options, fault);
+	case FETCH_OPT_REPORT:
+		return take_report(argument, options, fault);
 	}
 	return take_number(row, argument, options, fault);
 }

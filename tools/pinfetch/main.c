@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <curl/curl.h>
 
@@ -16,6 +17,7 @@
 #include "common/fault.h"
 #include "common/memory.h"
 #include "common/screen.h"
+#include "pinfetch/deliver.h"
 #include "pinfetch/options.h"
 #include "pinfetch/parallel.h"
 #include "pinfetch/session.h"
@@ -58,6 +60,7 @@ run(const struct fetch_options *options)
 	int *codes = tool_alloc(options->n_urls, sizeof(*codes));
 	struct fetch_run shared;
 	struct tool_fault fault = {0};
+	char *path = NULL;
 	int code;
 
 	if (curl_global_init(CURL_GLOBAL_DEFAULT)) {
@@ -74,11 +77,16 @@ run(const struct fetch_options *options)
 		        fault.message);
 		code = fault.exit;
 	}
+	if (options->report == FETCH_REPORT_NOW && shared.ps)
+		path = tool_copy(shared.store_path, strlen(shared.store_path));
 	if (!fetch_run_end(&shared) && code == 0) {
 		tool_fault_print(&shared.head.fault, "pinfetch", false);
 		code = shared.head.fault.exit;
 	}
+	if (path)
+		fetch_deliver(options, path);
 	curl_global_cleanup();
+	free(path);
 	free(codes);
 	return code;
 }

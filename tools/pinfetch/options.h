@@ -43,6 +43,13 @@ enum fetch_tofu {
 	FETCH_TOFU_STRICT
 };
 
+/* What becomes of failure reports. */
+enum fetch_reporting {
+	FETCH_REPORT_QUEUE = 0,
+	FETCH_REPORT_NOW,
+	FETCH_REPORT_OFF
+};
+
 struct fetch_options {
 	const char **urls;
 	size_t n_urls;
@@ -67,6 +74,7 @@ struct fetch_options {
 	bool no_learn;
 	bool require_pin;
 	enum fetch_tofu tofu;
+	enum fetch_reporting report;
 	bool strict_header;
 	bool pin_info;
 	bool get;

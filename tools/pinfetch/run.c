@@ -105,6 +105,9 @@ open_store(struct fetch_run *run, struct pinstore_error *error)
 		tool_no_memory();
 	status = pinstore_options_set(settings, PINSTORE_OPT_STRICT,
 	                              run->options->strict_header);
+	/* Not set to 1: what the store says of it holds. */
+	if (!status && run->options->report == FETCH_REPORT_OFF)
+		status = pinstore_options_set(settings, PINSTORE_OPT_REPORT, 0);
 	if (status)
 		*error = (struct pinstore_error){.status = status};
 	else

@@ -131,6 +131,10 @@ const struct fetch_row fetch_rows[] = {
          "trust on first use: accept-new (the default)\n"
          "remembers the leaf's key of a host that no\n"
          "pin covers, ask asks, strict refuses: 122"},
+        {FETCH_OPT_REPORT, "report", "[=WHEN]", CALL,
+         "reports of failures: queue (without this\n"
+         "option), now (also sends what is due, at the\n"
+         "end), or off"},
         {FETCH_OPT_STRICT_HEADER, "strict-header", NULL, FLAG(strict_header),
          "note only what keeps to the grammar of RFC\n7469 to the letter"},
         {FETCH_OPT_PIN_INFO, "pin-info", NULL, FLAG(pin_info),

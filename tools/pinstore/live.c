@@ -103,6 +103,21 @@ tell(const struct live *live, CURLcode code, const char *message,
 	return false;
 }
 
+struct curl_slist *
+live_list(const char *const texts[], size_t n)
+{
+	struct curl_slist *list = NULL, *more;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		more = curl_slist_append(list, texts[i]);
+		if (more == NULL)
+			tool_no_memory();
+		list = more;
+	}
+	return list;
+}
+
 bool
 live_chain(const struct options *options, const char *host,
            struct pinstore_chain **out, struct tool_fault *fault)
@@ -119,10 +134,8 @@ live_chain(const struct options *options, const char *host,
 	live.easy = curl_easy_init();
 	if (live.easy == NULL)
 		tool_no_memory();
-	if (options->resolve != NULL)
-		resolve = curl_slist_append(NULL, options->resolve);
-	if (options->connect_to != NULL)
-		connect_to = curl_slist_append(NULL, options->connect_to);
+	resolve = live_list(options->resolve, options->n_resolve);
+	connect_to = live_list(options->connect_to, options->n_connect_to);
 	code = set_options(&live, options, resolve, connect_to, message);
 	if (code == CURLE_OK)
 		code = curl_easy_perform(live.easy);

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include <curl/curl.h>
 #include <pinstore/pinstore.h>
 
 #include "common/fault.h"
@@ -23,5 +24,9 @@
 bool
 live_chain(const struct options *options, const char *host,
            struct pinstore_chain **out, struct tool_fault *fault);
+
+/* texts as libcurl wants them.  Owner: the caller, curl_slist_free_all(). */
+struct curl_slist *
+live_list(const char *const texts[], size_t n);
 
 #endif /* TOOL_LIVE_H */

@@ -18,8 +18,8 @@
 #define TIME_FORMS "@EPOCH, 2026-10-02T12:00:00Z, or from now 90s 15m 12h 30d"
 
 static const struct option_row rows[OPTION_COUNT] = {
-	[OPTION_ALL] = {"all", 0, NULL, "every host; static entries are spared "
-	                "unless --source names them"},
+	[OPTION_ALL] = {"all", 0, NULL, "every host, static entries spared "
+	                "unless --source names them; every report"},
 	[OPTION_AT] = {"at", 0, "TIME", "judge as of TIME: " TIME_FORMS},
 	[OPTION_CACERT] = {"cacert", 0, "FILE", "trust these CAs, and no "
 	                   "others"},
@@ -54,6 +54,8 @@ static const struct option_row rows[OPTION_COUNT] = {
 	[OPTION_HELP] = {"help", 'h', NULL, "print help"},
 	[OPTION_HOST] = {"host", 0, "HOST", "judge for HOST: its suffix may be "
 	                 "public"},
+	[OPTION_HSTS] = {"hsts", 0, "FILE", "keep to https for the hosts in "
+	                 "FILE, which has curl's form and is only read"},
 	[OPTION_HTTP] = {"http", 0, NULL, "the field came over plain http"},
 	[OPTION_INCLUDE_SUBDOMAINS] = {"include-subdomains", 0, NULL, "cover "
 	                               "the names below HOST too"},
@@ -148,6 +150,8 @@ void
 options_free(struct options *options)
 {
 	free(options->chain_pins);
+	free(options->connect_to);
+	free(options->resolve);
 	free(options->operands);
 	memset(options, 0, sizeof(*options));
 }
@@ -239,6 +243,13 @@ options_take_server(struct options *options, struct tool_fault *fault)
 	return is_good;
 }
 
+static void
+append(const char ***values, size_t *n, const char *value)
+{
+	*values = tool_grow(*values, *n, sizeof(**values));
+	(*values)[(*n)++] = value;
+}
+
 /* Times that are relative to --at are taken when all has been read. */
 struct late {
 	const char *expires, *since;
@@ -302,10 +313,13 @@ take(enum option option, const char *value, struct options *options,
 		options->cacert = value;
 		return true;
 	case OPTION_CONNECT_TO:
-		options->connect_to = value;
+		append(&options->connect_to, &options->n_connect_to, value);
 		return true;
 	case OPTION_RESOLVE:
-		options->resolve = value;
+		append(&options->resolve, &options->n_resolve, value);
+		return true;
+	case OPTION_HSTS:
+		options->hsts = value;
 		return true;
 	case OPTION_HOST:
 		options->host = value;

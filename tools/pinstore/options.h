@@ -37,6 +37,7 @@ enum option {
 	OPTION_GRACE,
 	OPTION_HELP,
 	OPTION_HOST,
+	OPTION_HSTS,
 	OPTION_HTTP,
 	OPTION_INCLUDE_SUBDOMAINS,
 	OPTION_JSON,
@@ -117,8 +118,11 @@ struct options {
 	const char *note;
 	const char *reason;
 	const char *cacert;
-	const char *connect_to;
-	const char *resolve;
+	const char **connect_to;
+	size_t n_connect_to;
+	const char *hsts;
+	const char **resolve;
+	size_t n_resolve;
 	unsigned sources; /* 0 = not given */
 	enum pinstore_mode mode;
 	enum sort_key sort;

@@ -119,6 +119,14 @@ const struct verb verbs[] = {
 	         BIT(MODE) | BIT(NO_BACKUP) | BIT(FROM_HOST) | BIT(CACERT) |
 	         BIT(RESOLVE) | BIT(CONNECT_TO) | BIT(YES),
 	 1, SIZE_MAX},
+	{"report", cmd_report, "list | show [ID...] | send [ID...] | drop ID|HOST...",
+	 "the reports of failures that wait to be sent",
+	 "send delivers those that are due, the named ones and with --all all\n"
+	 "of them at once; it fits cron.  Exit 4: one could not be delivered;\n"
+	 "90, 121: its collector's pins do not match, or its key is revoked.\n",
+	 BIT(STORE) | BIT(ALL) | BIT(CACERT) | BIT(CONNECT_TO) | BIT(HSTS) |
+	         BIT(RESOLVE),
+	 1, SIZE_MAX},
 	{"revoke", cmd_revoke, "PIN|FILE... | --list",
 	 "refuse every chain that has such a key",
 	 "Whatever else is stored, for addresses too.  Asks first on a\n"
