@@ -53,11 +53,19 @@ struct ps_curl_mark {
 	long local_port;
 };
 
+/* The lines of one kind of field in the block at hand. */
+struct ps_curl_lines {
+	size_t n;
+	size_t bent; /* the first with a control octet, from 1 on; 0 = none */
+};
+
 struct pinstore_curl {
 	CURL *easy;
 	struct pinstore *ps;
 	struct pinstore_curl_setup setup;
 	enum ps_curl_phase phase;
+	struct ps_curl_lines lines[2]; /* by enum pinstore_kind */
+	struct ps_curl_lines *folding; /* a line that goes on is theirs */
 	size_t n_hops;     /* since attaching */
 	size_t n_transfer; /* since the last outcome */
 	bool unjudged;     /* an answer came that no prerequest saw */

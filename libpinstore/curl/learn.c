@@ -10,6 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char *const names[] = {
+	[PINSTORE_PKP] = "Public-Key-Pins",
+	[PINSTORE_PKP_RO] = "Public-Key-Pins-Report-Only",
+};
+
 /* Most fields of one kind that are looked at; only the first counts. */
 #define FIELDS_MAX 1000
 
@@ -28,22 +33,29 @@ count_fields(CURL *easy, const char *name)
  * libcurl keeps its own only until the next question.
  */
 static enum pinstore_status
-copy_fields(CURL *easy, const char *name, enum pinstore_kind kind, size_t n,
-            struct pinstore_field *out)
+copy_fields(const struct pinstore_curl *attached, enum pinstore_kind kind,
+            size_t n, struct pinstore_field *out)
 {
 	struct curl_header *header = NULL;
 
 	for (size_t i = 0; i < n; i++) {
+		size_t len;
 		char *value;
 
-		if (curl_easy_header(easy, name, i, CURLH_HEADER, -1, &header))
+		if (curl_easy_header(attached->easy, names[kind], i,
+		                     CURLH_HEADER, -1, &header))
 			return PINSTORE_ERR_INTERNAL;
-		value = strdup(header->value);
+		len = strlen(header->value);
+		value = malloc(len + 2);
 		if (!value)
 			return PINSTORE_ERR_NOMEM;
+		memcpy(value, header->value, len + 1);
+		/* What libcurl has cut off there must not be forgotten. */
+		if (i + 1 == attached->lines[kind].bent)
+			value[len++] = '\r';
 		out[i].kind = kind;
 		out[i].value = value;
-		out[i].len = strlen(value);
+		out[i].len = len;
 	}
 	return PINSTORE_OK;
 }
@@ -106,10 +118,9 @@ note(struct pinstore_curl *attached, struct ps_curl_hop *hop,
 static void
 learn(struct pinstore_curl *attached, struct ps_curl_hop *hop)
 {
-	static const char enforced[] = "Public-Key-Pins";
-	static const char reported[] = "Public-Key-Pins-Report-Only";
-	size_t n = count_fields(attached->easy, enforced);
-	size_t n_reported = count_fields(attached->easy, reported);
+	size_t n = count_fields(attached->easy, names[PINSTORE_PKP]);
+	size_t n_reported = count_fields(attached->easy,
+	                                 names[PINSTORE_PKP_RO]);
 	struct pinstore_field *fields;
 	enum pinstore_status status;
 
@@ -120,11 +131,10 @@ learn(struct pinstore_curl *attached, struct ps_curl_hop *hop)
 	fields = calloc(n + n_reported, sizeof(*fields));
 	status = PINSTORE_ERR_NOMEM;
 	if (fields)
-		status = copy_fields(attached->easy, enforced, PINSTORE_PKP, n,
-		                     fields);
+		status = copy_fields(attached, PINSTORE_PKP, n, fields);
 	if (!status)
-		status = copy_fields(attached->easy, reported, PINSTORE_PKP_RO,
-		                     n_reported, fields + n);
+		status = copy_fields(attached, PINSTORE_PKP_RO, n_reported,
+		                     fields + n);
 	if (status)
 		(void)ps_curl_fail(&hop->note_error, status,
 		                   "%s: the answer's header: %s", hop->host,
@@ -173,6 +183,55 @@ is_blank(const char *line, size_t len)
 	       (len == 1 && line[0] == '\n');
 }
 
+/* R-2.1-14: an octet that makes any field malformed, wherever it stands. */
+static bool
+is_bent(const char *line, size_t len)
+{
+	if (len > 0 && line[len - 1] == '\n')
+		len--;
+	if (len > 0 && line[len - 1] == '\r')
+		len--;
+	for (size_t i = 0; i < len; i++)
+		if (((unsigned char)line[i] < 0x20 && line[i] != '\t') ||
+		    line[i] == 0x7f)
+			return true;
+	return false;
+}
+
+static struct ps_curl_lines *
+lines_of(struct pinstore_curl *attached, const char *line, size_t len)
+{
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		size_t name_len = strlen(names[i]);
+
+		if (len > name_len && line[name_len] == ':' &&
+		    curl_strnequal(line, names[i], name_len))
+			return &attached->lines[i];
+	}
+	return NULL;
+}
+
+/*
+ * libcurl ends a value at its first CR, and strips some control octets from its
+ * end; what is left may well mean something else.  So look at the lines too.
+ */
+static void
+watch_line(struct pinstore_curl *attached, const char *line, size_t len)
+{
+	bool is_continued = len > 0 && (line[0] == ' ' || line[0] == '\t');
+
+	if (len >= 5 && memcmp(line, "HTTP/", 5) == 0)
+		memset(attached->lines, 0, sizeof(attached->lines));
+	if (!is_continued) {
+		attached->folding = lines_of(attached, line, len);
+		if (attached->folding)
+			attached->folding->n++;
+	}
+	if (attached->folding && attached->folding->bent == 0 &&
+	    is_bent(line, len))
+		attached->folding->bent = attached->folding->n;
+}
+
 size_t
 ps_curl_header(char *data, size_t size, size_t n, void *arg)
 {
@@ -184,6 +243,7 @@ ps_curl_header(char *data, size_t size, size_t n, void *arg)
 	if (attached->phase == PS_CURL_ANSWERED && len >= 5 &&
 	    memcmp(data, "HTTP/", 5) == 0)
 		attached->phase = PS_CURL_IDLE;
+	watch_line(attached, data, len);
 	if (is_blank(data, len) && !end_of_block(attached))
 		return 0;
 	if (!setup->header)

@@ -696,7 +696,7 @@ judge_both(const char *value, size_t len)
 static const char sample[] =
         "max-age=\"30\\00\"; includeSubDomains; x=tok ; " GOOD_PINS;
 
-/* Each octet at six places: in a name, behind it, behind "=", in a token, in
+/* T-086: each octet at six places: in a name, behind it, behind "=", in a token, in
  * a quoted-string, and at the end. */
 START_TEST(every_octet_at_six_places)
 {
@@ -722,7 +722,7 @@ START_TEST(every_octet_at_six_places)
 }
 END_TEST
 
-/* Every prefix and every suffix of each field of the corpus. */
+/* T-086: every prefix and every suffix of each field of the corpus. */
 START_TEST(every_prefix)
 {
 	const char *value = header_cases[_i].value;
@@ -870,6 +870,69 @@ START_TEST(D_11_report_uri_as_octets)
 }
 END_TEST
 
+/* ------------------------------------------------- where no pin stands */
+
+static const struct {
+	const char *value;
+	enum pinstore_reason why;
+	size_t n; /* pins, if it is OK */
+} elsewhere[] = {
+	{ "max-age=1; report-uri=\"https://x/?pin-sha256=" PIN_A "\"",
+	  PINSTORE_WHY_OK, 0 },
+	{ "max-age=1; report-uri=\"https://x/?pin-sha256=\\\"" PIN_A "\\\"\"",
+	  PINSTORE_WHY_OK, 0 },
+	{ "max-age=1; x-pin-sha256=\"" PIN_A "\"", PINSTORE_WHY_OK, 0 },
+	{ "max-age=1; foo=\"; pin-sha256=" PIN_A ";\"", PINSTORE_WHY_OK, 0 },
+	{ "max-age=1; foo=\"; pin-sha256=\\\"" PIN_A "\\\";\"",
+	  PINSTORE_WHY_OK, 0 },
+	{ "max-age=1; foo=\"\"; bar=\";\"; pin-sha256=\"" PIN_A "\"",
+	  PINSTORE_WHY_OK, 1 },
+	{ "max-age=1; pin-sha256; " GOOD_PINS, PINSTORE_WHY_UNQUOTED_PIN, 0 },
+	{ "max-age=1; pin-sha256=; " GOOD_PINS, PINSTORE_WHY_MALFORMED, 0 },
+	{ "max-age=1; " GOOD_PINS "; pin-sha256=\"", PINSTORE_WHY_MALFORMED,
+	  0 },
+	{ "max-age=1; pin-sha256=\"x\"; " GOOD_PINS, PINSTORE_WHY_BAD_PIN, 0 },
+	{ "x", PINSTORE_WHY_NO_MAX_AGE, 0 },
+	{ "\"", PINSTORE_WHY_MALFORMED, 0 },
+	{ "=", PINSTORE_WHY_MALFORMED, 0 },
+	{ "\"\"", PINSTORE_WHY_MALFORMED, 0 },
+};
+
+/* T-073: no pin is taken from inside of another value. */
+START_TEST(T_073_pins_stand_in_directives)
+{
+	struct ps_header header;
+
+	parse(elsewhere[_i].value, false, &header);
+	ck_assert_msg(header.why == elsewhere[_i].why, "%s: %d",
+	              elsewhere[_i].value, header.why);
+	ck_assert_uint_eq(header.pins.n, elsewhere[_i].n);
+	if (header.why != PINSTORE_WHY_OK)
+		assert_nothing_is_left(&header);
+}
+END_TEST
+
+/* T-071, T-079: only pins of other kinds are none; two fields are no field. */
+START_TEST(T_071_T_079_others)
+{
+	struct ps_header header;
+
+	parse("max-age=1; pin-sha1=\"2jmj7l5rSw0yVb/vlWAYkK/YBwk=\"", false,
+	      &header);
+	ck_assert_int_eq(header.why, PINSTORE_WHY_OK);
+	ck_assert_uint_eq(header.pins.n, 0);
+	ck_assert_uint_eq(header.unknown_algorithms, 1);
+	parse("max-age=1; pin-foo=\"x\"", false, &header);
+	ck_assert_int_eq(header.why, PINSTORE_WHY_OK);
+	ck_assert_uint_eq(header.pins.n, 0);
+	parse("max-age=1; " GOOD_PINS ", max-age=1; " GOOD_PINS, false,
+	      &header);
+	ck_assert_int_eq(header.why, PINSTORE_WHY_MALFORMED);
+	ck_assert_int_eq(header.syntax, PINSTORE_SYNTAX_SEP);
+	assert_nothing_is_left(&header);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -901,6 +964,9 @@ main(void)
 	tcase_add_loop_test(tcase, huge_fields, 0, 7);
 	tcase_add_loop_test(tcase, every_octet_at_six_places, 0, 6);
 	tcase_add_loop_test(tcase, every_prefix, 0, cases);
+	tcase_add_loop_test(tcase, T_073_pins_stand_in_directives, 0,
+	                    COUNT(elsewhere));
+	tcase_add_test(tcase, T_071_T_079_others);
 	tcase_add_loop_test(tcase, every_short_text, 0, 8);
 	tcase_add_loop_test(tcase, D_11_report_uri, 0, COUNT(uris));
 	tcase_add_loop_test(tcase, D_11_report_uri_has_a_limit, 0, 3);
