@@ -332,6 +332,18 @@ fetch_visit_next(struct fetch_session *session, struct fetch_report *report,
 	return prepare_hop(session, report);
 }
 
+/* libcurl says no more than that when a header line passes its limit. */
+static bool
+is_line_too_long(const struct fetch_session *session, int code)
+{
+	long sent = 0;
+
+	return code == CURLE_OUT_OF_MEMORY && !session->exchange.message[0] &&
+	       curl_easy_getinfo(session->easy, CURLINFO_REQUEST_SIZE,
+	                         &sent) == CURLE_OK &&
+	       sent > 0;
+}
+
 /* libcurl's words for its code, or why the answer cannot be written. */
 static void
 tell_libcurl(struct fetch_session *session, struct fetch_report *report)
@@ -351,6 +363,10 @@ tell_libcurl(struct fetch_session *session, struct fetch_report *report)
 		tool_fault_set(&report->fault, code, "http", NULL, NULL,
 		               "The requested URL returned error: %ld",
 		               exchange->status);
+	else if (is_line_too_long(session, code))
+		tool_fault_set(&report->fault, code, "libcurl", NULL, NULL,
+		               "The answer has a header line of more than 100 "
+		               "KiB, or there is no memory left");
 	else
 		tool_fault_set(&report->fault, code, "libcurl", NULL, NULL,
 		               "%s",
