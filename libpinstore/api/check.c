@@ -44,7 +44,7 @@ struct judged {
 
 /*
  * One walk.  A caller that wants the verdict alone has no result, and nothing
- * is copied or allocated then.
+ * is copied or allocated then, but for a report of what did not match.
  */
 struct walk {
 	const struct ps_host *host;
@@ -55,6 +55,7 @@ struct walk {
 	struct ps_ruling ruling;
 	struct judged layer[PS_LAYERS];
 	uint64_t policy; /* a hash of what did not match */
+	struct ps_judgement *judgement;
 	struct pinstore_result *result; /* or NULL */
 	bool is_out_of_memory;
 	struct found *found; /* of each label; NULL: steps are not told */
@@ -99,8 +100,10 @@ judge_section(struct walk *walk, size_t key_len, enum pinstore_layer layer,
 		return false;
 	is_matched = ps_policy_match(view->pins, view->n_pins, walk->pins,
 	                             walk->n_pins, &pin, &certificate);
-	if (!is_matched)
+	if (!is_matched) {
 		walk->policy ^= ps_judgement_policy(layer, key_len, view);
+		ps_judgement_keep(walk->judgement, key_len, layer, view);
+	}
 	keep(walk, key_len, layer, view);
 	if (view->mode == PINSTORE_REPORT) {
 		judged->has_report = true;
@@ -297,6 +300,7 @@ judge(struct pinstore *ps, const struct ps_host *host,
 
 	walk->host = host;
 	walk->key_len = host->len;
+	walk->judgement = judgement;
 	walk->ruling.pins = walk->pins;
 	walk->ruling.n_pins = walk->n_pins;
 	walk->ruling.now = walk->now;
@@ -374,6 +378,12 @@ examine(struct pinstore *ps, const struct pinstore_peer *peer,
 	}
 	if (chain != NULL)
 		walk.pins = ps_chain_pins(chain, &walk.n_pins);
+	judgement->failed.is_wanted =
+	        walk.n_pins > 0 && !ps->options.store.read_only;
+	judgement->failed.chain = chain;
+	judgement->failed.port = peer->port;
+	judgement->failed.is_private =
+	        (peer->flags & PINSTORE_PEER_PRIVATE) != 0;
 	if (walk.n_pins > 0 && walk.pins[0] != NULL)
 		judgement->leaf = *walk.pins[0];
 	if (walk.n_pins > 0 && walk.pins[walk.n_pins - 1] != NULL)
@@ -385,8 +395,10 @@ examine(struct pinstore *ps, const struct pinstore_peer *peer,
 		walk.result = NULL; /* now the caller's */
 	}
 out:
-	if (status != PINSTORE_OK)
+	if (status != PINSTORE_OK) {
 		judgement->verdict = PINSTORE_REJECT;
+		ps_judgement_clear(judgement);
+	}
 	free(walk.found);
 	pinstore_result_free(walk.result);
 	return status;
@@ -418,46 +430,83 @@ badness(const struct ps_judgement *judgement)
 	return judgement->is_violation ? 1 : 0;
 }
 
+/* A path that was judged after the first: what came of it. */
+struct other {
+	struct ps_judgement judgement;
+	struct pinstore_result *result;
+	struct pinstore_chain *chain;
+};
+
+static void
+clear(struct other *other)
+{
+	ps_judgement_clear(&other->judgement);
+	pinstore_result_free(other->result);
+	pinstore_chain_free(other->chain);
+	memset(other, 0, sizeof(*other));
+}
+
+/*
+ * Keep the better of two, the first among equals; but that a key was revoked is
+ * told whichever path had it, and a report tells the path that was built last
+ * (R-3-12).  kept is the chain that a report would tell, if it is not the first.
+ */
+static void
+choose(struct ps_judgement *judgement, struct pinstore_result **out,
+       struct pinstore_chain **kept, struct other *other)
+{
+	const struct ps_judgement *fresh = &other->judgement;
+	const struct ps_failed first = judgement->failed;
+	bool is_equal = badness(fresh) == badness(judgement);
+	struct pinstore_result *result = *out;
+
+	if (badness(fresh) > badness(judgement) ||
+	    (is_equal && judgement->why == PINSTORE_WHY_REVOKED))
+		return;
+	if (is_equal && fresh->why != PINSTORE_WHY_REVOKED) {
+		if (fresh->verdict != judgement->verdict)
+			return;
+		judgement->failed = fresh->failed;
+	} else {
+		*judgement = *fresh;
+		*out = other->result;
+		other->result = result;
+	}
+	other->judgement.failed = first;
+	pinstore_chain_free(*kept);
+	*kept = other->chain;
+	other->chain = NULL;
+}
+
 /*
  * Judge each other path until one satisfies all entries, also those that are
  * not enforced: what is told of a violation must not hang on the order of what
- * was served either.  The best counts; among equals the first, but that a key
- * was revoked is told whichever path had it.
+ * was served either.
  */
 static enum pinstore_status
 examine_others(struct pinstore *ps, const struct pinstore_peer *peer,
                ps_check_next_fn *next, void *arg, int64_t now,
                struct ps_judgement *judgement, struct pinstore_result **out,
-               struct pinstore_error *error)
+               struct pinstore_chain **kept, struct pinstore_error *error)
 {
 	enum pinstore_status status = PINSTORE_OK;
-	struct pinstore_result *result = NULL;
-	struct pinstore_chain *chain;
-	struct ps_judgement other;
+	struct other other = {.chain = NULL};
 
 	while (badness(judgement) > 0) {
-		status = next(arg, &chain, error);
-		if (status != PINSTORE_OK || chain == NULL)
+		status = next(arg, &other.chain, error);
+		if (status != PINSTORE_OK || other.chain == NULL)
 			break;
-		status = examine(ps, peer, chain, now, false, &other, &result,
-		                 error);
-		pinstore_chain_free(chain);
+		status = examine(ps, peer, other.chain, now, false,
+		                 &other.judgement, &other.result, error);
 		if (status != PINSTORE_OK)
 			break;
-		assert(result != NULL && *out != NULL);
-		result->is_other_path = true;
-		other.is_other_path = true;
-		if (badness(&other) < badness(judgement) ||
-		    (badness(&other) == badness(judgement) &&
-		     result->reason == PINSTORE_WHY_REVOKED &&
-		     (*out)->reason != PINSTORE_WHY_REVOKED)) {
-			pinstore_result_free(*out);
-			*out = result;
-			*judgement = other;
-		} else {
-			pinstore_result_free(result);
-		}
+		assert(other.result != NULL && *out != NULL);
+		other.result->is_other_path = true;
+		other.judgement.is_other_path = true;
+		choose(judgement, out, kept, &other);
+		clear(&other);
 	}
+	clear(&other);
 	/* What is not enforced refuses nothing, nor does a search for it. */
 	if (badness(judgement) == 1 && status != PINSTORE_OK) {
 		ps_error_clear(error);
@@ -472,6 +521,7 @@ ps_check_paths(struct pinstore *ps, const struct pinstore_peer *peer,
                void *arg, int64_t now, enum pinstore_verdict *verdict,
                struct pinstore_result **out, struct pinstore_error *error)
 {
+	struct pinstore_chain *kept = NULL;
 	struct ps_judgement judgement;
 	enum pinstore_status status;
 
@@ -480,16 +530,18 @@ ps_check_paths(struct pinstore *ps, const struct pinstore_peer *peer,
 	status = examine(ps, peer, chain, now, false, &judgement, out, error);
 	if (status == PINSTORE_OK)
 		status = examine_others(ps, peer, next, arg, now, &judgement,
-		                        out, error);
-	if (status != PINSTORE_OK) {
+		                        out, &kept, error);
+	if (status == PINSTORE_OK) {
+		/* A path that was refused is no violation if another passes. */
+		ps_judgement_record(ps, &judgement, now);
+		*verdict = judgement.verdict;
+	} else {
 		pinstore_result_free(*out);
 		*out = NULL;
-		return status;
 	}
-	/* Only now: a path that was refused is no violation if another passes. */
-	ps_judgement_record(ps, &judgement, now);
-	*verdict = judgement.verdict;
-	return PINSTORE_OK;
+	ps_judgement_clear(&judgement);
+	pinstore_chain_free(kept);
+	return status;
 }
 
 enum pinstore_status
@@ -517,5 +569,6 @@ pinstore_check(struct pinstore *ps, const struct pinstore_peer *peer,
 		return status;
 	ps_judgement_record(ps, &judgement, now);
 	*verdict = judgement.verdict;
+	ps_judgement_clear(&judgement);
 	return PINSTORE_OK;
 }

@@ -23,6 +23,9 @@
 #define QUOTA_DOMAIN 200
 #define QUOTA_TOTAL 1000000
 
+/* So long what the store was told of need not be told again. */
+#define QUIET_SECONDS 3600
+
 static const struct pinstore_options defaults = {
 	.store = {
 		.read_only = false,
@@ -297,4 +300,32 @@ ps_handle_is_ahead(int64_t now, int64_t high_water)
 		return false;
 	/* now > high_water, so this cannot wrap in the direction that counts */
 	return (uint64_t)now - (uint64_t)high_water > (uint64_t)PS_CLOCK_AHEAD;
+}
+
+static struct ps_quiet *
+place_of(struct pinstore *ps, uint64_t hash)
+{
+	return &ps->quiet[hash / 2 % PS_QUIET];
+}
+
+bool
+ps_handle_is_quiet(struct pinstore *ps, uint64_t hash, int64_t now)
+{
+	struct ps_quiet *quiet = place_of(ps, hash);
+	int64_t since;
+
+	if (atomic_load(&quiet->hash) != hash)
+		return false;
+	since = atomic_load(&quiet->since);
+	return now >= since &&
+	       (uint64_t)now - (uint64_t)since < QUIET_SECONDS;
+}
+
+void
+ps_handle_hush(struct pinstore *ps, uint64_t hash, int64_t since)
+{
+	struct ps_quiet *quiet = place_of(ps, hash);
+
+	atomic_store(&quiet->since, since);
+	atomic_store(&quiet->hash, hash);
 }

@@ -41,7 +41,7 @@ struct ps_limits {
 	bool may_report_to_private; /* for senders */
 };
 
-/* A judgement that the journal has, and since when. */
+/* A judgement that the journal has, or a report, by a hash; since when. */
 struct ps_quiet {
 	_Atomic uint64_t hash;
 	_Atomic int64_t since;
@@ -56,7 +56,12 @@ struct pinstore {
 	struct ps_quiet quiet[PS_QUIET];
 	/* Judgements that the journal could not be told. */
 	_Atomic uint64_t dropped;
+	/* Reports that could not be queued. */
+	_Atomic uint64_t lost;
 };
+
+/* Nobody waits longer for a verdict because of what is written down of it. */
+#define PS_RECORD_LIMIT_MS 50
 
 /* Entries that expired longer ago do not count against a quota. */
 #define PS_DEAD_AFTER (INT64_C(7) * 86400)
@@ -81,6 +86,15 @@ ps_handle_name(const char *text, struct ps_host *out,
 enum pinstore_status
 ps_handle_limits(struct pinstore *ps, struct ps_limits *out,
                  struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/*
+ * For an hour a process need not ask the store whether it has been told of what
+ * has that hash, which is not 0.
+ */
+bool
+ps_handle_is_quiet(struct pinstore *ps, uint64_t hash, int64_t now);
+void
+ps_handle_hush(struct pinstore *ps, uint64_t hash, int64_t since);
 
 /* Whether now lies so far ahead of high_water that nothing is deleted. */
 bool

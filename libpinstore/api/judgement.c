@@ -10,12 +10,9 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "api/report.h"
 #include "base/siphash.h"
-
-/* Nobody waits longer for a verdict because of the journal. */
-#define RECORD_LIMIT_MS 50
-/* As long a process need not ask the journal whether it has the record. */
-#define QUIET_SECONDS 3600
+#include "rules/report.h"
 
 /* Told apart by these hashes are entries, no secrets: the key is no matter. */
 static const uint8_t no_key[PS_SIPHASH_KEY_LEN] = {0};
@@ -53,15 +50,38 @@ hash_of(const struct ps_event *event)
 }
 
 struct telling {
-	const struct ps_event *event;
+	const struct ps_event *event; /* or NULL */
 	int64_t since; /* when it was told */
 	bool is_repeated;
+	struct ps_drafts *drafts;
+	uint64_t lost;
+	bool has_counted; /* what was lost before */
 };
 
 static enum pinstore_status
-work(struct ps_write *write, void *arg, struct pinstore_error *error)
+work_reports(struct ps_write *write, struct telling *telling,
+             struct pinstore_error *error)
 {
-	struct telling *telling = arg;
+	bool has_written = telling->event != NULL && !telling->is_repeated;
+	struct ps_drafts *drafts = telling->drafts;
+	enum pinstore_status status;
+	size_t i;
+
+	telling->has_counted = false;
+	status = ps_drafts_write(drafts, write, error);
+	for (i = 0; i < drafts->n; i++)
+		has_written = has_written || drafts->draft[i].is_queued;
+	/* A count alone is not worth a write. */
+	if (status != PINSTORE_OK || telling->lost == 0 || !has_written)
+		return status;
+	telling->has_counted = true;
+	return ps_write_lose_reports(write, telling->lost, error);
+}
+
+static enum pinstore_status
+work_event(struct ps_write *write, struct telling *telling,
+           struct pinstore_error *error)
+{
 	enum pinstore_status status;
 
 	status = ps_write_is_repeated(write, telling->event,
@@ -71,6 +91,20 @@ work(struct ps_write *write, void *arg, struct pinstore_error *error)
 		return status;
 	telling->since = telling->event->at;
 	return ps_write_event(write, telling->event, error);
+}
+
+static enum pinstore_status
+work(struct ps_write *write, void *arg, struct pinstore_error *error)
+{
+	struct telling *telling = arg;
+	enum pinstore_status status = PINSTORE_OK;
+
+	if (telling->event != NULL)
+		status = work_event(write, telling, error);
+	if (status == PINSTORE_OK &&
+	    (telling->drafts->n > 0 || telling->lost > 0))
+		status = work_reports(write, telling, error);
+	return status;
 }
 
 static bool
@@ -98,6 +132,70 @@ kind_of(const struct ps_judgement *judgement)
 	return PS_EVENT_OTHER_PATH;
 }
 
+/* The reports that this judgement gives rise to. */
+static void
+draft(struct pinstore *ps, const struct ps_judgement *judgement, int64_t now,
+      struct ps_drafts *drafts)
+{
+	const struct ps_failed *failed = &judgement->failed;
+	struct ps_failure failure = {
+		.kind = PINSTORE_PKP,
+		.at = now,
+		.host = &judgement->host,
+		.port = failed->port,
+		.is_private = failed->is_private,
+		.chain = failed->chain,
+	};
+	struct ps_limits limits;
+	size_t i;
+
+	if (judgement->kind != PINSTORE_HOST_NAME || failed->n == 0)
+		return;
+	if (ps_handle_limits(ps, &limits, NULL) != PINSTORE_OK) {
+		drafts->lost += failed->n;
+		return;
+	}
+	for (i = 0; i < failed->n; i++) {
+		const struct ps_section *section = &failed->entry[i]->section;
+
+		if (!ps_report_is_failure(judgement->verdict, judgement->why,
+		                          section->mode))
+			continue;
+		failure.noted = failed->entry[i]->host;
+		failure.include_subdomains = section->include_subdomains;
+		failure.expires = section->expires;
+		failure.pins = section->pins;
+		failure.uri = section->report_uri;
+		ps_drafts_add(drafts, ps, &limits.reports, &failure);
+	}
+}
+
+/* Write both; without the reports, if they are what cannot be written. */
+static bool
+tell(struct pinstore *ps, struct telling *telling, int64_t now)
+{
+	enum pinstore_status status;
+
+	telling->lost = telling->drafts->lost + atomic_exchange(&ps->lost, 0);
+	telling->drafts->lost = 0;
+	status = ps_store_write_soon(ps->store, now, PS_RECORD_LIMIT_MS, work,
+	                             telling, NULL);
+	if (status == PINSTORE_OK) {
+		ps_drafts_written(telling->drafts, ps);
+		if (!telling->has_counted)
+			atomic_fetch_add(&ps->lost, telling->lost);
+		return true;
+	}
+	atomic_fetch_add(&ps->lost, telling->lost + telling->drafts->n);
+	if (telling->event == NULL || status == PINSTORE_ERR_BUSY ||
+	    (telling->drafts->n == 0 && telling->lost == 0))
+		return false;
+	telling->lost = 0;
+	ps_drafts_lost(telling->drafts);
+	return ps_store_write_soon(ps->store, now, PS_RECORD_LIMIT_MS, work,
+	                           telling, NULL) == PINSTORE_OK;
+}
+
 void
 ps_judgement_record(struct pinstore *ps, const struct ps_judgement *judgement,
                     int64_t now)
@@ -114,8 +212,8 @@ ps_judgement_record(struct pinstore *ps, const struct ps_judgement *judgement,
 		.is_enforced = judgement->verdict == PINSTORE_REJECT,
 		.policy = judgement->policy,
 	};
-	struct telling telling = {&event, now, false};
-	struct ps_quiet *quiet;
+	struct ps_drafts drafts = {.n = 0, .lost = judgement->failed.lost};
+	struct telling telling = {.since = now, .drafts = &drafts};
 	uint64_t hash;
 
 	if (!is_told(judgement) || ps->options.store.read_only)
@@ -124,20 +222,53 @@ ps_judgement_record(struct pinstore *ps, const struct ps_judgement *judgement,
 	if (event.kind == PS_EVENT_OTHER_PATH)
 		event.pin = judgement->anchor;
 	hash = hash_of(&event);
-	quiet = &ps->quiet[hash / 2 % PS_QUIET];
-	if (atomic_load(&quiet->hash) == hash &&
-	    now >= atomic_load(&quiet->since) &&
-	    (uint64_t)now - (uint64_t)atomic_load(&quiet->since) <
-	            QUIET_SECONDS)
-		return;
-	event.count = 1 + atomic_exchange(&ps->dropped, 0);
-	if (ps_store_write_soon(ps->store, now, RECORD_LIMIT_MS, work, &telling,
-	                        NULL) != PINSTORE_OK) {
-		atomic_fetch_add(&ps->dropped, event.count);
+	if (!ps_handle_is_quiet(ps, hash, now))
+		telling.event = &event;
+	draft(ps, judgement, now, &drafts);
+	if (telling.event == NULL && drafts.n == 0) {
+		atomic_fetch_add(&ps->lost, drafts.lost);
 		return;
 	}
-	if (telling.is_repeated)
-		atomic_fetch_add(&ps->dropped, event.count - 1);
-	atomic_store(&quiet->since, telling.since);
-	atomic_store(&quiet->hash, hash);
+	event.count = 1;
+	if (telling.event != NULL)
+		event.count += atomic_exchange(&ps->dropped, 0);
+	if (!tell(ps, &telling, now)) {
+		if (telling.event != NULL)
+			atomic_fetch_add(&ps->dropped, event.count);
+	} else if (telling.event != NULL) {
+		if (telling.is_repeated)
+			atomic_fetch_add(&ps->dropped, event.count - 1);
+		ps_handle_hush(ps, hash, telling.since);
+	}
+	ps_drafts_clear(&drafts);
+}
+
+/* ------------------------------------------------------ what reports are of */
+
+void
+ps_judgement_keep(struct ps_judgement *judgement, size_t key_len,
+                  enum pinstore_layer layer,
+                  const struct ps_section_view *section)
+{
+	struct ps_failed *failed = &judgement->failed;
+	struct pinstore_entry *entry;
+	struct ps_host name;
+
+	if (!failed->is_wanted || section->report_uri_len == 0)
+		return;
+	ps_host_tail(&judgement->host, key_len, &name);
+	entry = ps_entry_new(&name, layer, section);
+	if (entry == NULL)
+		failed->lost++;
+	else
+		failed->entry[failed->n++] = entry;
+}
+
+void
+ps_judgement_clear(struct ps_judgement *judgement)
+{
+	struct ps_failed *failed = &judgement->failed;
+
+	while (failed->n > 0)
+		pinstore_entry_free(failed->entry[--failed->n]);
 }

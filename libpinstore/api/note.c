@@ -5,9 +5,11 @@
  */
 #include <config.h>
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "api/handle.h"
+#include "api/report.h"
 #include "api/result.h"
 #include "api/room.h"
 #include "api/sized.h"
@@ -399,26 +401,79 @@ note_pkp(struct pinstore *ps, const struct pinstore_result *checked,
 	return status;
 }
 
-/* Whether anything may be learned from the connection; if not, *out says why */
+/* Whether anything may be learned from the connection; if not, *why not. */
 static bool
-may_learn(const struct pinstore_result *checked, struct pinstore_noted *out)
+may_learn(const struct pinstore_result *checked, enum pinstore_reason *why)
 {
 	switch (checked->verdict) {
 	case PINSTORE_REJECT:
-		out->why = PINSTORE_WHY_PIN_MISMATCH;
+		*why = PINSTORE_WHY_PIN_MISMATCH;
 		return false;
 	case PINSTORE_BYPASSED:
-		out->why = PINSTORE_WHY_BYPASSED;
+		*why = PINSTORE_WHY_BYPASSED;
 		return false;
 	case PINSTORE_UNPINNED:
 	case PINSTORE_MATCHED:
 		break;
 	}
 	if (checked->kind == PINSTORE_HOST_ADDRESS) {
-		out->why = PINSTORE_WHY_ADDRESS;
+		*why = PINSTORE_WHY_ADDRESS;
 		return false;
 	}
 	return true;
+}
+
+/* What a report of a field tells: it has no life, so it ends when it was. */
+static bool
+queue_report(struct pinstore *ps, const struct pinstore_result *checked,
+             const struct ps_header *header, int64_t now)
+{
+	struct ps_failure failure = {
+		.kind = PINSTORE_PKP_RO,
+		.at = now,
+		.host = &checked->host,
+		.port = checked->port,
+		.is_private = (checked->peer_flags & PINSTORE_PEER_PRIVATE) !=
+		              0,
+		.noted = checked->host,
+		.include_subdomains = header->include_subdomains,
+		.expires = now,
+		.pins = header->pins,
+		.uri = header->report_uri,
+		.chain = checked->chain,
+	};
+	struct ps_limits limits;
+
+	if (ps->options.store.read_only)
+		return false;
+	if (ps_handle_limits(ps, &limits, NULL) == PINSTORE_OK)
+		return ps_report_queue(ps, &limits.reports, &failure);
+	atomic_fetch_add(&ps->lost, 1);
+	return false;
+}
+
+/* Judged at reception and kept by no one (P-17, D-10). */
+static void
+judge_report_only(struct pinstore *ps, const struct pinstore_result *checked,
+                  const struct pinstore_field *field, int64_t now,
+                  struct pinstore_noted *out)
+{
+	const struct pinstore_pin *const *pins;
+	struct ps_header header;
+	enum ps_plan plan;
+	size_t n;
+
+	if (!may_learn(checked, &out->report_only))
+		return;
+	ps_header_parse(field->value, field->len, PINSTORE_PKP_RO,
+	                ps->options.is_strict, &header);
+	pins = ps_chain_pins(checked->chain, &n);
+	plan = ps_policy_plan(&header, PINSTORE_PKP_RO, true, pins, n,
+	                      &out->report_only);
+	if (plan != PS_PLAN_REPORT)
+		return;
+	out->would_refuse = 1;
+	out->report_queued = queue_report(ps, checked, &header, now);
 }
 
 static bool
@@ -479,10 +534,12 @@ pinstore_note(struct pinstore *ps, const struct pinstore_result *checked,
 	if (pkp == NULL)
 		noted.why = report_only != NULL ? PINSTORE_WHY_REPORT_ONLY
 		                                : PINSTORE_WHY_OK;
-	else if (may_learn(checked, &noted))
+	else if (may_learn(checked, &noted.why))
 		status = note_pkp(ps, checked, pkp, now, &noted, error);
 	if (status != PINSTORE_OK)
 		return status;
+	if (report_only != NULL)
+		judge_report_only(ps, checked, report_only, now, &noted);
 	ps_sized_write(out, &noted, sizeof(noted));
 	return PINSTORE_OK;
 }

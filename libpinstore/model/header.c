@@ -412,7 +412,7 @@ ps_header_parse(const char *value, size_t len, enum pinstore_kind kind,
 
 /* A port is up to five digits; none at all is the scheme's own. */
 static bool
-is_port(const char *text, size_t len)
+take_port(const char *text, size_t len, uint16_t *out)
 {
 	unsigned port = 0;
 	size_t i;
@@ -424,16 +424,17 @@ is_port(const char *text, size_t len)
 			return false;
 		port = port * 10 + (unsigned)(text[i] - '0');
 	}
-	return len == 0 || (port > 0 && port <= 65535);
+	if (len == 0)
+		return true;
+	*out = (uint16_t)port;
+	return port > 0 && port <= 65535;
 }
 
 /* A host that a client could ask, and a port; "user@" is no part of a host. */
 static bool
-is_authority(const char *text, size_t len)
+take_authority(const char *text, size_t len, struct ps_report_uri *out)
 {
-	enum pinstore_host_kind kind;
 	const char *colon;
-	struct ps_host host;
 	size_t host_len = len;
 
 	colon = memchr(text, ':', len);
@@ -449,14 +450,16 @@ is_authority(const char *text, size_t len)
 	}
 	if (colon != NULL) {
 		host_len = (size_t)(colon - text);
-		if (!is_port(colon + 1, len - host_len - 1))
+		if (!take_port(colon + 1, len - host_len - 1, &out->port))
 			return false;
 	}
-	return ps_host_parse(text, host_len, &host, &kind) == PINSTORE_OK;
+	return ps_host_parse(text, host_len, &out->host, &out->kind) ==
+	       PINSTORE_OK;
 }
 
-bool
-ps_header_is_report_uri(const char *text, size_t len, size_t *use)
+/* *use is the length without the fragment. */
+static bool
+split(const char *text, size_t len, struct ps_report_uri *out, size_t *use)
 {
 	const uint8_t *octets = (const uint8_t *)text;
 	size_t start, end, i;
@@ -467,19 +470,38 @@ ps_header_is_report_uri(const char *text, size_t len, size_t *use)
 	for (i = 0; i < len; i++)
 		if (octets[i] <= 0x20 || octets[i] >= 0x7f)
 			return false;
-	if (len >= 7 && ps_scan_is_word(octets, 7, "http://"))
-		start = 7;
-	else if (len >= 8 && ps_scan_is_word(octets, 8, "https://"))
+	out->is_https = len >= 8 && ps_scan_is_word(octets, 8, "https://");
+	out->port = out->is_https ? 443 : 80;
+	if (out->is_https)
 		start = 8;
+	else if (len >= 7 && ps_scan_is_word(octets, 7, "http://"))
+		start = 7;
 	else
 		return false;
 	for (end = start; end < len; end++)
 		if (text[end] == '/' || text[end] == '?' || text[end] == '#')
 			break;
-	if (!is_authority(text + start, end - start))
+	if (!take_authority(text + start, end - start, out))
 		return false;
 	for (i = end; i < len && text[i] != '#'; i++)
 		;
 	*use = i;
 	return true;
+}
+
+bool
+ps_header_is_report_uri(const char *text, size_t len, size_t *use)
+{
+	struct ps_report_uri parts;
+
+	return split(text, len, &parts, use);
+}
+
+bool
+ps_header_split_report_uri(const char *text, size_t len,
+                           struct ps_report_uri *out)
+{
+	size_t use;
+
+	return split(text, len, out, &use);
 }

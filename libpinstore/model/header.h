@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "model/host.h"
 #include "model/pinset.h"
 
 #define PS_HEADER_LEN_MAX 8192
@@ -61,5 +62,18 @@ ps_header_parse(const char *value, size_t len, enum pinstore_kind kind,
  */
 bool
 ps_header_is_report_uri(const char *text, size_t len, size_t *use);
+
+/* Whom a report-uri asks. */
+struct ps_report_uri {
+	bool is_https;
+	struct ps_host host;
+	enum pinstore_host_kind kind;
+	uint16_t port; /* the scheme's own if it names none */
+};
+
+/* The same, and to whom it leads; false if it cannot be used. */
+bool
+ps_header_split_report_uri(const char *text, size_t len,
+                           struct ps_report_uri *out);
 
 #endif /* PS_MODEL_HEADER_H */

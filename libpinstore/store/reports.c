@@ -244,6 +244,35 @@ decode(struct ps_bytes body, struct ps_report *out)
 	return true;
 }
 
+static uint64_t
+number_of(struct ps_bytes key)
+{
+	uint64_t number = 0;
+	size_t i;
+
+	for (i = 1; i < KEY_LEN; i++)
+		number = number << 8 | key.at[i];
+	return number;
+}
+
+/* See that no record stands behind `after` where none was found. */
+static enum pinstore_status
+prove_end(struct ps_txn *txn, uint64_t after, struct pinstore_error *error)
+{
+	struct ps_bytes key = {NULL, 0}, record;
+	enum pinstore_status status;
+
+	status = ps_txn_seek(txn, PS_REPORTS, PS_SEEK_LAST, &key, &record,
+	                     error);
+	if (status == PINSTORE_ERR_NOTFOUND)
+		return PINSTORE_OK;
+	if (status == PINSTORE_OK &&
+	    (key.len != KEY_LEN || key.at[0] != KEY_FIELDS ||
+	     number_of(key) > after))
+		status = damaged(txn, RECORD, error);
+	return status;
+}
+
 enum pinstore_status
 ps_reports_next(struct ps_txn *txn, const struct ps_store_id *id,
                 uint64_t after, bool *found, struct ps_report *out,
@@ -252,7 +281,6 @@ ps_reports_next(struct ps_txn *txn, const struct ps_store_id *id,
 	struct report_key from;
 	struct ps_bytes key, record, body;
 	enum pinstore_status status;
-	size_t i;
 
 	*found = false;
 	memset(out, 0, sizeof(*out));
@@ -262,7 +290,7 @@ ps_reports_next(struct ps_txn *txn, const struct ps_store_id *id,
 	status = ps_txn_seek(txn, PS_REPORTS, PS_SEEK_FROM, &key, &record,
 	                     error);
 	if (status == PINSTORE_ERR_NOTFOUND)
-		return PINSTORE_OK;
+		return prove_end(txn, after, error);
 	if (status != PINSTORE_OK)
 		return status;
 	if (key.len != KEY_LEN)
@@ -274,8 +302,7 @@ ps_reports_next(struct ps_txn *txn, const struct ps_store_id *id,
 		return ps_record_fail(ps_txn_path(txn), status, RECORD, error);
 	if (!decode(body, out))
 		return damaged(txn, RECORD, error);
-	for (i = 1; i < KEY_LEN; i++)
-		out->id = out->id << 8 | key.at[i];
+	out->id = number_of(key);
 	*found = true;
 	return PINSTORE_OK;
 }
@@ -402,11 +429,17 @@ is_over(const struct ps_report *report, int64_t now)
 	       !is_within(now, PS_REPORT_SECONDS + 1, report->created);
 }
 
-/* Drop what is over, and see whether what is left tells of key. */
+/* What is looked for while the queue is read. */
+struct same {
+	uint64_t key;
+	bool is_there;
+	int64_t since;
+};
+
+/* Drop what is over, and see whether what is left tells of the same. */
 static enum pinstore_status
 sweep(struct ps_txn *txn, const struct ps_store_id *id, struct ps_queue *queue,
-      int64_t now, const uint64_t *key, bool *has_key,
-      struct pinstore_error *error)
+      int64_t now, struct same *same, struct pinstore_error *error)
 {
 	enum pinstore_status status = PINSTORE_OK;
 	struct ps_report report = {.id = 0};
@@ -417,11 +450,13 @@ sweep(struct ps_txn *txn, const struct ps_store_id *id, struct ps_queue *queue,
 		                         error);
 		if (status != PINSTORE_OK || !found)
 			continue;
-		if (is_over(&report, now))
+		if (is_over(&report, now)) {
 			status = end(txn, id, queue, &report, PS_REPORT_AGED,
 			             now, error);
-		else if (key != NULL && report.key == *key)
-			*has_key = true;
+		} else if (same != NULL && report.key == same->key) {
+			same->is_there = true;
+			same->since = report.is_waiting ? now : report.created;
+		}
 	}
 	return status;
 }
@@ -429,8 +464,7 @@ sweep(struct ps_txn *txn, const struct ps_store_id *id, struct ps_queue *queue,
 /* The same, with the summary before and after it. */
 static enum pinstore_status
 age(struct ps_txn *txn, const struct ps_store_id *id, int64_t now,
-    const uint64_t *key, bool *has_key, struct ps_queue *queue,
-    struct pinstore_error *error)
+    struct same *same, struct ps_queue *queue, struct pinstore_error *error)
 {
 	enum pinstore_status status;
 	uint64_t before;
@@ -439,7 +473,7 @@ age(struct ps_txn *txn, const struct ps_store_id *id, int64_t now,
 	if (status != PINSTORE_OK)
 		return status;
 	before = queue->waiting + queue->quiet;
-	status = sweep(txn, id, queue, now, key, has_key, error);
+	status = sweep(txn, id, queue, now, same, error);
 	if (status == PINSTORE_OK && queue->waiting + queue->quiet != before)
 		status = put_summary(txn, id, queue, error);
 	return status;
@@ -487,18 +521,20 @@ make_room(struct ps_txn *txn, const struct ps_store_id *id,
 enum pinstore_status
 ps_reports_add(struct ps_txn *txn, const struct ps_store_id *id,
                const struct ps_report *report, const char *text,
-               bool *is_queued, struct pinstore_error *error)
+               bool *is_queued, int64_t *since, struct pinstore_error *error)
 {
+	struct same same = {report->key, false, 0};
 	struct ps_report fresh = *report;
 	enum pinstore_status status;
 	struct ps_queue queue;
-	bool has_key = false;
 
 	*is_queued = false;
+	*since = report->created;
 	assert(report->text_len > 0 && report->text_len <= PS_REPORT_TEXT_MAX);
-	status = age(txn, id, report->created, &report->key, &has_key, &queue,
-	             error);
-	if (status != PINSTORE_OK || has_key)
+	status = age(txn, id, report->created, &same, &queue, error);
+	if (status == PINSTORE_OK && same.is_there)
+		*since = same.since;
+	if (status != PINSTORE_OK || same.is_there)
 		return status;
 	status = make_room(txn, id, &queue, report->text_len, report->created,
 	                   error);
@@ -540,7 +576,7 @@ ps_reports_age(struct ps_txn *txn, const struct ps_store_id *id, int64_t now,
 {
 	struct ps_queue queue;
 
-	return age(txn, id, now, NULL, NULL, &queue, error);
+	return age(txn, id, now, NULL, &queue, error);
 }
 
 enum pinstore_status
@@ -570,7 +606,7 @@ ps_reports_empty(struct ps_txn *txn, const struct ps_store_id *id,
 	if (status != PINSTORE_OK)
 		return status;
 	*waiting = queue.waiting;
-	for (;;) {
+	do {
 		uint8_t copy[PS_DB_KEY_MAX];
 
 		status = ps_txn_seek(txn, PS_REPORTS, PS_SEEK_FIRST, &key,
@@ -580,14 +616,14 @@ ps_reports_empty(struct ps_txn *txn, const struct ps_store_id *id,
 		memcpy(copy, key.at, key.len);
 		key.at = copy;
 		status = ps_txn_delete(txn, PS_REPORTS, key, error);
-		if (status != PINSTORE_OK)
-			return status;
-	}
-	if (status != PINSTORE_ERR_NOTFOUND ||
-	    (queue.waiting == 0 && queue.quiet == 0))
-		return status == PINSTORE_ERR_NOTFOUND ? PINSTORE_OK : status;
+	} while (status == PINSTORE_OK);
+	if (status != PINSTORE_ERR_NOTFOUND)
+		return status;
 	queue.waiting = 0;
 	queue.quiet = 0;
 	queue.octets = 0;
-	return put_summary(txn, id, &queue, error);
+	status = put_summary(txn, id, &queue, error);
+	if (status == PINSTORE_OK)
+		status = ps_reports_load(txn, id, &queue, error);
+	return status;
 }

@@ -50,7 +50,7 @@ ps_reports_load(struct ps_txn *txn, const struct ps_store_id *id,
 enum pinstore_status
 ps_reports_add(struct ps_txn *txn, const struct ps_store_id *id,
                const struct ps_report *report, const char *text,
-               bool *is_queued,
+               bool *is_queued, int64_t *since,
                struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
 /* The report behind number `after`, waiting or quiet. */

@@ -672,10 +672,11 @@ ps_write_forget(struct ps_write *write, ps_write_ask_fn *ask, void *arg,
 
 enum pinstore_status
 ps_write_queue(struct ps_write *write, const struct ps_report *report,
-               const char *text, bool *is_queued, struct pinstore_error *error)
+               const char *text, bool *is_queued, int64_t *since,
+               struct pinstore_error *error)
 {
 	return ps_reports_add(write->txn, write->id, report, text, is_queued,
-	                      error);
+	                      since, error);
 }
 
 enum pinstore_status

@@ -361,11 +361,11 @@ enum ps_report_end {
 /*
  * Queue a report of created, whose id this gives, with text_len octets of text,
  * unless one of that key waits or is quiet.  What is over goes, and the oldest
- * where there is no room.
+ * where there is no room.  *since is when it was queued, or became quiet.
  */
 enum pinstore_status
 ps_write_queue(struct ps_write *write, const struct ps_report *report,
-               const char *text, bool *is_queued,
+               const char *text, bool *is_queued, int64_t *since,
                struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
 /* The report behind number `after`, waiting or quiet; and its text, a copy. */

@@ -19,6 +19,7 @@
 
 #include <pinstore/admin.h>
 
+#include "api/queue.h"
 #include "tests/unit/api_fixture.h"
 
 /* What a deed told: of OK all, of an error that nothing was given away. */
@@ -36,6 +37,8 @@ struct deed {
 	bool on_nothing; /* there is no store before */
 	/* Of several transactions: done in part is allowed, and told. */
 	bool is_in_parts;
+	/* What it writes beside may be missing, and costs no success. */
+	bool is_lossy;
 };
 
 static struct tempdir deed_template;
@@ -381,6 +384,128 @@ deed_note_fields(struct told *told)
 	return note_fields(told, "new.test", values, 3);
 }
 
+/* ------------------------------------------------------------------ reports */
+
+/* Of the entry that deed_fill() makes, by another chain than it uses. */
+static inline enum pinstore_status
+deed_check_reported(struct told *told)
+{
+	return check_with(told, "reported.test", "ZY");
+}
+
+static enum pinstore_status
+take(struct told *told, uint64_t id)
+{
+	struct pinstore_report *report = NULL;
+	struct pinstore_error error;
+	enum pinstore_status status;
+
+	status = id != 0 ? pinstore_report_take_id(ps, id, NOW, &report, &error)
+	                 : pinstore_report_take(ps, NOW, &report, &error);
+	told->is_safe = (report != NULL) == (status == PINSTORE_OK);
+	if (status != PINSTORE_OK)
+		return status;
+	tell(told, "%d %s %s %d", (int)pinstore_report_id(report),
+	     pinstore_report_uri(report), pinstore_report_body(report, NULL),
+	     (int)pinstore_report_attempts(report));
+	pinstore_report_free(report);
+	return status;
+}
+
+static inline enum pinstore_status
+deed_take(struct told *told)
+{
+	return take(told, 0);
+}
+
+static inline enum pinstore_status
+deed_take_id(struct told *told)
+{
+	return take(told, 1);
+}
+
+/* As if the one that deed_fill_reported() took had been taken here. */
+static enum pinstore_status
+settle(enum pinstore_outcome outcome)
+{
+	struct pinstore_report *report = calloc(1, sizeof(*report));
+	struct pinstore_error error;
+
+	if (report == NULL)
+		return PINSTORE_ERR_NOMEM;
+	report->fields.id = 1;
+	report->fields.attempts = 1;
+	return pinstore_report_settle(ps, report, outcome, NOW, &error);
+}
+
+static inline enum pinstore_status
+deed_deliver(struct told *told)
+{
+	(void)told;
+	return settle(PINSTORE_OUTCOME_DELIVERED);
+}
+
+static inline enum pinstore_status
+deed_fail(struct told *told)
+{
+	(void)told;
+	return settle(PINSTORE_OUTCOME_FAILED);
+}
+
+static int
+tell_report(const struct pinstore_report *report, void *arg)
+{
+	tell(arg, "%d %s, ", (int)pinstore_report_id(report),
+	     pinstore_report_host(report));
+	return 0;
+}
+
+static inline enum pinstore_status
+deed_walk_reports(struct told *told)
+{
+	struct pinstore_error error;
+
+	return pinstore_walk_reports(ps, tell_report, told, &error);
+}
+
+static enum pinstore_status
+drop(struct told *told, const char *host)
+{
+	struct pinstore_error error;
+	enum pinstore_status status;
+	size_t n = 99;
+
+	status = pinstore_drop_reports(ps, 0, host, NOW, &n, &error);
+	tell(told, "%zu", n);
+	told->is_safe = status == PINSTORE_OK || n == 0;
+	return status;
+}
+
+static inline enum pinstore_status
+deed_drop(struct told *told)
+{
+	return drop(told, "reported.test");
+}
+
+static inline enum pinstore_status
+deed_drop_all(struct told *told)
+{
+	return drop(told, NULL);
+}
+
+static inline enum pinstore_status
+deed_count(struct told *told)
+{
+	struct pinstore_report_totals totals = {.size = sizeof(totals)};
+	struct pinstore_error error;
+	enum pinstore_status status;
+
+	status = pinstore_report_count(ps, &totals, &error);
+	tell(told, "%d %d", (int)totals.waiting, (int)totals.dropped);
+	told->is_safe = status == PINSTORE_OK || totals.waiting == 0;
+	return status;
+}
+
 /* ----------------------------------------------------------------- operator */
 
 static enum pinstore_status
@@ -509,6 +634,7 @@ static const struct deed deeds[] = {
 	 .run = deed_check_below_static},
 	{.what = "check both layers", .run = deed_check_two_layers},
 	{.what = "check a name that is converted", .run = deed_check_alabel},
+	{.what = "check what is reported", .run = deed_check_reported},
 	{.what = "look up", .run = deed_look_up},
 	{.what = "look up what is not there", .run = deed_look_up_nothing},
 	{.what = "show", .run = deed_show},
@@ -523,7 +649,8 @@ static const struct deed deeds[] = {
 	{.what = "note what is known", .run = deed_note_again},
 	{.what = "note what does not match", .run = deed_note_unfit},
 	{.what = "note a public suffix", .run = deed_note_suffix},
-	{.what = "note several fields", .run = deed_note_fields},
+	{.what = "note several fields", .run = deed_note_fields,
+	 .is_lossy = true},
 	{.what = "pin", .run = deed_pin},
 	{.what = "pin again", .run = deed_pin_again},
 	{.what = "clear", .run = deed_clear},
@@ -531,6 +658,14 @@ static const struct deed deeds[] = {
 	{.what = "clear the latest", .run = deed_clear_since},
 	{.what = "expire", .run = deed_expire, .is_in_parts = true},
 	{.what = "count what has expired", .run = deed_expire_dry},
+	{.what = "take a report", .run = deed_take},
+	{.what = "take a report before it is due", .run = deed_take_id},
+	{.what = "deliver a report", .run = deed_deliver},
+	{.what = "fail with a report", .run = deed_fail},
+	{.what = "visit the reports", .run = deed_walk_reports},
+	{.what = "drop the reports of a host", .run = deed_drop},
+	{.what = "drop all reports", .run = deed_drop_all},
+	{.what = "count the reports", .run = deed_count},
 	{.what = "lint", .run = deed_lint},
 };
 
@@ -542,6 +677,30 @@ deed_tempdir(struct tempdir *dir)
 {
 	tempdir_make_in(access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp",
 	                dir);
+}
+
+/* An entry with a report-uri, and the report of a chain that it refused. */
+static void
+deed_fill_reported(void)
+{
+	struct pinstore_pin pins[2];
+	struct pinstore_rule rule = {
+		.size = sizeof(rule),
+		.host = "reported.test",
+		.pins = pins,
+		.n_pins = pins_of("CD", pins),
+		.expires = PINSTORE_NEVER,
+		.report_uri = "https://collector.test/",
+	};
+	struct pinstore_report *report;
+
+	ck_assert_int_eq(pinstore_pin(ps, &rule, NOW - 2000, NULL),
+	                 PINSTORE_OK);
+	ck_assert_int_eq(verdict_at("reported.test", "XY", NOW - 1000),
+	                 PINSTORE_REJECT);
+	ck_assert_int_eq(pinstore_report_take(ps, NOW - 500, &report, NULL),
+	                 PINSTORE_OK);
+	pinstore_report_free(report);
 }
 
 static void
@@ -574,6 +733,7 @@ deed_fill(void)
 	                        NOW - 2000), PINSTORE_OK);
 	ck_assert_int_eq(pin_at("xn--bcher-kva.test", "CD", 1, PINSTORE_NEVER,
 	                        NOW - 2000), PINSTORE_OK);
+	deed_fill_reported();
 }
 
 static void
@@ -592,6 +752,13 @@ deed_copy_file(int from_dir, int to_dir, const char *name)
 	ck_assert_int_eq(len, 0);
 	close(to);
 	close(from);
+}
+
+/* What is written of a verdict beside it may be missing: journal, reports. */
+static inline bool
+deed_is_lossy(const struct deed *deed)
+{
+	return deed->is_lossy || strncmp(deed->what, "check", 5) == 0;
 }
 
 /* Put the store back to what it was; nobody has it open. */
@@ -653,7 +820,19 @@ print_event(uint64_t number, const struct ps_event *event, void *arg)
 	return true;
 }
 
-/* All that the store holds: entries, then journal.  Owner: the caller. */
+static int
+print_report(const struct pinstore_report *report, void *arg)
+{
+	fprintf(arg, "report %llu %s %u %lld\n",
+	        (unsigned long long)pinstore_report_id(report),
+	        pinstore_report_host(report), pinstore_report_attempts(report),
+	        (long long)pinstore_report_next(report));
+	return 0;
+}
+
+/*
+ * All that the store holds: entries, journal, reports.  Owner: the caller.
+ */
 static char *
 deed_dump(void)
 {
@@ -667,6 +846,8 @@ deed_dump(void)
 	status = pinstore_walk(ps, NULL, print_entry, out, &error);
 	ck_assert_msg(status == PINSTORE_OK, "%s", error.text);
 	status = ps_store_events(ps->store, 0, print_event, out, &error);
+	ck_assert_msg(status == PINSTORE_OK, "%s", error.text);
+	status = pinstore_walk_reports(ps, print_report, out, &error);
 	ck_assert_msg(status == PINSTORE_OK, "%s", error.text);
 	fclose(out);
 	return text;

@@ -15,6 +15,21 @@
 #include "tests/support/suite.h"
 #include "tests/unit/deeds.h"
 
+/* Whether each line that was left is one of what should be. */
+static void
+assert_part(const char *left, const char *after)
+{
+	size_t len;
+
+	for (; *left != '\0'; left += len + 1) {
+		const char *at;
+
+		len = strcspn(left, "\n");
+		for (at = after; strncmp(at, left, len + 1) != 0; at++)
+			ck_assert_msg(*at != '\0', "%.*s", (int)len, left);
+	}
+}
+
 START_TEST(memory_runs_out)
 {
 	const struct deed *deed = &deeds[_i];
@@ -45,12 +60,10 @@ START_TEST(memory_runs_out)
 			free(left);
 			break;
 		}
-		/* The journal missed a violation; the verdict stands. */
-		if (status == PINSTORE_OK &&
-		    strncmp(deed->what, "check", 5) == 0) {
+		/* The journal, or the queue, missed it; the verdict stands. */
+		if (status == PINSTORE_OK && deed_is_lossy(deed)) {
 			ck_assert_str_eq(told.text, plain.told.text);
-			if (strcmp(left, plain.before) != 0)
-				ck_assert_str_eq(left, plain.after);
+			assert_part(left, plain.after);
 			free(left);
 			deed_restore(deed->on_nothing);
 			continue;

@@ -53,9 +53,10 @@ print_json(const struct pinstore_noted *noted, const char *host,
 	tool_json_add(all, "expires_epoch",
 	              noted->expires == 0 ? json_null()
 	                                  : tool_json_epoch(noted->expires));
-	/* There is no queue of reports. */
 	if (is_report_only)
-		tool_json_add(all, "report", tool_json_text("none"));
+		tool_json_add(all, "report",
+		              tool_json_text(noted->report_queued ? "queued"
+		                                                  : "none"));
 	tool_json_write(all, out);
 	fputc('\n', out);
 }
@@ -75,6 +76,10 @@ print_text(const struct pinstore_noted *noted, const char *host, FILE *out)
 		tool_time_print(noted->expires, expires);
 		fprintf(out, ", expires %s", expires);
 	}
+	if (noted->would_refuse)
+		fprintf(out, ", no pin of it is in the chain");
+	if (noted->report_queued)
+		fprintf(out, ", report queued");
 	fputc('\n', out);
 }
 

@@ -226,6 +226,10 @@ struct pinstore_noted {
 	size_t ignored_fields;       /* behind the first of each kind */
 	int suffix_rule;             /* includeSubDomains was left out */
 	int clock_went_back;         /* replaced one noted in the future */
+	/* of the Report-Only field: OK if it was judged, else why not */
+	enum pinstore_reason report_only;
+	int would_refuse;            /* no pin of it is in the chain */
+	int report_queued;           /* and a report of that is new */
 };
 
 /* A static entry to be written. */
@@ -470,7 +474,8 @@ pinstore_is_revoked(struct pinstore *ps, const struct pinstore_pin *pin,
  * what pinstore_check() gave for the connection, with this store or another:
  * noting without a check that passed does nothing, and the chain must also pass
  * what is stored here by now.  A field that is ignored is no error; *out says
- * why.
+ * why.  A Report-Only field is judged now, and nothing of it is kept but the
+ * report of a mismatch; what becomes of that is no error either.
  *
  * Threads: any; also another than the one that checked.
  * Errors:  ARG, NOMEM, CHAIN (checked without a chain), READONLY, BUSY, FULL,
