@@ -31,9 +31,10 @@ static enum pinstore_status
 work(struct ps_write *write, void *arg, struct pinstore_error *error)
 {
 	struct queueing *queueing = arg;
+	int64_t since;
 
 	return ps_write_queue(write, &queueing->report, queueing->text,
-	                      &queueing->is_queued, error);
+	                      &queueing->is_queued, &since, error);
 }
 
 int
