@@ -69,6 +69,7 @@ struct pinstore_curl {
 	size_t n_hops;     /* since attaching */
 	size_t n_transfer; /* since the last outcome */
 	bool unjudged;     /* an answer came that no prerequest saw */
+	bool passes_own;   /* libcurl passes the strings that getinfo returns */
 	struct ps_curl_mark mark; /* of the last prerequest */
 	struct ps_curl_hop hops[PINSTORE_CURL_HOPS_KEPT]; /* a ring */
 };

@@ -73,6 +73,8 @@ pinstore_curl_attach(CURL *easy, struct pinstore *ps,
 		return ps_curl_fail(error, PINSTORE_ERR_NOMEM, "out of memory");
 	attached->easy = easy;
 	attached->ps = ps;
+	attached->passes_own =
+	        curl_version_info(CURLVERSION_NOW)->version_num < 0x080000;
 	/* What the program or this library does not know of is zero. */
 	memcpy(&attached->setup, setup,
 	       setup->size < sizeof(*setup) ? setup->size : sizeof(*setup));

@@ -59,11 +59,10 @@ ps_curl_mark_now(CURL *easy)
  * copies, two handles agree in all four only on one and the same connection.
  */
 static bool
-is_ours(CURL *easy, const char *remote_ip, const char *local_ip,
-        int remote_port, int local_port)
+is_ours(const struct pinstore_curl *attached, const char *remote_ip,
+        const char *local_ip, int remote_port, int local_port)
 {
-	const curl_version_info_data *version =
-	        curl_version_info(CURLVERSION_NOW);
+	CURL *easy = attached->easy;
 	char *remote = NULL;
 	char *local = NULL;
 	long port = 0;
@@ -75,7 +74,7 @@ is_ours(CURL *easy, const char *remote_ip, const char *local_ip,
 	    curl_easy_getinfo(easy, CURLINFO_LOCAL_PORT, &own_port) ||
 	    !remote || !local || !remote_ip || !local_ip)
 		return false;
-	if (version->version_num < 0x080000)
+	if (attached->passes_own)
 		return remote == remote_ip && local == local_ip;
 	return strcmp(remote, remote_ip) == 0 &&
 	       strcmp(local, local_ip) == 0 && port == remote_port &&
@@ -380,8 +379,7 @@ ps_curl_prereq(void *arg, char *remote_ip, char *local_ip, int remote_port,
 	const struct pinstore_curl_setup *setup = &attached->setup;
 	struct ps_curl_hop *hop;
 
-	if (!is_ours(attached->easy, remote_ip, local_ip, remote_port,
-	             local_port))
+	if (!is_ours(attached, remote_ip, local_ip, remote_port, local_port))
 		return CURL_PREREQFUNC_ABORT;
 	attached->n_hops++;
 	attached->n_transfer++;

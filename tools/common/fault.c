@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/json.h"
 #include "common/memory.h"
 #include "common/text.h"
 
@@ -151,30 +150,9 @@ tool_fault_library(struct tool_fault *fault, int code,
 	                     error->status != PINSTORE_ERR_NOTFOUND;
 }
 
-static void
-print_json(const struct tool_fault *fault, FILE *out)
+void
+tool_fault_put(const struct tool_fault *fault, const char *program, FILE *out)
 {
-	json_t *error = tool_json_object(), *root = tool_json_object();
-
-	tool_json_add(error, "exit", tool_json_integer(fault->exit));
-	tool_json_add(error, "status", tool_json_text(fault->status));
-	tool_json_add(error, "message", tool_json_text(fault->message));
-	tool_json_add(error, "where",
-	              tool_json_text(fault->where[0] != '\0' ? fault->where
-	                                                     : NULL));
-	tool_json_add(error, "hint", tool_json_text(fault->hint));
-	tool_json_add(root, "error", error);
-	tool_json_write(root, out);
-	fputc('\n', out);
-}
-
-static void
-put(const struct tool_fault *fault, const char *program, bool as_json, FILE *out)
-{
-	if (as_json) {
-		print_json(fault, out);
-		return;
-	}
 	fprintf(out, "%s: ", program);
 	/* The library's sentences name the place themselves. */
 	if (fault->where[0] != '\0' &&
@@ -183,29 +161,6 @@ put(const struct tool_fault *fault, const char *program, bool as_json, FILE *out
 	fprintf(out, "%s\n", fault->message);
 	if (fault->hint != NULL && !fault->has_way_out)
 		fprintf(out, "  next      %s\n", fault->hint);
-}
-
-void
-tool_fault_print(const struct tool_fault *fault, const char *program,
-                 bool as_json)
-{
-	put(fault, program, as_json, stderr);
-}
-
-char *
-tool_fault_text(const struct tool_fault *fault, const char *program,
-                bool as_json)
-{
-	char *text = NULL;
-	size_t len;
-	FILE *out = open_memstream(&text, &len);
-
-	if (out == NULL)
-		tool_no_memory();
-	put(fault, program, as_json, out);
-	if (fclose(out) != 0)
-		tool_no_memory();
-	return text;
 }
 
 void

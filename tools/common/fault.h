@@ -10,6 +10,7 @@
 #define TOOL_FAULT_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 #include <pinstore/pinstore.h>
 
@@ -52,6 +53,10 @@ tool_fault_library(struct tool_fault *fault, int code,
 /* The word of a status: "damaged" for PINSTORE_ERR_DAMAGED. */
 const char *
 tool_status_word(enum pinstore_status status);
+
+/* Print fault as text behind the program's name. */
+void
+tool_fault_put(const struct tool_fault *fault, const char *program, FILE *out);
 
 /*
  * Print fault on stderr: as text behind the program's name, or with as_json as

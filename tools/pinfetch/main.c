@@ -80,7 +80,7 @@ run(const struct fetch_options *options)
 	if (options->report == FETCH_REPORT_NOW && shared.ps)
 		path = tool_copy(shared.store_path, strlen(shared.store_path));
 	if (!fetch_run_end(&shared) && code == 0) {
-		tool_fault_print(&shared.head.fault, "pinfetch", false);
+		tool_fault_put(&shared.head.fault, "pinfetch", stderr);
 		code = shared.head.fault.exit;
 	}
 	if (path)
@@ -104,7 +104,7 @@ main(int argc, char *argv[])
 	/* A reader that has gone is an error, told as such. */
 	(void)signal(SIGPIPE, SIG_IGN);
 	if (!fetch_options_read(argc, argv, &options, &wish, &fault)) {
-		tool_fault_print(&fault, "pinfetch", false);
+		tool_fault_put(&fault, "pinfetch", stderr);
 		code = fault.exit;
 	} else if (wish == FETCH_HELP) {
 		fetch_options_help(stdout);

@@ -449,12 +449,13 @@ read_words(int argc, char *argv[], struct fetch_options *out,
 	make_tables(longs, letters);
 	opterr = 0;
 	while ((id = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
-		const struct fetch_row *row = fetch_table_find(id);
+		const struct fetch_row *row;
 
 		if (id == PLAIN && strcmp(optarg, "-") != 0) {
 			add_url(out, optarg);
 			continue;
 		}
+		row = fetch_table_find(id);
 		if (id == ':' || id == '?' || id == PLAIN || !row) {
 			tell_unknown(id, argv[optind - 1], fault);
 			return false;

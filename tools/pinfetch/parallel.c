@@ -154,7 +154,7 @@ begin_urls(struct road *road)
 			                          &lane->report));
 			continue;
 		}
-		tool_fault_print(&fault, "pinfetch", false);
+		tool_fault_put(&fault, "pinfetch", stderr);
 		road->codes[n] = fault.exit;
 	}
 }

@@ -84,6 +84,8 @@ read_credentials(CURLU *url, const char *text, struct fetch_target *out,
 	char *raw_password = part_of(url, CURLUPART_PASSWORD, 0);
 	bool is_good;
 
+	if (!raw && !raw_password)
+		return true;
 	out->user = part_of(url, CURLUPART_USER, CURLU_URLDECODE);
 	out->password = part_of(url, CURLUPART_PASSWORD, CURLU_URLDECODE);
 	is_good = !raw == !out->user && !raw_password == !out->password;
