@@ -23,6 +23,8 @@
 /* Below that no attempt is made to do with a smaller map. */
 #define MAP_LEAST ((size_t)64 << 20)
 #define FLAGS (MDB_NOTLS | MDB_NORDAHEAD)
+/* Of a file that is nobody else's yet, and is flushed when it is complete. */
+#define OWN_FLAGS (FLAGS | MDB_NOSUBDIR | MDB_NOLOCK | MDB_NOSYNC)
 
 struct ps_db {
 	MDB_env *env;
@@ -34,6 +36,7 @@ struct ps_txn {
 	struct ps_db *db;
 	MDB_txn *txn;
 	MDB_cursor *cursor[PS_TABLES];
+	uint64_t id;
 	enum ps_trouble trouble;
 	bool is_writer;
 	bool has_changed;
@@ -192,21 +195,26 @@ env_create(size_t map_bytes, MDB_env **out)
 	return 0;
 }
 
-/* A handle on which mdb_env_open() failed can only be closed: so a new one. */
+/*
+ * The directory, or the file `name` in it.  A handle on which mdb_env_open()
+ * failed can only be closed: so a new one.
+ */
 static int
-env_open(int dir_fd, size_t map_bytes, MDB_env **out)
+env_open(int dir_fd, const char *name, size_t map_bytes, MDB_env **out)
 {
 	char path[64];
 	MDB_env *env = NULL;
 	int code, fd = -1;
 
 	*out = NULL;
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", dir_fd);
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d%s%s", dir_fd,
+	               name != NULL ? "/" : "", name != NULL ? name : "");
 	for (;;) {
 		code = env_create(map_bytes, &env);
 		if (code != 0)
 			return code;
-		code = mdb_env_open(env, path, FLAGS, 0600);
+		code = mdb_env_open(env, path, name != NULL ? OWN_FLAGS : FLAGS,
+		                    0600);
 		if (code == 0)
 			break;
 		mdb_env_close(env);
@@ -262,7 +270,7 @@ drop_own_slots(int dir_fd, size_t map_bytes, MDB_env **env)
 		return code;
 	mdb_txn_abort(txn);
 	mdb_env_close(*env);
-	return env_open(dir_fd, map_bytes, env);
+	return env_open(dir_fd, NULL, map_bytes, env);
 }
 
 /* Open the databases; that is also the first transaction. */
@@ -319,9 +327,9 @@ open_tables(struct ps_db *db, bool create, struct pinstore_error *error)
 	                 : fail(db->path, code, "be opened", error);
 }
 
-enum pinstore_status
-ps_db_open(int dir_fd, const char *path, uint64_t map_bytes, bool create,
-           struct ps_db **out, struct pinstore_error *error)
+static enum pinstore_status
+open_db(int dir_fd, const char *name, const char *path, uint64_t map_bytes,
+        bool create, struct ps_db **out, struct pinstore_error *error)
 {
 	enum pinstore_status status;
 	struct ps_db *db = NULL;
@@ -332,8 +340,8 @@ ps_db_open(int dir_fd, const char *path, uint64_t map_bytes, bool create,
 	if (db == NULL)
 		return ps_fail_nomem(error);
 	db->path = path;
-	code = env_open(dir_fd, (size_t)map_bytes, &db->env);
-	if (code == 0)
+	code = env_open(dir_fd, name, (size_t)map_bytes, &db->env);
+	if (code == 0 && name == NULL)
 		code = drop_own_slots(dir_fd, (size_t)map_bytes, &db->env);
 	if (code != 0)
 		ps_db_close(db);
@@ -350,6 +358,20 @@ ps_db_open(int dir_fd, const char *path, uint64_t map_bytes, bool create,
 	}
 	*out = db;
 	return PINSTORE_OK;
+}
+
+enum pinstore_status
+ps_db_open(int dir_fd, const char *path, uint64_t map_bytes, bool create,
+           struct ps_db **out, struct pinstore_error *error)
+{
+	return open_db(dir_fd, NULL, path, map_bytes, create, out, error);
+}
+
+enum pinstore_status
+ps_db_make(int dir_fd, const char *name, const char *path, uint64_t map_bytes,
+           struct ps_db **out, struct pinstore_error *error)
+{
+	return open_db(dir_fd, name, path, map_bytes, true, out, error);
 }
 
 void
@@ -467,10 +489,37 @@ close_cursors(struct ps_txn *txn, bool all)
 	}
 }
 
+/*
+ * The number of the last commit stands in the lock file, which stays when
+ * another data file is put in the place of this one: a reader here, which
+ * would get an older snapshot under that number, must not go on.
+ */
+static enum pinstore_status
+check_snapshot(struct ps_txn *txn, enum ps_trouble *trouble,
+               struct pinstore_error *error)
+{
+	MDB_envinfo info;
+	int code;
+
+	code = mdb_env_info(txn->db->env, &info);
+	if (code != 0) {
+		*trouble = trouble_of(code);
+		return fail(txn->db->path, code, "be read", error);
+	}
+	txn->id = mdb_txn_id(txn->txn);
+	if (txn->id <= info.me_last_txnid)
+		return PINSTORE_OK;
+	*trouble = PS_TROUBLE_REPLACED;
+	return ps_fail(error, PINSTORE_ERR_BUSY,
+	               "store %s: its file was replaced: try again",
+	               txn->db->path);
+}
+
 enum pinstore_status
 ps_txn_begin(struct ps_db *db, bool write, struct ps_txn **out,
              enum ps_trouble *trouble, struct pinstore_error *error)
 {
+	enum pinstore_status status = PINSTORE_OK;
 	struct ps_txn *txn = NULL;
 	int code;
 
@@ -493,6 +542,14 @@ ps_txn_begin(struct ps_db *db, bool write, struct ps_txn **out,
 		ps_txn_abort(txn);
 		return fail(db->path, code, "be read", error);
 	}
+	if (write)
+		txn->id = mdb_txn_id(txn->txn);
+	else
+		status = check_snapshot(txn, trouble, error);
+	if (status != PINSTORE_OK) {
+		ps_txn_abort(txn);
+		return status;
+	}
 	*out = txn;
 	return PINSTORE_OK;
 }
@@ -508,6 +565,7 @@ enum pinstore_status
 ps_txn_renew(struct ps_txn *txn, enum ps_trouble *trouble,
              struct pinstore_error *error)
 {
+	enum pinstore_status status;
 	int code;
 
 	*trouble = PS_TROUBLE_NONE;
@@ -518,8 +576,12 @@ ps_txn_renew(struct ps_txn *txn, enum ps_trouble *trouble,
 		if (code != 0)
 			mdb_txn_reset(txn->txn);
 	}
-	if (code == 0)
-		return PINSTORE_OK;
+	if (code == 0) {
+		status = check_snapshot(txn, trouble, error);
+		if (status != PINSTORE_OK)
+			mdb_txn_reset(txn->txn);
+		return status;
+	}
 	*trouble = trouble_of(code);
 	return fail(txn->db->path, code, "be read", error);
 }
@@ -560,7 +622,7 @@ ps_txn_commit(struct ps_txn *txn, enum ps_trouble *trouble,
 uint64_t
 ps_txn_id(const struct ps_txn *txn)
 {
-	return mdb_txn_id(txn->txn);
+	return txn->id;
 }
 
 const char *
@@ -623,6 +685,23 @@ ps_txn_get(struct ps_txn *txn, enum ps_table table, struct ps_bytes key,
 }
 
 enum pinstore_status
+ps_txn_append(struct ps_txn *txn, enum ps_table table, struct ps_bytes key,
+              struct ps_bytes value, struct pinstore_error *error)
+{
+	MDB_val k = val_of(key), v = val_of(value);
+	int code;
+
+	txn->has_changed = true;
+	code = mdb_put(txn->txn, txn->db->dbi[table], &k, &v, MDB_APPEND);
+	if (code == MDB_KEYEXIST)
+		return ps_fail_lib(error, PINSTORE_ERR_DAMAGED, code,
+		                   "store %s is damaged: its records are in "
+		                   "disorder; restore a backup", txn->db->path);
+	return code == 0 ? PINSTORE_OK
+	                 : fail_txn(txn, code, "be copied", error);
+}
+
+enum pinstore_status
 ps_txn_put(struct ps_txn *txn, enum ps_table table, struct ps_bytes key,
            struct ps_bytes value, struct pinstore_error *error)
 {
@@ -657,6 +736,23 @@ ps_txn_count(struct ps_txn *txn, enum ps_table table, uint64_t *out,
 
 	*out = 0;
 	code = mdb_stat(txn->txn, txn->db->dbi[table], &stat);
+	if (code != 0)
+		return fail_txn(txn, code, "be read", error);
+	*out = stat.ms_entries;
+	return PINSTORE_OK;
+}
+
+enum pinstore_status
+ps_txn_tables(struct ps_txn *txn, uint64_t *out, struct pinstore_error *error)
+{
+	MDB_stat stat;
+	MDB_dbi root;
+	int code;
+
+	*out = 0;
+	code = mdb_dbi_open(txn->txn, NULL, 0, &root);
+	if (code == 0)
+		code = mdb_stat(txn->txn, root, &stat);
 	if (code != 0)
 		return fail_txn(txn, code, "be read", error);
 	*out = stat.ms_entries;

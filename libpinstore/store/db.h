@@ -39,11 +39,12 @@ enum ps_table {
 /* What stopped a transaction, when another try may help. */
 enum ps_trouble {
 	PS_TROUBLE_NONE = 0,
-	PS_TROUBLE_MAP,     /* the map is full */
-	PS_TROUBLE_RESIZED, /* another process has made the file larger */
-	PS_TROUBLE_READERS, /* no free slot in the table of readers */
-	PS_TROUBLE_SLOT,    /* this reader has lost its slot: leak it */
-	PS_TROUBLE_DEAD     /* the environment must be opened anew */
+	PS_TROUBLE_MAP,      /* the map is full */
+	PS_TROUBLE_RESIZED,  /* another process has made the file larger */
+	PS_TROUBLE_READERS,  /* no free slot in the table of readers */
+	PS_TROUBLE_SLOT,     /* this reader has lost its slot: leak it */
+	PS_TROUBLE_REPLACED, /* another file is in the place of the data file */
+	PS_TROUBLE_DEAD      /* the environment must be opened anew */
 };
 
 struct ps_db;
@@ -72,6 +73,15 @@ struct ps_db_info {
  */
 enum pinstore_status
 ps_db_open(int dir_fd, const char *path, uint64_t map_bytes, bool create,
+           struct ps_db **out, struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/*
+ * Make an environment with empty databases in the file `name`, which exists
+ * and is empty, for this process alone: without locks, and never flushed.  The
+ * first commit behind that is its second.  Errors: as ps_db_open().
+ */
+enum pinstore_status
+ps_db_make(int dir_fd, const char *name, const char *path, uint64_t map_bytes,
            struct ps_db **out, struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
 /*
@@ -159,6 +169,11 @@ enum pinstore_status
 ps_txn_put(struct ps_txn *txn, enum ps_table table, struct ps_bytes key,
            struct ps_bytes value,
            struct pinstore_error *error) PINSTORE_MUST_CHECK;
+/* The same for a key that follows all others of table; DAMAGED if not. */
+enum pinstore_status
+ps_txn_append(struct ps_txn *txn, enum ps_table table, struct ps_bytes key,
+              struct ps_bytes value,
+              struct pinstore_error *error) PINSTORE_MUST_CHECK;
 enum pinstore_status
 ps_txn_delete(struct ps_txn *txn, enum ps_table table, struct ps_bytes key,
               struct pinstore_error *error) PINSTORE_MUST_CHECK;
@@ -167,6 +182,11 @@ ps_txn_delete(struct ps_txn *txn, enum ps_table table, struct ps_bytes key,
 enum pinstore_status
 ps_txn_count(struct ps_txn *txn, enum ps_table table, uint64_t *out,
              struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* How many tables there are, those of a later version among them. */
+enum pinstore_status
+ps_txn_tables(struct ps_txn *txn, uint64_t *out,
+              struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
 enum ps_seek {
 	PS_SEEK_FROM, /* the first record at or behind *key */

@@ -16,7 +16,7 @@
 
 #include "base/status.h"
 #include "store/clock.h"
-#include "store/create.h"
+#include "store/compact.h"
 #include "store/links.h"
 #include "store/orders.h"
 #include "store/pages.h"
@@ -260,6 +260,8 @@ ps_env_start(struct ps_env *env, int dir_fd, int64_t deadline_ms,
 	env->dir_fd = dir_fd;
 	status = ps_gate_open(dir_fd, env->shown, deadline_ms, &env->gate,
 	                      &is_alone, error);
+	if (status == PINSTORE_OK && is_alone)
+		ps_compact_clean(dir_fd);
 	if (status == PINSTORE_OK)
 		status = ps_pages_check(dir_fd, env->shown, error);
 	if (status == PINSTORE_OK)
@@ -476,6 +478,15 @@ begin_reader(struct ps_env *env, struct ps_txn **out, enum ps_trouble *trouble,
 	return status;
 }
 
+/* Files may be replaced one after the other: each is opened anew. */
+static bool
+is_worth_a_try(enum ps_trouble trouble, int tries, int64_t deadline_ms)
+{
+	if (trouble == PS_TROUBLE_REPLACED)
+		return tries < TRIES || ps_clock_ms() < deadline_ms;
+	return trouble != PS_TROUBLE_NONE && tries < TRIES;
+}
+
 enum pinstore_status
 ps_env_read(struct ps_env *env, int64_t deadline_ms, struct ps_txn **out,
             struct pinstore_error *error)
@@ -494,7 +505,7 @@ ps_env_read(struct ps_env *env, int64_t deadline_ms, struct ps_txn **out,
 		status = begin_reader(env, out, &trouble, error);
 		if (status == PINSTORE_OK)
 			return PINSTORE_OK;
-		if (trouble == PS_TROUBLE_NONE || tries == TRIES)
+		if (!is_worth_a_try(trouble, tries, deadline_ms))
 			break;
 		status = PINSTORE_OK;
 		switch (trouble) {
@@ -504,6 +515,7 @@ ps_env_read(struct ps_env *env, int64_t deadline_ms, struct ps_txn **out,
 		case PS_TROUBLE_READERS:
 			(void)ps_db_clear_readers(env->db);
 			break;
+		case PS_TROUBLE_REPLACED:
 		case PS_TROUBLE_DEAD:
 			atomic_store(&env->is_dead, true);
 			break;

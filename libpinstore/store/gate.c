@@ -34,6 +34,7 @@ struct ps_gate {
 	atomic_uint users;
 	const char *shown;
 	int fd; /* holds a shared lock: somebody uses the mutex */
+	struct ps_identity identity;
 	struct shared *shared;
 };
 
@@ -107,7 +108,13 @@ map(struct ps_gate *gate, bool is_alone, struct pinstore_error *error)
 		                         GATE_LEN, error);
 	if (status != PINSTORE_OK)
 		return status;
-	if (fstat(gate->fd, &st) == 0 && st.st_size < GATE_LEN)
+	if (fstat(gate->fd, &st) != 0)
+		return ps_fail_os(error, ps_file_status(errno), errno,
+		                  "store %s: %s cannot be used: %s",
+		                  gate->shown, PS_GATE_NAME, PS_STRERROR(errno));
+	gate->identity.device = st.st_dev;
+	gate->identity.inode = st.st_ino;
+	if (st.st_size < GATE_LEN)
 		return ps_fail(error, PINSTORE_ERR_DAMAGED,
 		               "store %s: %s has been cut short while in use: end "
 		               "the programs that use it", gate->shown,
@@ -163,6 +170,12 @@ ps_gate_open(int dir_fd, const char *shown, int64_t deadline_ms,
 	}
 	*out = gate;
 	return PINSTORE_OK;
+}
+
+bool
+ps_gate_is_same(const struct ps_gate *a, const struct ps_gate *b)
+{
+	return ps_identity_is_equal(&a->identity, &b->identity);
 }
 
 struct ps_gate *

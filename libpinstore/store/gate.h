@@ -31,6 +31,10 @@ ps_gate_open(int dir_fd, const char *shown, int64_t deadline_ms,
              struct ps_gate **out, bool *is_alone,
              struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
+/* Whether both are of one file, and so one lock. */
+bool
+ps_gate_is_same(const struct ps_gate *a, const struct ps_gate *b);
+
 struct ps_gate *
 ps_gate_ref(struct ps_gate *gate);
 void

@@ -48,6 +48,7 @@
 #define META_MAIN_AT 72
 #define META_LAST_AT 120
 #define META_TXN_AT 128
+#define META_LEN 136
 #define TREE_DEPTH 6
 #define TREE_ROOT 40
 #define DEPTH_MAX 32
@@ -197,6 +198,50 @@ read_meta(struct file *file, struct meta *out, struct pinstore_error *error)
 	if (out->txn == 0 || out->main_root == NO_PAGE)
 		return damaged(file, "has no content", error);
 	return PINSTORE_OK;
+}
+
+static enum pinstore_status
+write_at(const struct file *file, uint64_t at, const uint8_t *octets,
+         size_t len, struct pinstore_error *error)
+{
+	ssize_t put;
+
+	do {
+		put = pwrite(file->fd, octets, len, (off_t)at);
+	} while (put < 0 && errno == EINTR);
+	if (put >= 0 && (size_t)put != len)
+		errno = ENOSPC;
+	if (put < 0 || (size_t)put != len)
+		return ps_fail_os(error, ps_file_status(errno), errno,
+		                  "store %s: a copy of %s cannot be written: %s",
+		                  file->shown, PS_DB_DATA, PS_STRERROR(errno));
+	return PINSTORE_OK;
+}
+
+enum pinstore_status
+ps_pages_renumber(int fd, const char *shown, uint64_t last,
+                  struct pinstore_error *error)
+{
+	struct file file = {fd, shown, 0, 0};
+	uint8_t head[PAGE_HEAD_LEN + META_LEN];
+	enum pinstore_status status;
+	struct meta meta;
+	uint64_t page;
+
+	status = read_meta(&file, &meta, error);
+	/* The commit of an even number is on page 0. */
+	if (status == PINSTORE_OK)
+		status = read_at(&file, meta.txn % 2 * file.page_len, head,
+		                 sizeof(head), error);
+	for (page = 0; page < 2 && status == PINSTORE_OK; page++) {
+		uint64_t txn = last % 2 == page ? last : last - 1;
+
+		memcpy(head, &page, sizeof(page));
+		memcpy(head + PAGE_HEAD_LEN + META_TXN_AT, &txn, sizeof(txn));
+		status = write_at(&file, page * file.page_len, head,
+		                  sizeof(head), error);
+	}
+	return status;
 }
 
 /* ---------------------------------------------------------- the free pages */

@@ -9,6 +9,8 @@
 #ifndef PS_STORE_PAGES_H
 #define PS_STORE_PAGES_H
 
+#include <stdint.h>
+
 #include <pinstore/pinstore.h>
 
 /*
@@ -19,5 +21,14 @@
 enum pinstore_status
 ps_pages_check(int dir_fd, const char *shown,
                struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/*
+ * Let the closed data file fd say that `last` was its last commit, on the page
+ * where LMDB looks for that, and nothing else the one before.  Errors: as
+ * ps_pages_check().
+ */
+enum pinstore_status
+ps_pages_renumber(int fd, const char *shown, uint64_t last,
+                  struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
 #endif /* PS_STORE_PAGES_H */

@@ -15,6 +15,7 @@
 
 #include "base/status.h"
 #include "store/clock.h"
+#include "store/compact.h"
 #include "store/counts.h"
 #include "store/entries.h"
 #include "store/env.h"
@@ -467,6 +468,30 @@ ps_store_write(struct ps_store *store, int64_t now, ps_store_work_fn *work,
 	                           work, arg, error);
 }
 
+/* The environment, to be written to. */
+static enum pinstore_status
+writable_env(struct ps_store *store, struct ps_env **out,
+             struct pinstore_error *error)
+{
+	if (store->options.read_only)
+		return ps_fail(error, PINSTORE_ERR_READONLY,
+		               "store %s: it was opened for reading only",
+		               store->path);
+	return env_of(store, out, error);
+}
+
+enum pinstore_status
+ps_store_compact(struct ps_store *store, struct pinstore_error *error)
+{
+	struct ps_env *env;
+	enum pinstore_status status;
+
+	status = writable_env(store, &env, error);
+	if (status != PINSTORE_OK)
+		return status;
+	return ps_compact_run(env, store->options.lock_limit_ms, error);
+}
+
 enum pinstore_status
 ps_store_write_soon(struct ps_store *store, int64_t now, int limit_ms,
                     ps_store_work_fn *work, void *arg,
@@ -476,11 +501,7 @@ ps_store_write_soon(struct ps_store *store, int64_t now, int limit_ms,
 	struct ps_env *env;
 	enum pinstore_status status;
 
-	if (store->options.read_only)
-		return ps_fail(error, PINSTORE_ERR_READONLY,
-		               "store %s: it was opened for reading only",
-		               store->path);
-	status = env_of(store, &env, error);
+	status = writable_env(store, &env, error);
 	if (status != PINSTORE_OK)
 		return status;
 	if (limit_ms > store->options.lock_limit_ms)

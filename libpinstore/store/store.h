@@ -317,6 +317,16 @@ enum pinstore_status
 ps_write_forget(struct ps_write *write, ps_write_ask_fn *ask, void *arg,
                 struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
+/*
+ * Put a file in the place of the data file that holds what the store holds now
+ * and not an octet of what it held before: see store/compact.h.  Others may
+ * have the store open, and write to it behind that.
+ * Errors: as ps_store_write().
+ */
+enum pinstore_status
+ps_store_compact(struct ps_store *store,
+                 struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
 /* Called for each journal record, oldest first, no transaction open. */
 typedef bool
 ps_store_event_fn(uint64_t number, const struct ps_event *event, void *arg);

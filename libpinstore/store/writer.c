@@ -100,6 +100,7 @@ write_entered(struct ps_env *env, ps_writer_work_fn *work, void *arg,
 		case PS_TROUBLE_NONE:
 		case PS_TROUBLE_READERS:
 		case PS_TROUBLE_SLOT:
+		case PS_TROUBLE_REPLACED:
 			return status;
 		}
 		if (status != PINSTORE_OK)
@@ -137,7 +138,9 @@ pass_gate(struct ps_env *env, int64_t deadline_ms, struct ps_gate **out,
 			return status;
 		}
 		status = ps_env_enter(env, true, deadline_ms, error);
-		if (status == PINSTORE_OK && env->gate == gate) {
+		/* Opened anew or not, as long as it is that gate. */
+		if (status == PINSTORE_OK &&
+		    ps_gate_is_same(env->gate, gate)) {
 			*out = gate;
 			return status;
 		}
