@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <pinstore/admin.h>
+
 #include "api/entry.h"
 #include "api/handle.h"
 #include "api/sized.h"
@@ -385,6 +387,23 @@ work_clear(struct ps_write *write, void *arg, struct pinstore_error *error)
 	return ps_write_event(write, &event, error);
 }
 
+/* What is gone already is not told as if it were not. */
+static enum pinstore_status
+compact_cleared(struct pinstore *ps, struct pinstore_error *error)
+{
+	struct pinstore_error cause;
+	enum pinstore_status status = ps_store_compact(ps->store, &cause);
+
+	if (status == PINSTORE_OK || error == NULL)
+		return status;
+	(void)ps_fail(error, status,
+	              "the entries are removed, but their octets are in the file "
+	              "until the next clear: %s", cause.text);
+	error->os_error = cause.os_error;
+	error->lib_error = cause.lib_error;
+	return status;
+}
+
 enum pinstore_status
 pinstore_clear(struct pinstore *ps, const struct pinstore_filter *filter,
                int64_t now, size_t *removed, struct pinstore_error *error)
@@ -412,7 +431,18 @@ pinstore_clear(struct pinstore *ps, const struct pinstore_filter *filter,
 		return status;
 	if (removed != NULL)
 		*removed = clearing.removed;
-	return PINSTORE_OK;
+	return clearing.filter.keep_octets ? PINSTORE_OK
+	                                   : compact_cleared(ps, error);
+}
+
+enum pinstore_status
+pinstore_compact(struct pinstore *ps, struct pinstore_error *error)
+{
+	ps_error_clear(error);
+	if (ps == NULL)
+		return ps_fail(error, PINSTORE_ERR_ARG,
+		               "pinstore_compact: no store");
+	return ps_store_compact(ps->store, error);
 }
 
 /* ----------------------------------------------------------------- expire */

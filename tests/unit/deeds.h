@@ -554,7 +554,9 @@ clear(struct told *told, const char *host, int64_t since)
 	status = pinstore_clear(ps, &filter, NOW, &removed, &error);
 	if (status == PINSTORE_OK)
 		tell(told, "%zu", removed);
-	told->is_safe = status == PINSTORE_OK || removed == 0;
+	/* What is gone may be told, and that its octets are not. */
+	told->is_safe = status == PINSTORE_OK || removed == 0 ||
+	                strstr(error.text, "octets") != NULL;
 	return status;
 }
 
@@ -574,6 +576,15 @@ static inline enum pinstore_status
 deed_clear_since(struct told *told)
 {
 	return clear(told, NULL, NOW - 500);
+}
+
+static inline enum pinstore_status
+deed_compact(struct told *told)
+{
+	struct pinstore_error error;
+
+	(void)told;
+	return pinstore_compact(ps, &error);
 }
 
 static enum pinstore_status
@@ -653,9 +664,12 @@ static const struct deed deeds[] = {
 	 .is_lossy = true},
 	{.what = "pin", .run = deed_pin},
 	{.what = "pin again", .run = deed_pin_again},
-	{.what = "clear", .run = deed_clear},
-	{.what = "clear everything", .run = deed_clear_all},
-	{.what = "clear the latest", .run = deed_clear_since},
+	{.what = "clear", .run = deed_clear, .is_in_parts = true},
+	{.what = "clear everything", .run = deed_clear_all,
+	 .is_in_parts = true},
+	{.what = "clear the latest", .run = deed_clear_since,
+	 .is_in_parts = true},
+	{.what = "compact", .run = deed_compact},
 	{.what = "expire", .run = deed_expire, .is_in_parts = true},
 	{.what = "count what has expired", .run = deed_expire_dry},
 	{.what = "take a report", .run = deed_take},

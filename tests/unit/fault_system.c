@@ -48,6 +48,8 @@
 	X(void *, mmap, (void *at, size_t len, int prot, int flags, int fd, \
 	                 off_t from), (at, len, prot, flags, fd, from), \
 	  MAP_FAILED) \
+	X(ssize_t, pwrite, (int fd, const void *octets, size_t len, off_t at), \
+	  (fd, octets, len, at), -1) \
 	X(ssize_t, pread, (int fd, void *out, size_t len, off_t at), \
 	  (fd, out, len, at), -1) \
 	X(ssize_t, __pread_chk, (int fd, void *out, size_t len, off_t at, \

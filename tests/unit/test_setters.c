@@ -504,7 +504,7 @@ static int
 act_filter_size(bool is_other)
 {
 	struct pinstore_filter filter = {is_other ? 1 : sizeof(filter), HOST, 0,
-	                                 0, INT64_MIN};
+	                                 0, INT64_MIN, 0};
 
 	return clear_with(&filter);
 }
@@ -513,7 +513,7 @@ static int
 act_filter_host(bool is_other)
 {
 	struct pinstore_filter filter = {sizeof(filter), is_other ? NULL : HOST,
-	                                 0, 0, INT64_MIN};
+	                                 0, 0, INT64_MIN, 0};
 
 	return clear_with(&filter);
 }
@@ -522,7 +522,7 @@ static int
 act_filter_subdomains(bool is_other)
 {
 	struct pinstore_filter filter = {sizeof(filter), HOST, is_other, 0,
-	                                 INT64_MIN};
+	                                 INT64_MIN, 0};
 
 	return clear_with(&filter);
 }
@@ -533,7 +533,7 @@ act_filter_sources(bool is_other)
 	struct pinstore_filter filter = {sizeof(filter), NULL, 0,
 	                                 is_other ? PINSTORE_STATIC
 	                                          : PINSTORE_HEADER,
-	                                 INT64_MIN};
+	                                 INT64_MIN, 0};
 
 	return clear_with(&filter);
 }
@@ -543,9 +543,29 @@ act_filter_since(bool is_other)
 {
 	struct pinstore_filter filter = {sizeof(filter), NULL, 0,
 	                                 PINSTORE_HEADER,
-	                                 is_other ? NOW + 1 : NOW};
+	                                 is_other ? NOW + 1 : NOW, 0};
 
 	return clear_with(&filter);
+}
+
+/* Octets of the first pin of a host that is cleared. */
+static int
+act_filter_keep_octets(bool is_other)
+{
+	struct pinstore_filter filter = {sizeof(filter), "sub." HOST, 0, 0,
+	                                 INT64_MIN, is_other};
+	char path[128], octets[1 << 17];
+	size_t len;
+	FILE *in;
+
+	ck_assert_int_eq(clear_with(&filter), 1);
+	snprintf(path, sizeof(path), "%s/data.mdb", fixture_dir.store);
+	in = fopen(path, "r");
+	ck_assert_ptr_nonnull(in);
+	len = fread(octets, 1, sizeof(octets), in);
+	fclose(in);
+	ck_assert_uint_gt(len, 4096);
+	return memmem(octets, len, "test.pin.sub", 12) != NULL;
 }
 
 /* -------------------------------------------------------------------- lint */
@@ -845,6 +865,7 @@ static const struct {
 	{"pinstore_filter.subdomains", act_filter_subdomains, 1, 2},
 	{"pinstore_filter.sources", act_filter_sources, 2, 1},
 	{"pinstore_filter.since", act_filter_since, 2, 1},
+	{"pinstore_filter.keep_octets", act_filter_keep_octets, 0, 1},
 	{"pinstore_bypass.size", act_bypass_size, PINSTORE_BYPASSED,
 	 PINSTORE_ERR_ARG},
 	{"pinstore_bypass.host", act_bypass_host, PINSTORE_BYPASSED,

@@ -120,7 +120,24 @@ print(const struct run *run, size_t removed)
 		      "believed, unless another entry applies.\n", stderr);
 }
 
-/* Each host on its own: one without an entry does not spare the others. */
+/* How many of the operands there are up to the last that is a name. */
+static size_t
+up_to_name(struct run *run)
+{
+	char name[PINSTORE_HOST_MAX + 1];
+	enum pinstore_host_kind kind;
+	size_t n = run->n_operands;
+
+	while (n > 0 && run_host(run, run->operands[n - 1], name, &kind) &&
+	       kind != PINSTORE_HOST_NAME)
+		n--;
+	return n;
+}
+
+/*
+ * Each host on its own: one without an entry does not spare the others.  With
+ * the last one the file is rid of them all.
+ */
 static int
 clear_hosts(struct run *run, const struct pinstore_filter *filter)
 {
@@ -128,7 +145,7 @@ clear_hosts(struct run *run, const struct pinstore_filter *filter)
 	struct pinstore_filter one = *filter;
 	enum pinstore_host_kind kind;
 	struct pinstore_error error;
-	size_t i, n, removed = 0;
+	size_t i, n, removed = 0, last = up_to_name(run);
 	int code = TOOL_EXIT_OK;
 
 	for (i = 0; i < run->n_operands; i++) {
@@ -136,6 +153,7 @@ clear_hosts(struct run *run, const struct pinstore_filter *filter)
 			return EXIT_USAGE;
 		n = 0;
 		one.host = name;
+		one.keep_octets = i + 1 < last;
 		if (kind == PINSTORE_HOST_NAME &&
 		    count_or_clear(run, &one, &n, &error) != PINSTORE_OK)
 			return run_fail(run, &error);

@@ -91,6 +91,18 @@ const char *pinstore_lint_advice(const struct pinstore_lint *lint, size_t i);
 
 void pinstore_lint_free(struct pinstore_lint *lint);
 
+/* ------------------------------------------------------------------- store */
+
+/*
+ * Put a copy of the store's file in its place that holds not an octet of what
+ * was removed or replaced before; others may use the store meanwhile.
+ *
+ * Errors: ARG, NOMEM, ACCESS, READONLY, BUSY, FULL, IO, VERSION, DAMAGED.
+ */
+enum pinstore_status
+pinstore_compact(struct pinstore *ps,
+                 struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
 /* ---------------------------------------------------------------- settings */
 
 /*

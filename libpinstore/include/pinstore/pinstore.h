@@ -253,6 +253,7 @@ struct pinstore_filter {
 	int subdomains;    /* and what lies below host */
 	unsigned sources;  /* of PINSTORE_HEADER, ...; 0 = every source */
 	int64_t since;     /* noted at or after; INT64_MIN = ever */
+	int keep_octets;   /* leave those of the file to pinstore_compact() */
 };
 
 /* Pins of a host that are judged, but not enforced, for a time. */
@@ -635,7 +636,14 @@ pinstore_pin(struct pinstore *ps, const struct pinstore_rule *rule,
  * and reports of hosts in question that have no entry any more are dropped,
  * and, if static entries are among the sources, the hosts' bypasses.
  *
- * Errors: ARG, NOMEM, HOST, READONLY, BUSY, FULL, IO, VERSION, DAMAGED.
+ * Then, unless keep_octets, a copy takes the place of the store's file that
+ * holds not an octet of what was removed from it by now: milliseconds for a few
+ * hosts, a second or two for a million, while other writers wait.  If that
+ * fails, for want of room say, the entries are removed all the same, *removed
+ * tells of them, and the text that their octets remain until the next clear.
+ *
+ * Errors: ARG, NOMEM, HOST, ACCESS, READONLY, BUSY, FULL, IO, VERSION,
+ *         DAMAGED.
  */
 enum pinstore_status
 pinstore_clear(struct pinstore *ps, const struct pinstore_filter *filter,
