@@ -37,7 +37,8 @@ one()
 	# what is installed where the system does not look
 	printf '%s\n' "$dynamic" | grep -E '\((RPATH|RUNPATH)\)' |
 		grep -qvF -e "[$top_builddir/libpinstore/.libs]" \
-			-e "[$top_builddir/libpinstore/.libs:$libdir]" &&
+			-e "[$top_builddir/libpinstore/.libs:$libdir]" \
+			-e "[$libdir]" &&
 		echo "$1: has a run path"
 }
 

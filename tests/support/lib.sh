@@ -13,7 +13,7 @@
 #   ok WORDS, fail WORDS   one judgement
 #   must COMMAND...        preparation: if it fails the test ends, failed
 #
-#   expect_exit CODE COMMAND...   run, a program for at most 60 s; standard
+#   expect_exit CODE COMMAND...   run, a program for at most 180 s; standard
 #                          output to ./out, error to ./err (shown on failure)
 #   expect_out PATTERN     a line of ./out, ./err matches (grep -E) or not
 #   expect_err PATTERN
@@ -131,7 +131,8 @@ expect_exit()
 	wanted=$1
 	shift
 	case $(command -v "$1") in
-	/*) timeout -k 5 60 "$@" >out 2>err </dev/null ;;
+	*/timeout) "$@" >out 2>err </dev/null ;;
+	/*) timeout -k 5 180 "$@" >out 2>err </dev/null ;;
 	*) "$@" >out 2>err </dev/null ;; # a function sets its own limit
 	esac
 	got=$?
@@ -344,7 +345,7 @@ expect_requests()
 
 fetch()
 {
-	timeout -k 5 60 pinfetch --store "$store" --cacert "$pki/trust.pem" "$@"
+	timeout -k 5 180 pinfetch --store "$store" --cacert "$pki/trust.pem" "$@"
 }
 
 at()

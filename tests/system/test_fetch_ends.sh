@@ -5,7 +5,7 @@
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$top_srcdir/tests/support/lib.sh"
-make_pki
+make_pki suffix:intB:co.uk
 start_tlsserv raw --chain multi
 names="$(at pin.test "$raw_port")"
 R=https://pin.test:$raw_port
@@ -148,6 +148,38 @@ must pinstore --store "$store" config --unset quota-total
 expect_exit 0 fetch -v --tofu -o /dev/null $M
 expect_err '\* pins: key of pin.test: '
 expect_exit 0 fetch -v --tofu -o /dev/null $M
+
+about "remarks: a public suffix, a clock that was set back, a store that is shut"
+start_nginx suffix --site co.uk --chain suffix --header \
+	"Public-Key-Pins: max-age=600; includeSubDomains; pin-sha256=\"$(fingerprint suffix)\"; pin-sha256=\"$(fingerprint backup)\""
+expect_exit 0 fetch -v -o /dev/null $(at co.uk "$suffix_port") \
+	"https://co.uk:$suffix_port/"
+expect_err 'co.uk is a public suffix'
+must pinstore --store ahead note --at 2200-01-01 --chain-pin "$(pin multi)" \
+	pin.test "$P" >/dev/null
+expect_exit 0 pinfetch --store ahead --cacert "$pki/trust.pem" -o /dev/null $N
+expect_err 'was the clock set back'
+must pinstore --store ahead note --at 2200-01-01 --chain-pin "$(pin backup)" \
+	pin.test "$(header 600 backup mitm)" >/dev/null
+expect_exit 90 pinfetch --store ahead --cacert "$pki/trust.pem" $N
+expect_err "noted in the future: is this machine's clock right"
+# No file may grow, and what is said goes through a pipe.
+(
+	trap - EXIT
+	(
+		trap - EXIT
+		ulimit -f 0
+		fetch --tofu -o /dev/null $(at other.test "$raw_port") \
+			"https://other.test:$raw_port/" 2>&1
+	)
+) | cat >said
+expect_exit 0 grep 'the key of other.test could not be remembered: ' said
+# Root's own is the machine's, and none of a test's business.
+[ "$(id -u)" -eq 0 ] ||
+	expect_exit 0 env -u PINSTORE pinfetch --cacert "$pki/trust.pem" $N
+start_tlsserv plain --plain
+expect_exit 0 fetch -v $(at pin.test "$plain_port") "http://pin.test:$plain_port/"
+expect_exit 60 pinfetch --store "$store" -v $names "$R/"
 
 about "R-2.6-2 a refusal: both layers, one that still matches, --pin-info"
 must pinstore --store both pin pin.test "$(pin multi)" "$(pin backup)" \

@@ -129,7 +129,7 @@ expect_exit 2 pinstore config anchors folder
 expect_exit 0 sh -c "pinstore pin dash.test - $b <'$pki/good.pem'"
 
 about "bypass: in JSON, of subdomains, over, and none"
-for host in up.test www.up.test xup.test other.test; do
+for host in up.test www.up.test xup.test other.test b.a www.zz.test; do
 	must pinstore pin $host $a $b >/dev/null
 done
 expect_exit 0 pinstore bypass --json --for 1h --reason x --subdomains up.test
@@ -169,6 +169,14 @@ expect_out '  revoked$'
 [ "$(grep -c '  revoked$' out)" -eq 1 ] && ok "one" || fail "not one"
 must pinstore unrevoke $c >/dev/null
 
+d=BAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQ=
+must pinstore pin thrice.test $b --no-backup >/dev/null
+must pinstore note --at "@$t" --chain-pin $c thrice.test \
+	"max-age=9000; pin-sha256=\"$c\"; pin-sha256=\"$d\"" >/dev/null
+expect_exit 90 pinstore check --json --at "@$((t + 1))" --chain-pin $a \
+	--chain-pin $c thrice.test
+expect_json out 'len(d["usable_backups"]) == 1'
+
 about "clear: what ends alike is not below; --since with --dry-run"
 expect_exit 0 pinstore clear --dry-run --subdomains up.test
 expect_out '^would remove 2 entries'
@@ -183,6 +191,13 @@ for json in --json ''; do
 	pinstore $json explain 192.0.2.1 >out 2>err
 done
 expect_out 'never pinned'
+expect_exit 1 pinstore mode none.test report
+expect_err 'none.test has no static entry'
+# Root's own is the machine's, and none of a test's business.
+[ "$(id -u)" -eq 0 ] || {
+	expect_exit 0 env -u PINSTORE pinstore pin home.test $a $b
+	expect_exit 0 env -u PINSTORE pinstore show home.test
+}
 expect_exit 0 pinstore note --chain-pin $a n.test 'max-age=1; ='
 expect_out 'malformed [(]'
 expect_exit 0 pinstore note --chain-pin $a n.test 'max-age=1'
