@@ -41,6 +41,14 @@ expect_exit 0 ./example store "$pki/trust.pem" "https://localhost:$web_port/"
 expect_requests web 2
 expect_requests evil 1
 
+about "what the pins allow and libcurl could not fetch is no success"
+start_tlsserv cut --chain proxy --close -r \
+	'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf'
+expect_exit 1 ./example store "$pki/trust.pem" "https://localhost:$cut_port/"
+expect_out '^half'
+expect_err '[Pp]artial'
+expect_no_err '^refused$'
+
 about "it says what it wants"
 expect_exit 1 ./example
 expect_err 'usage: STORE CAFILE URL'
