@@ -70,6 +70,31 @@ find_or_make(gnutls_session_t session, struct kept **out,
 	return status;
 }
 
+/*
+ * Whether it was made of what the peer shows.  The randoms change when another
+ * handshake begins, and the certificates, should it be asked in between, only
+ * later.
+ */
+static bool
+is_of_peer(const struct pinstore_chain *chain, gnutls_session_t session)
+{
+	const gnutls_datum_t *peers;
+	const uint8_t *der;
+	unsigned i, n = 0;
+	size_t len;
+
+	peers = gnutls_certificate_get_peers(session, &n);
+	if (peers == NULL || n != pinstore_chain_served_length(chain))
+		return false;
+	for (i = 0; i < n; i++) {
+		der = pinstore_chain_served(chain, i, &len);
+		if (peers[i].size != len ||
+		    memcmp(peers[i].data, der, len) != 0)
+			return false;
+	}
+	return true;
+}
+
 enum pinstore_status
 ps_kept_chain(gnutls_session_t session, const char *host, bool is_address,
               const struct pinstore_chain **out, struct pinstore_error *error)
@@ -87,7 +112,8 @@ ps_kept_chain(gnutls_session_t session, const char *host, bool is_address,
 		return status;
 	if (kept->chain == NULL || strcmp(kept->host, host) != 0 ||
 	    kept->is_address != is_address ||
-	    memcmp(kept->random, random, sizeof(random)) != 0) {
+	    memcmp(kept->random, random, sizeof(random)) != 0 ||
+	    !is_of_peer(kept->chain, session)) {
 		pinstore_chain_free(kept->chain);
 		kept->chain = NULL;
 		status = ps_chain_from_session(session, host, is_address,

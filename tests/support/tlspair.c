@@ -183,6 +183,9 @@ serve_data(struct tls_server *server, gnutls_session_t session)
 	ssize_t n;
 
 	if (server->rehandshake) {
+		if (server->other != NULL)
+			gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE,
+			                       server->other);
 		if (gnutls_rehandshake(session) != 0)
 			return;
 		server->handshake = handshake(session);
@@ -242,6 +245,8 @@ tls_server_start(struct tls_server *server)
 	server->resumed = false;
 	server->received = 0;
 	server->certificate = server_credentials(server);
+	if (server->second != NULL)
+		server->other = server_credentials(server->second);
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
 	server->fd = fds[1];
 	ck_assert_int_eq(pthread_create(&server->thread, NULL, serve, server),
@@ -255,6 +260,9 @@ tls_server_join(struct tls_server *server)
 	ck_assert_int_eq(pthread_join(server->thread, NULL), 0);
 	gnutls_certificate_free_credentials(server->certificate);
 	server->certificate = NULL;
+	if (server->other != NULL)
+		gnutls_certificate_free_credentials(server->other);
+	server->other = NULL;
 }
 
 gnutls_certificate_credentials_t

@@ -33,6 +33,7 @@ struct tls_server {
 	const char *priority;
 	const char *stapled; /* NAME of NAME.ocsp.der for the leaf, or NULL */
 	bool rehandshake; /* TLS 1.2: ask for another handshake at once */
+	const struct tls_server *second; /* who it is in that one, or NULL */
 	bool slow;        /* a pause before it answers */
 	/* What became of the last connection. */
 	int handshake;     /* GnuTLS's code */
@@ -41,6 +42,7 @@ struct tls_server {
 	/* Its own. */
 	gnutls_datum_t ticket_key;
 	gnutls_certificate_credentials_t certificate;
+	gnutls_certificate_credentials_t other; /* the second's */
 	int fd;
 	pthread_t thread;
 };

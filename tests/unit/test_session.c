@@ -641,6 +641,103 @@ START_TEST(renegotiation_resumed)
 }
 END_TEST
 
+static void
+expect_peer(gnutls_session_t session, enum pinstore_verdict want)
+{
+	struct pinstore_peer peer = {sizeof(peer), "pin.test", 443, 0};
+	enum pinstore_verdict verdict;
+
+	ck_assert_int_eq(pinstore_check_peer(store, session, &peer, NULL, now,
+	                                     &verdict, NULL, NULL),
+	                 PINSTORE_OK);
+	ck_assert_int_eq(verdict, want);
+}
+
+static int
+ask_in_between(gnutls_session_t session, unsigned type, unsigned when,
+               unsigned incoming, const gnutls_datum_t *message)
+{
+	(void)type;
+	(void)when;
+	(void)message;
+	ck_assert_uint_eq(incoming, 1);
+	expect_peer(session, PINSTORE_MATCHED);
+	return 0;
+}
+
+static const struct {
+	struct tls_server second;
+	bool asks_in_between;
+} others[] = {
+        {{.served = TLS_NAMES("mitm", "intB"), .key = "mitm"}, false},
+        {{.served = TLS_NAMES("mitm", "intB"), .key = "mitm"}, true},
+        /* The same leaf, that ends elsewhere. */
+        {{.served = TLS_NAMES("good", "intA-by-rootB"), .key = "good"}, false},
+        {{.served = TLS_NAMES("good", "intA-by-rootB"), .key = "good"}, true},
+};
+
+/*
+ * A-41: another peer in the second handshake, of an application that allows
+ * that.  Between its randoms and its certificate the first one's still stands
+ * there, and what is kept of it then is not the second's.
+ */
+START_TEST(renegotiation_with_another)
+{
+	struct tls_server server;
+	gnutls_session_t session;
+	char c;
+
+	tls_server_init(&server, TLS_NAMES("good", "intA"), "good");
+	server.rehandshake = true;
+	server.second = &others[_i].second;
+	set_pin("pin.test", "rootA");
+	session = tls_client_flags(tls_server_start(&server), TLS12, trust,
+	                           GNUTLS_ALLOW_ID_CHANGE);
+	ck_assert_int_eq(complete(session, gnutls_handshake), 0);
+	expect_peer(session, PINSTORE_MATCHED);
+	ck_assert_int_eq(gnutls_record_recv(session, &c, 1),
+	                 GNUTLS_E_REHANDSHAKE);
+	if (others[_i].asks_in_between)
+		gnutls_handshake_set_hook_function(
+		        session, GNUTLS_HANDSHAKE_SERVER_HELLO,
+		        GNUTLS_HOOK_POST, ask_in_between);
+	ck_assert_int_eq(complete(session, gnutls_handshake), 0);
+	expect_peer(session, PINSTORE_REJECT);
+	finish(session, &server, REFUSED);
+	tls_server_free(&server);
+}
+END_TEST
+
+/* The same certificates, that are not to be trusted by then. */
+START_TEST(renegotiation_verifies_again)
+{
+	struct pinstore_peer peer = {sizeof(peer), "pin.test", 443, 0};
+	gnutls_certificate_credentials_t none = tls_trust(TLS_NAMES("rootB"));
+	enum pinstore_verdict verdict;
+	struct tls_server server;
+	gnutls_session_t session;
+	char c;
+
+	tls_server_init(&server, TLS_NAMES("good", "intA"), "good");
+	server.rehandshake = true;
+	session = tls_client(tls_server_start(&server), TLS12, trust);
+	ck_assert_int_eq(complete(session, gnutls_handshake), 0);
+	expect_peer(session, PINSTORE_UNPINNED);
+	ck_assert_int_eq(gnutls_record_recv(session, &c, 1),
+	                 GNUTLS_E_REHANDSHAKE);
+	ck_assert_int_eq(gnutls_credentials_set(
+	                         session, GNUTLS_CRD_CERTIFICATE, none), 0);
+	ck_assert_int_eq(complete(session, gnutls_handshake), 0);
+	ck_assert_int_eq(pinstore_check_peer(store, session, &peer, NULL, now,
+	                                     &verdict, NULL, NULL),
+	                 PINSTORE_ERR_CHAIN);
+	ck_assert_int_eq(verdict, PINSTORE_REJECT);
+	finish(session, &server, REFUSED);
+	gnutls_certificate_free_credentials(none);
+	tls_server_free(&server);
+}
+END_TEST
+
 /* --------------------------------------------------------- event loops */
 
 static void
@@ -1453,6 +1550,9 @@ main(void)
 	tcase_add_loop_test(tcase, used_again, 0, 2);
 	tcase_add_loop_test(tcase, renegotiation, 0, COUNT(renegotiations));
 	tcase_add_test(tcase, renegotiation_resumed);
+	tcase_add_loop_test(tcase, renegotiation_with_another, 0,
+	                    COUNT(others));
+	tcase_add_test(tcase, renegotiation_verifies_again);
 	tcase_add_loop_test(tcase, passes_again_through, 0, 2);
 	tcase = add_case(suite, "slot");
 	tcase_add_loop_test(tcase, on_the_wire, 0, COUNT(server_names));
