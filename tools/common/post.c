@@ -447,47 +447,67 @@ transfer(struct posting *posting, struct pinstore *ps,
 
 /* The text of one part, or NULL.  Owner: the caller, curl_free(). */
 static char *
-part_of(CURLU *url, CURLUPart part)
+part_of(CURLU *url, CURLUPart part, CURLUcode *code)
 {
 	char *text = NULL;
 
-	if (curl_url_get(url, part, &text, 0) != CURLUE_OK)
-		return NULL;
-	return text;
+	*code = curl_url_get(url, part, &text, 0);
+	return *code == CURLUE_OK ? text : NULL;
+}
+
+/* Take away what must not go along, and the port if it is 80. */
+static CURLUcode
+strip(CURLU *uri, bool has_port_80)
+{
+	static const CURLUPart parts[] = {CURLUPART_USER, CURLUPART_PASSWORD,
+	                                  CURLUPART_FRAGMENT, CURLUPART_PORT};
+	CURLUcode code = CURLUE_OK;
+	size_t i, n = has_port_80 ? 4 : 3;
+
+	for (i = 0; i < n && code == CURLUE_OK; i++)
+		code = curl_url_set(uri, parts[i], NULL, 0);
+	return code;
 }
 
 /*
  * The URI of the report without user and password; port 80 is left out, so that
- * HSTS leads to 443 (RFC 6797, 8.3).  False: it is none for reports.
+ * HSTS leads to 443 (RFC 6797, 8.3).  TOOL_POST_URI: it is none for reports; if
+ * that cannot be told, TOOL_POST_NETWORK.
  */
-static bool
+static enum tool_post_end
 read_uri(struct posting *posting, const char *text)
 {
+	enum tool_post_end end = TOOL_POST_NETWORK;
 	char *scheme = NULL, *port = NULL;
-	bool is_good;
+	CURLUcode code;
+	bool is_http;
 
-	is_good = curl_url_set(posting->uri, CURLUPART_URL, text,
-	                       CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK;
-	scheme = part_of(posting->uri, CURLUPART_SCHEME);
-	port = part_of(posting->uri, CURLUPART_PORT);
-	is_good = is_good && scheme != NULL &&
-	          (strcasecmp(scheme, "http") == 0 ||
-	           strcasecmp(scheme, "https") == 0) &&
-	          curl_url_set(posting->uri, CURLUPART_USER, NULL, 0) ==
-	                  CURLUE_OK &&
-	          curl_url_set(posting->uri, CURLUPART_PASSWORD, NULL, 0) ==
-	                  CURLUE_OK &&
-	          curl_url_set(posting->uri, CURLUPART_FRAGMENT, NULL, 0) ==
-	                  CURLUE_OK;
-	if (is_good && port != NULL && strcmp(port, "80") == 0 &&
-	    strcasecmp(scheme, "http") == 0)
-		is_good = curl_url_set(posting->uri, CURLUPART_PORT, NULL, 0) ==
-		          CURLUE_OK;
-	if (is_good)
-		posting->url = part_of(posting->uri, CURLUPART_URL);
+	code = curl_url_set(posting->uri, CURLUPART_URL, text,
+	                    CURLU_NON_SUPPORT_SCHEME);
+	if (code != CURLUE_OK)
+		return code == CURLUE_OUT_OF_MEMORY ? TOOL_POST_NETWORK
+		                                    : TOOL_POST_URI;
+	scheme = part_of(posting->uri, CURLUPART_SCHEME, &code);
+	if (scheme == NULL)
+		goto out;
+	is_http = strcasecmp(scheme, "http") == 0;
+	end = TOOL_POST_URI;
+	if (!is_http && strcasecmp(scheme, "https") != 0)
+		goto out;
+	end = TOOL_POST_NETWORK;
+	port = part_of(posting->uri, CURLUPART_PORT, &code);
+	if (port == NULL && code != CURLUE_NO_PORT)
+		goto out;
+	if (strip(posting->uri, is_http && port != NULL &&
+	                                strcmp(port, "80") == 0) != CURLUE_OK)
+		goto out;
+	posting->url = part_of(posting->uri, CURLUPART_URL, &code);
+	if (posting->url != NULL)
+		end = TOOL_POST_DELIVERED;
+out:
 	curl_free(port);
 	curl_free(scheme);
-	return is_good && posting->url != NULL;
+	return end;
 }
 
 /* The proxy that the environment names for url, as libcurl looks for it. */
@@ -529,6 +549,7 @@ take_proxy(struct posting *posting, const char *text)
 	CURLU *url = curl_url();
 	char *scheme = NULL, *host = NULL, *port = NULL, *there;
 	bool is_good = false;
+	CURLUcode code;
 
 	if (url == NULL)
 		tool_no_memory();
@@ -536,15 +557,18 @@ take_proxy(struct posting *posting, const char *text)
 	                 CURLU_NON_SUPPORT_SCHEME | CURLU_DEFAULT_SCHEME |
 	                         CURLU_GUESS_SCHEME) != CURLUE_OK)
 		goto out;
-	(void)curl_url_set(url, CURLUPART_USER, NULL, 0);
-	(void)curl_url_set(url, CURLUPART_PASSWORD, NULL, 0);
+	if (strip(url, false) != CURLUE_OK)
+		goto out;
 	/* A proxy is one of HTTP if nothing is said, whatever its name is. */
-	if (strstr(text, "://") == NULL)
-		(void)curl_url_set(url, CURLUPART_SCHEME, "http", 0);
-	scheme = part_of(url, CURLUPART_SCHEME);
-	host = part_of(url, CURLUPART_HOST);
-	port = part_of(url, CURLUPART_PORT);
-	posting->proxy = part_of(url, CURLUPART_URL);
+	if (strstr(text, "://") == NULL &&
+	    curl_url_set(url, CURLUPART_SCHEME, "http", 0) != CURLUE_OK)
+		goto out;
+	scheme = part_of(url, CURLUPART_SCHEME, &code);
+	host = part_of(url, CURLUPART_HOST, &code);
+	port = part_of(url, CURLUPART_PORT, &code);
+	if (port == NULL && code != CURLUE_NO_PORT)
+		goto out;
+	posting->proxy = part_of(url, CURLUPART_URL, &code);
 	if (scheme == NULL || host == NULL || posting->proxy == NULL ||
 	    strcasecmp(scheme, "https") == 0)
 		goto out;
@@ -626,15 +650,17 @@ tool_post(struct pinstore *ps, const struct tool_post_setup *setup,
 		.until = tool_clock_ms() + limit_ms,
 		.out = out,
 	};
+	enum tool_post_end end;
 
 	*out = (struct tool_posted){.end = TOOL_POST_NETWORK};
 	tool_hsts_begin(setup->hsts, &posting.hsts);
 	posting.uri = curl_url();
 	if (posting.uri == NULL)
 		tool_no_memory();
-	if (!read_uri(&posting, pinstore_report_uri(report)))
-		end_with(&posting, TOOL_POST_URI, "not for http or https");
-	else if (choose_proxy(&posting))
+	end = read_uri(&posting, pinstore_report_uri(report));
+	if (end == TOOL_POST_URI)
+		end_with(&posting, end, "not for http or https");
+	else if (end == TOOL_POST_DELIVERED && choose_proxy(&posting))
 		transfer(&posting, ps, report);
 	tool_hsts_end(&posting.hsts);
 	curl_free(posting.proxy);
