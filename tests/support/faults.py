@@ -274,6 +274,10 @@ def scenes_of_tools(lab, words):
     yield scene("explain", "a.b.pin.test")
     yield scene("list", "--json")
     yield scene("list")
+    yield scene("log", "--json")
+    yield scene("log")
+    yield scene("report", "list")
+    yield scene("report", "drop", "--all", "--json")
     yield scene("expire", "--json")
     yield scene("clear", "pin.test", "--source", "static", "--yes")
     for name in ("good.pem", "good.req", "good.key"):

@@ -101,6 +101,31 @@ expect_exit 90 impostor $sink --report=now
 expect_requests s $((sent + 1))
 must pinstore config --unset report
 
+about "T-133 R-3-17 nothing of the fetch goes along but the way it takes"
+must pinstore report drop --all >/dev/null
+printf 'machine sink.test login me password net\n' >.netrc
+must openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 9 \
+	-subj /CN=me -keyout me.key -out me.pem 2>/dev/null
+expect_exit 90 impostor $sink --report=now -u me:word -n -b a=b -e https://x.test/ \
+	-A me -H 'X-Secret: 1' -H 'Authorization: Bearer 1' -E me.pem --key me.key \
+	-d data --compressed -r 0-9
+expect_requests s $((sent + 2))
+tr -d '\r' <s/$((sent + 2)).head | cut -d : -f 1 >names
+printf '%s\n' 'POST /report HTTP/1.1' Host User-Agent Content-Type \
+	Content-Length '' >names.wanted
+expect_same names names.wanted
+expect_exit 0 grep -q '^User-Agent: pinstore/' s/$((sent + 2)).head
+sent=$((sent + 1))
+rm .netrc
+
+about "R-2.1.4-8 -k is for the fetch, and never for a report"
+must pinstore report drop --all >/dev/null
+start_collector loner --chain mitm_x
+expect_exit 90 impostor -k --report=now \
+	--connect-to "sink.test:$s_port:127.0.0.1:$loner_port"
+expect_err 'report-failed:certificate'
+expect_requests loner 0
+
 about "T-131 R-2.1.4-11 the same again: one report"
 must pinstore report drop --all >/dev/null
 for i in 1 2 3 4 5 6 7 8 9 10; do
