@@ -5,6 +5,7 @@
 . "$top_srcdir/tests/support/lib.sh"
 make_pki
 H1=$(header 1000 good backup)
+RO=$(header 1000 mitm backup -- 'report-uri="https://sink.test/"')
 H2=$(header 2000 good mitm)
 E='Content-Length: 2\r\n\r\nok'
 n=0
@@ -80,10 +81,10 @@ expect_exit 0 fetch -x "http://127.0.0.1:$via" https://pin.test/ -w '%{pin_noted
 expect_out 'removed$'
 stored 'd == []'
 
-about "7 R-2.2.2-2 T-080 plain HTTP notes nothing, through an HTTPS-capable proxy neither"
+about "7 R-2.2.2-2 R-2.3.1-7 T-080 plain HTTP notes and reports nothing, through an HTTPS-capable proxy neither"
 forget
 n=$((n + 1))
-start_tlsserv s$n --plain -r "HTTP/1.1 200 OK\\r\\nPublic-Key-Pins: $H1\\r\\n$E"
+start_tlsserv s$n --plain -r "HTTP/1.1 200 OK\\r\\nPublic-Key-Pins: $H1\\r\\nPublic-Key-Pins-Report-Only: $RO\\r\\n$E"
 eval "plain=\$s${n}_port"
 expect_exit 0 fetch $(at pin.test "$plain") "http://pin.test:$plain/"
 [ ! -e "$store" ] && ok "no store was made for http://" ||
@@ -286,6 +287,13 @@ stored 'd == []'
 visit 0 "HTTP/1.1 200 OK\\r\\nPublic-Key-Pins-Report-Only: $(
 	header 1000 mitm backup)\\r\\nPublic-Key-Pins: $H1\\r\\n$E"
 stored 'len(d) == 1 and d[0]["mode"] == "enforce"'
+about "R-2.3.2-3 T-083 with a report-uri a mismatch is reported, a match is not"
+for keys in 'mitm backup' 'good backup'; do
+	visit 0 "HTTP/1.1 200 OK\\r\\nPublic-Key-Pins-Report-Only: $(
+		header 1000 $keys -- 'report-uri="https://sink.test/"')\\r\\n$E"
+	expect_exit 0 pinstore --store "$store" report list --json
+	expect_json out '(d["kind"], d["host"], d["uri"]) == ("pkp-ro", "pin.test", "https://sink.test/")'
+done
 
 about "--no-learn enforces and notes nothing"
 remember

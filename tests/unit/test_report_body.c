@@ -7,6 +7,7 @@
 
 #include <jansson.h>
 
+#include "api/check.h"
 #include "tests/support/data.h"
 #include "tests/support/suite.h"
 #include "tests/unit/report_fixture.h"
@@ -277,6 +278,108 @@ START_TEST(known_pins_as_in_a_header)
 }
 END_TEST
 
+/* ------------------------------------------------------- of several paths */
+
+struct ways {
+	const char *const *roots; /* of each path behind the first */
+};
+
+static struct pinstore_chain *
+path_to(const char *intermediate, const char *root)
+{
+	struct data two[2] = {data_read("pki", intermediate),
+	                      data_read("pki", root)};
+	const uint8_t *der[3] = {files[0].at, two[0].at, two[1].at};
+	size_t len[3] = {files[0].len, two[0].len, two[1].len};
+	struct pinstore_chain *chain;
+
+	ck_assert_int_eq(pinstore_chain_from_validated_certificates(
+	                         der, len, 3, &chain), PINSTORE_OK);
+	free(two[0].at);
+	free(two[1].at);
+	return chain;
+}
+
+static enum pinstore_status
+next_way(void *arg, struct pinstore_chain **out, struct pinstore_error *error)
+{
+	struct ways *ways = arg;
+
+	(void)error;
+	*out = NULL;
+	if (*ways->roots != NULL)
+		*out = path_to("intA-by-rootB.crt.der", *ways->roots++);
+	return PINSTORE_OK;
+}
+
+static const struct {
+	const char *roots[3];
+	bool pins_root_b;  /* the way by it passes */
+	const char *told;  /* the root of the path that is reported, or none */
+	enum pinstore_mode mode;
+} several[] = {
+	{{"rootB.crt.der"}, false, "rootB.crt.der", PINSTORE_ENFORCE},
+	{{"rootB.crt.der", "rootX.crt.der"}, false, "rootX.crt.der",
+	 PINSTORE_ENFORCE},
+	{{"rootB.crt.der", "rootX.crt.der"}, false, "rootX.crt.der",
+	 PINSTORE_REPORT},
+	{{NULL}, false, "rootA.crt.der", PINSTORE_ENFORCE},
+	/* one of them passes: nothing has failed */
+	{{"rootX.crt.der", "rootB.crt.der"}, true, NULL, PINSTORE_ENFORCE},
+	{{"rootX.crt.der", "rootB.crt.der"}, true, NULL, PINSTORE_REPORT},
+};
+
+/* R-3-12: the last path that was built is the one that is told. */
+START_TEST(last_of_several_paths)
+{
+	struct pinstore_peer peer = {.size = sizeof(peer), .host = "a.test"};
+	struct pinstore_chain *chain = path_to("intA.crt.der", "rootA.crt.der");
+	struct ways ways = {several[_i].roots};
+	struct data root = data_read("pki", "rootB.crt.der");
+	struct pinstore_pin pins[2] = {pin_of('A')};
+	struct pinstore_rule rule = {
+		.size = sizeof(rule),
+		.host = "a.test",
+		.pins = pins,
+		.n_pins = 2,
+		.mode = several[_i].mode,
+		.expires = PINSTORE_NEVER,
+		.report_uri = URI,
+	};
+	struct pinstore_report *report;
+	struct pinstore_result *result;
+	enum pinstore_verdict verdict;
+	json_t *body;
+
+	ck_assert_int_eq(pinstore_pin_from_certificate(root.at, root.len,
+	                                               &pins[1]), PINSTORE_OK);
+	if (!several[_i].pins_root_b)
+		pins[1] = pin_of('B');
+	ck_assert_int_eq(pinstore_pin(ps, &rule, NOW, NULL), PINSTORE_OK);
+	ck_assert_int_eq(ps_check_paths(ps, &peer, chain, next_way, &ways, NOW,
+	                                &verdict, &result, NULL), PINSTORE_OK);
+	pinstore_result_free(result);
+	pinstore_chain_free(chain);
+	free(root.at);
+	report = take_at(NOW);
+	ck_assert_int_eq(report != NULL, several[_i].told != NULL);
+	if (report == NULL)
+		return;
+	assert_waiting(1, 0);
+	root = data_read("pki", several[_i].told);
+	body = json_loads(pinstore_report_body(report, NULL), 0, NULL);
+	json_array_remove(json_object_get(body, "validated-certificate-chain"),
+	                  1);
+	json_array_remove(json_object_get(body, "validated-certificate-chain"),
+	                  0);
+	assert_pem(body, "validated-certificate-chain",
+	           (const uint8_t *const[]){root.at}, &root.len, 1);
+	json_decref(body);
+	free(root.at);
+	pinstore_report_free(report);
+}
+END_TEST
+
 /* ---------------------------------------------------- hostile certificates */
 
 struct der {
@@ -461,6 +564,7 @@ main(void)
 	tcase_add_test(tcase, other_values);
 	tcase_add_loop_test(tcase, two_dates, 0, COUNT(dates));
 	tcase_add_test(tcase, known_pins_as_in_a_header);
+	tcase_add_loop_test(tcase, last_of_several_paths, 0, COUNT(several));
 	tcase_add_loop_test(tcase, hostile_certificates, 0, COUNT(names));
 	tcase_add_test(tcase, too_large);
 	suite_add_tcase(suite, tcase);
