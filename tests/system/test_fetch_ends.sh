@@ -180,6 +180,12 @@ expect_exit 0 grep 'the key of other.test could not be remembered: ' said
 start_tlsserv plain --plain
 expect_exit 0 fetch -v $(at pin.test "$plain_port") "http://pin.test:$plain_port/"
 expect_exit 60 pinfetch --store "$store" -v $names "$R/"
+expect_exit 0 fetch --pinnedpubkey "$(pin mitm)" $(at pin.test "$plain_port") \
+	"http://pin.test:$plain_port/"
+export https_proxy= http_proxy=
+expect_exit 0 fetch -v -o /dev/null $N
+unset https_proxy http_proxy
+expect_exit 2 fetch $names -C - -r 0-1 "$R/"
 
 about "R-2.6-2 a refusal: both layers, one that still matches, --pin-info"
 must pinstore --store both pin pin.test "$(pin multi)" "$(pin backup)" \

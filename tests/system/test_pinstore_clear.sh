@@ -145,6 +145,9 @@ if command -v script >/dev/null; then
 	answer y a.test
 	expect_out 'exit=0'
 	expect_hosts 'b.a.test c.test d.test d.test e.test'
+	answer Y c.test
+	expect_out 'exit=0'
+	expect_hosts 'b.a.test d.test d.test e.test'
 fi
 
 about "R-2.3.3-11: expire removes what expired, after a grace"

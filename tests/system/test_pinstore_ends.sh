@@ -205,6 +205,15 @@ expect_exit 0 pinstore mode up.test report
 expect_exit 0 pinstore --json mode up.test report
 expect_exit 1 pinstore --json mode none.test report
 
+P="max-age=1; pin-sha256=\"$a\"; pin-sha256=\"$b\"; includeSubDomains"
+for host in 192.0.2.1 co.uk a.test; do
+	expect_exit 0 pinstore lint --host $host "$P"
+	case $host in
+	co.uk) expect_out 'public suffix' ;;
+	*) expect_no_out 'public suffix' ;;
+	esac
+done
+
 about "help and the rest as it was typed"
 expect_exit 2 pinstore --json nonsense -- --json
 expect_exit 2 pinstore nonsense -- --json

@@ -73,6 +73,11 @@ START_TEST(cuts_what_is_no_character)
 	(void)ps_fail(&error, PINSTORE_ERR_IO, "%s", text);
 	ck_assert_uint_eq(strlen(error.text), sizeof(error.text) - 1);
 	ck_assert_uint_eq(strspn(error.text, "?"), sizeof(error.text) - 1);
+	/* A whole character, and the text goes on behind it. */
+	memcpy(text + sizeof(error.text) - 3, "\xc3\xbc", 2);
+	(void)ps_fail(&error, PINSTORE_ERR_IO, "%s", text);
+	ck_assert_str_eq(error.text + sizeof(error.text) - 3, "\xc3\xbc");
+	text[sizeof(error.text) - 2] = '\x80';
 	text[sizeof(error.text) - 3] = 'x';
 	(void)ps_fail(&error, PINSTORE_ERR_IO, "%s", text);
 	ck_assert_str_eq(error.text + sizeof(error.text) - 3, "x?");
