@@ -174,6 +174,13 @@ expect_err "noted in the future: is this machine's clock right"
 	)
 ) | cat >said
 expect_exit 0 grep 'the key of other.test could not be remembered: ' said
+expect_exit 0 fetch --tofu -o /dev/null $(at other.test "$raw_port") \
+	"https://other.test:$raw_port/"
+expect_exit 0 pinstore --store "$store" note --chain-pin "$(pin multi)" \
+	other.test max-age=0
+expect_out 'other.test: unchanged'
+expect_exit 0 pinstore --store "$store" show other.test
+expect_out 'first visit'
 # Root's own is the machine's, and none of a test's business.
 [ "$(id -u)" -eq 0 ] ||
 	expect_exit 0 env -u PINSTORE pinfetch --cacert "$pki/trust.pem" $N
