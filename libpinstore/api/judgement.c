@@ -196,9 +196,8 @@ tell(struct pinstore *ps, struct telling *telling, int64_t now)
 	                           telling, NULL) == PINSTORE_OK;
 }
 
-void
-ps_judgement_record(struct pinstore *ps, const struct ps_judgement *judgement,
-                    int64_t now)
+static void
+record(struct pinstore *ps, const struct ps_judgement *judgement, int64_t now)
 {
 	struct ps_event event = {
 		.kind = kind_of(judgement),
@@ -216,8 +215,6 @@ ps_judgement_record(struct pinstore *ps, const struct ps_judgement *judgement,
 	struct telling telling = {.since = now, .drafts = &drafts};
 	uint64_t hash;
 
-	if (!is_told(judgement) || ps->options.store.read_only)
-		return;
 	/* The leaf is no news there, the anchor tells which path it was. */
 	if (event.kind == PS_EVENT_OTHER_PATH)
 		event.pin = judgement->anchor;
@@ -241,6 +238,15 @@ ps_judgement_record(struct pinstore *ps, const struct ps_judgement *judgement,
 		ps_handle_hush(ps, hash, telling.since);
 	}
 	ps_drafts_clear(&drafts);
+}
+
+/* Mostly there is nothing to be told, and no room is made for it. */
+void
+ps_judgement_record(struct pinstore *ps, const struct ps_judgement *judgement,
+                    int64_t now)
+{
+	if (is_told(judgement) && !ps->options.store.read_only)
+		record(ps, judgement, now);
 }
 
 /* ------------------------------------------------------ what reports are of */
