@@ -745,6 +745,74 @@ START_TEST(an_old_handle_is_as_good_as_a_new_one)
 }
 END_TEST
 
+/* Each time that this process waits for a lock another replaces the file. */
+static bool is_overtaken;
+
+int __real_pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
+                                   const struct timespec *until);
+int __wrap_pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
+                                   const struct timespec *until);
+
+int
+__wrap_pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
+                               const struct timespec *until)
+{
+	if (is_overtaken) {
+		kit_tell(&begun);
+		kit_wait(&end);
+	}
+	return __real_pthread_mutex_clocklock(mutex, clock, until);
+}
+
+static void
+be_overtaker(void)
+{
+	struct ps_store_options options = kit_options();
+	enum pinstore_status status;
+	char letter;
+
+	ps_store_close(store);
+	options.lock_limit_ms = 100;
+	close(begun.fd[1]);
+	while (read(begun.fd[0], &letter, 1) == 1) {
+		kit_must(ps_store_open(dir.store, &options, &store,
+		                       &kit_error) == PINSTORE_OK ||
+		         kit_error.status == PINSTORE_ERR_BUSY);
+		status = store == NULL ? PINSTORE_ERR_BUSY : try_compact();
+		/* Who holds the gate already is not overtaken. */
+		kit_must(status == PINSTORE_OK || status == PINSTORE_ERR_BUSY);
+		ps_store_close(store);
+		store = NULL;
+		kit_tell(&end);
+	}
+	_exit(0);
+}
+
+START_TEST(a_writer_is_not_overtaken_for_ever)
+{
+	enum pinstore_status status;
+	unsigned n;
+	pid_t pid;
+
+	put_range(KEPT, 0, 20);
+	begun = kit_pipe();
+	end = kit_pipe();
+	pid = kit_fork();
+	if (pid == 0)
+		be_overtaker();
+	is_overtaken = true;
+	for (n = 20; n < 24; n++) {
+		ck_assert(has_range(KEPT, 0, n));
+		status = try_deed(KEPT, n, n + 1, false);
+		ck_status(status, PINSTORE_OK);
+	}
+	is_overtaken = false;
+	close(begun.fd[1]);
+	kit_join(pid);
+	ck_assert(has_range(KEPT, 0, 24));
+}
+END_TEST
+
 /* A snapshot under way stays what it is, to its end. */
 struct snapshot {
 	bool was_kept;
@@ -1189,6 +1257,7 @@ main(void)
 	tcase_add_test(tcase, no_room_leaves_the_store_as_it_is);
 	tcase_add_loop_test(tcase, an_old_handle_is_as_good_as_a_new_one, 0,
 	                    COUNT(holders));
+	tcase_add_test(tcase, a_writer_is_not_overtaken_for_ever);
 	tcase_add_test(tcase, a_snapshot_outlives_its_file);
 	tcase_add_test(tcase, a_crowd_does_not_notice);
 	tcase_add_test(tcase, threads_do_not_notice);
