@@ -132,7 +132,7 @@ compare()
 {
 	rm -rf compared
 	mkdir compared
-	timeout -k 5 500 "$python" "$top_srcdir/tests/support/differential.py" \
+	timeout -k 5 900 "$python" "$top_srcdir/tests/support/differential.py" \
 		"$1" "$curl" "$3" "$pki/trust.pem" "$T/compared" "$2" \
 		W=https://pin.test:$web_port O=https://other.test:$web_port \
 		X=https://wrong.test:$web_port H=http://pin.test:$plain_port \
