@@ -8,10 +8,14 @@
 #include "pinfetch/remark.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "common/fault.h"
 #include "common/pin.h"
 #include "common/when.h"
+
+/* Configured pins are not refreshed: that they end is said this long before. */
+#define SOON (INT64_C(14) * 24 * 60 * 60)
 
 const struct pinstore_entry *
 fetch_remark_entry(const struct pinstore_result *result,
@@ -71,6 +75,50 @@ fetch_remark_judged(const char *host, const struct fetch_verdict *verdict)
 	fprintf(stderr, "* pins: %s of %s (%s)\n", text,
 	        pinstore_entry_host(entry),
 	        pinstore_source_word(pinstore_entry_source(entry)));
+}
+
+/* The nearest configured entry that would apply, had it not expired, or NULL. */
+static const char *
+ended(const struct pinstore_result *result)
+{
+	struct pinstore_step step = {.size = sizeof(step)};
+	const char *host = pinstore_result_host(result);
+
+	for (size_t i = 0; pinstore_result_step(result, i, &step); i++)
+		if (step.layer == PINSTORE_CONFIGURED && step.expired &&
+		    (step.include_subdomains || strcmp(step.name, host) == 0))
+			return step.name;
+	return NULL;
+}
+
+void
+fetch_remark_life(const struct fetch_options *options,
+                  struct fetch_meter *meter,
+                  const struct fetch_verdict *verdict)
+{
+	const struct pinstore_entry *entry;
+	char when[TOOL_TIME_TEXT];
+	const char *name;
+	int64_t expires;
+
+	if (!verdict->is_judged || (options->silent && !options->show_error))
+		return;
+	entry = pinstore_result_entry(verdict->result, PINSTORE_CONFIGURED);
+	name = entry ? NULL : ended(verdict->result);
+	expires = entry ? pinstore_entry_expires(entry) : PINSTORE_NEVER;
+	if (name) {
+		fetch_meter_break(meter);
+		tool_warn("pinfetch",
+		          "the pins that were configured for %s have expired, "
+		          "and are not enforced",
+		          name);
+	} else if (expires != PINSTORE_NEVER && expires - SOON < tool_now()) {
+		tool_time_print(expires, when);
+		fetch_meter_break(meter);
+		tool_warn("pinfetch",
+		          "the pins that are configured for %s end %s",
+		          pinstore_entry_host(entry), when);
+	}
 }
 
 static bool

@@ -14,6 +14,15 @@ void
 fetch_remark_judged(const char *host, const struct fetch_verdict *verdict);
 
 /*
+ * That the configured pins of a hop's host end soon, or have ended and are not
+ * enforced any more; -s says nothing.
+ */
+void
+fetch_remark_life(const struct fetch_options *options,
+                  struct fetch_meter *meter,
+                  const struct fetch_verdict *verdict);
+
+/*
  * What became of the pins that host sent: for -v all of it, else only what was
  * lost; -s says nothing.
  */

@@ -312,6 +312,7 @@ fetch_visit_next(struct fetch_session *session, struct fetch_report *report,
 		fetch_refusal_info(session, report, stderr);
 	if (session->options->verbose)
 		fetch_remark_judged(report->request.at.host, verdict);
+	fetch_remark_life(session->options, &session->run->meter, verdict);
 	take_trust(session, report);
 	take_note(session, report);
 	if (!report->is_repeated && has_died(session, report)) {
