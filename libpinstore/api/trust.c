@@ -190,6 +190,8 @@ pinstore_trust(struct pinstore *ps, const struct pinstore_result *checked,
 		noted.why = PINSTORE_WHY_ADDRESS;
 	else if (checked->verdict == PINSTORE_REJECT)
 		noted.why = PINSTORE_WHY_PIN_MISMATCH;
+	else if (checked->verdict == PINSTORE_BYPASSED)
+		noted.why = PINSTORE_WHY_BYPASSED;
 	else
 		status = trust_leaf(ps, &trusting, error);
 	if (status != PINSTORE_OK)

@@ -346,17 +346,26 @@ SPELLINGS = {b"xn--bcher-kva.test": ["b\u00fccher.test".encode(),
 HISTORY_URIS = [None, None, b"https://r.example/x", b"http://r.example/y"]
 
 
+SETTING_VALUES = {
+    "cap": [None, 0, 1000, 86400, 5184000, 2 ** 31, 2 ** 31 + 1, -1],
+    "slack": [None, 0, 1, 100, 2500, 10000, 10001, -1],
+    "per_domain": [None, 1, 2, 3, 200, 2 ** 40, 2 ** 40 + 1],
+    "total": [None, 2, 4, 1000000, -2 ** 63, 2 ** 63 - 1],
+    "suffix_rule": [None, 0, 1, 2, -1],
+}
+
+
 class History:
     """Steps on one store, as an operator, a client and a clock take them."""
 
     def make(self, rng):
         settings = {
             "strict": rng.random() < 0.1,
-            "cap": rng.choice([5184000] * 4 + [0, 1000, 86400]),
-            "slack": rng.choice([100, 100, 100, 0, 1, 2500, 10000]),
-            "per_domain": rng.choice([200, 200, 3, 2, 1]),
-            "total": rng.choice([1000000, 1000000, 1000000, 4, 2]),
-            "suffix_rule": rng.random() < 0.85,
+            "cap": rng.choice([None] * 4 + [5184000, 0, 1000, 86400]),
+            "slack": rng.choice([None, None, None, 100, 0, 1, 2500, 10000]),
+            "per_domain": rng.choice([None, None, 200, 3, 2, 1]),
+            "total": rng.choice([None, None, None, 1000000, 4, 2]),
+            "suffix_rule": rng.choice([None, None, None, 1, 0]),
         }
         hosts = rng.sample(HOSTS, rng.choice([2, 3, 4, 6]))
         model = Store(**settings)
@@ -452,8 +461,14 @@ class History:
             later = now if rng.random() < 0.9 else \
                 clamped(self.moved(rng, model, now))
             yield ("note", slot, later, fields)
-        elif how < 0.6:
+        elif how < 0.52:
             yield ("check", slot, host, self.chain(rng), now)
+        elif how < 0.6:  # first use, asked for
+            yield ("check", slot, host, self.chain(rng), now)
+            if rng.random() < 0.15:
+                yield from self.other(rng, model, hosts, now)
+            yield ("trust", slot, now if rng.random() < 0.9 else
+                   clamped(self.moved(rng, model, now)))
         elif how < 0.68:
             yield ("lookup", host, now)
         else:
@@ -492,8 +507,17 @@ class History:
             yield ("show", host, rng.choice(LAYERS))
         elif how < 0.92:
             yield ("reopen",)
+        elif how < 0.95:
+            yield self.setting(rng, now)
         else:
             yield self.exception(rng, host, now)
+
+    def setting(self, rng, now):
+        """What holds for all who use the store."""
+        name = rng.choice(list(SETTING_VALUES))
+        if rng.random() < 0.3:
+            return ("setting_get", name)
+        return ("setting", name, rng.choice(SETTING_VALUES[name]), now)
 
     def exception(self, rng, host, now):
         """What the operator decides beside the pins."""
@@ -514,10 +538,10 @@ class History:
 
     def commands(self, case):
         settings, steps = case
-        return ["open %d %d %d %d %d %d" % (
-            settings["strict"], settings["cap"], settings["slack"],
-            settings["per_domain"], settings["total"],
-            settings["suffix_rule"])] + [command(step) for step in steps]
+        return ["open %d %s %s %s %s %s" % (settings["strict"], *(
+            "-" if settings[name] is None else settings[name]
+            for name in ("cap", "slack", "per_domain", "total",
+                         "suffix_rule")))] + [command(step) for step in steps]
 
     def judge(self, case, answers):
         settings, steps = case
@@ -549,10 +573,10 @@ class History:
         settings, steps = case
         for part in pieces(steps):
             yield settings, part
-        plain = Store().__dict__
         for name, value in settings.items():
-            if value != plain[name]:
-                yield dict(settings, **{name: plain[name]}), steps
+            plain = False if name == "strict" else None
+            if value != plain:
+                yield dict(settings, **{name: plain}), steps
         for i, step in enumerate(steps):
             for simpler in simpler_steps(step):
                 yield settings, steps[:i] + [simpler] + steps[i + 1:]

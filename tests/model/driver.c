@@ -68,7 +68,7 @@ static struct pinstore_result *slots[SLOTS];
 /* ------------------------------------------------------------- arguments */
 
 /* The commands come from a script of ours: what is wrong ends the program. */
-static void
+static _Noreturn void
 give_up(const char *what)
 {
 	fprintf(stderr, "driver: %s\n", what);
@@ -92,6 +92,16 @@ next_number(struct line *line)
 	if (*end != '\0')
 		give_up("not a number");
 	return number;
+}
+
+/* Whether the next word is "-", which is then passed. */
+static bool
+next_is_absent(struct line *line)
+{
+	if (line->at >= line->n || strcmp(line->word[line->at], "-") != 0)
+		return false;
+	line->at++;
+	return true;
 }
 
 static unsigned
@@ -369,7 +379,8 @@ do_open(struct line *line)
 	if (options == NULL)
 		give_up("no memory");
 	for (i = 0; i < sizeof(which) / sizeof(which[0]); i++)
-		if (pinstore_options_set(options, which[i],
+		if (!next_is_absent(line) &&
+		    pinstore_options_set(options, which[i],
 		                         next_number(line)) != PINSTORE_OK)
 			give_up("an option that cannot be set");
 	open_store();
@@ -477,9 +488,9 @@ append_name(const struct pinstore_entry *entry, void *arg)
 	                       pinstore_entry_host(entry)));
 }
 
-/* With the names that are stored now: a write may remove what is long dead. */
-static void
-print_noted(const struct pinstore_noted *noted)
+/* The names that are stored now: a write may remove what is long dead. */
+static json_t *
+names_left(void)
 {
 	json_t *left = json_array();
 	struct pinstore_error error;
@@ -487,6 +498,12 @@ print_noted(const struct pinstore_noted *noted)
 	if (pinstore_walk(store, NULL, append_name, left, &error) !=
 	    PINSTORE_OK)
 		give_up(error.text);
+	return left;
+}
+
+static void
+print_noted(const struct pinstore_noted *noted)
+{
 	print(json_pack(
 	        "{s:i, s:s, s:s, s:s, s:I, s:I, s:I, s:b, s:b, s:o}", "status",
 	        PINSTORE_OK, "action", pinstore_action_word(noted->action),
@@ -496,7 +513,7 @@ print_noted(const struct pinstore_noted *noted)
 	        (json_int_t)noted->expires, "ignored_fields",
 	        (json_int_t)noted->ignored_fields, "suffix_rule",
 	        noted->suffix_rule, "clock_went_back",
-	        noted->clock_went_back, "left", left));
+	        noted->clock_went_back, "left", names_left()));
 }
 
 static void
@@ -537,6 +554,82 @@ do_note(struct line *line)
 	}
 	for (i = 0; i < n; i++)
 		free(texts[i].octets);
+}
+
+static void
+do_trust(struct line *line)
+{
+	struct pinstore_result **slot = next_slot(line);
+	struct pinstore_noted noted = {.size = sizeof(noted)};
+	int64_t now = next_number(line);
+	enum pinstore_status status;
+	struct pinstore_error error;
+
+	if (*slot == NULL) {
+		print(json_pack("{s:n}", "status"));
+		return;
+	}
+	status = pinstore_trust(store, *slot, now, &noted, &error);
+	if (status != PINSTORE_OK)
+		print_status(status);
+	else
+		print(json_pack("{s:i, s:s, s:s, s:I, s:o}", "status", status,
+		                "action", pinstore_action_word(noted.action),
+		                "reason", pinstore_reason_word(noted.why),
+		                "expires", (json_int_t)noted.expires, "left",
+		                names_left()));
+}
+
+static enum pinstore_setting
+next_setting(struct line *line)
+{
+	static const struct {
+		const char *name;
+		enum pinstore_setting which;
+	} settings[] = {
+	        {"cap", PINSTORE_SETTING_MAX_AGE_CAP},
+	        {"slack", PINSTORE_SETTING_REFRESH_SLACK},
+	        {"per_domain", PINSTORE_SETTING_QUOTA_DOMAIN},
+	        {"total", PINSTORE_SETTING_QUOTA_TOTAL},
+	        {"suffix_rule", PINSTORE_SETTING_SUFFIX_RULE},
+	};
+	const char *word = next_word(line);
+	size_t i;
+
+	for (i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		if (strcmp(word, settings[i].name) == 0)
+			return settings[i].which;
+	give_up("no such setting");
+}
+
+static void
+do_setting(struct line *line)
+{
+	enum pinstore_setting which = next_setting(line);
+	bool is_absent = next_is_absent(line);
+	int64_t value = is_absent ? 0 : next_number(line);
+	struct pinstore_error error;
+
+	print_status(pinstore_setting_put(store, which,
+	                                  is_absent ? NULL : &value,
+	                                  next_number(line), &error));
+}
+
+static void
+do_setting_get(struct line *line)
+{
+	enum pinstore_setting which = next_setting(line);
+	enum pinstore_status status;
+	struct pinstore_error error;
+	int64_t value = 0;
+	int is_set = 0;
+
+	status = pinstore_setting_get(store, which, &value, &is_set, &error);
+	if (status != PINSTORE_OK)
+		print_status(status);
+	else
+		print(json_pack("{s:i, s:I, s:b}", "status", status, "value",
+		                (json_int_t)value, "is_set", is_set));
 }
 
 static void
@@ -807,6 +900,8 @@ static const struct command {
         {"lint", do_lint, false},  {"host", do_host, false},
         {"open", do_open, false},  {"reopen", do_reopen, true},
         {"check", do_check, true}, {"note", do_note, true},
+        {"trust", do_trust, true}, {"setting", do_setting, true},
+        {"setting_get", do_setting_get, true},
         {"lookup", do_lookup, true}, {"pin", do_pin, true},
         {"show", do_show, true},   {"clear", do_clear, true},
         {"expire", do_expire, true}, {"list", do_list, true},

@@ -46,7 +46,8 @@ MUST_COME = ["lint " + w for w in (
             "noted", "updated", "unchanged", "removed", "ignored/older",
             "ignored/full", "ignored/pin-mismatch", "ignored/no-backup",
             "matched", "unpinned", "reject/no-pin-in-chain",
-            "reject/revoked", "bypassed", "unfit")]
+            "reject/revoked", "bypassed", "unfit", "stored from tofu", "set",
+            "a setting told")]
 
 
 def words(kind, answer):
@@ -59,6 +60,11 @@ def words(kind, answer):
         yield "%s %s/%s" % (kind, action, answer.get("reason"))
     if answer.get("status") == -5:
         yield "history unfit"
+    if "entries" in answer:
+        for source in {entry["source"] for entry in answer["entries"]}:
+            yield "history stored from " + source
+    if "is_set" in answer:
+        yield "history " + ("set" if answer["is_set"] else "a setting told")
 
 
 class Crash(Exception):

@@ -557,24 +557,50 @@ class Outcome:
         self.optional = set(optional)  # entries that may be gone by now
 
 
+# What trust on first use answers, where nothing is remembered.
+IGNORED = {"status": OK, "action": "ignored", "reason": "ok", "expires": ANY}
+
+
 class Checked:
     def __init__(self, host, chain, verdict):
         self.host, self.chain, self.verdict = host, chain, verdict
 
 
+# What stores and handles can set: the default and the largest value.
+SETTINGS = {"cap": (5184000, 2 ** 31), "slack": (100, 10000),
+            "per_domain": (200, 2 ** 40), "total": (1000000, 2 ** 40),
+            "suffix_rule": (1, 1)}
+
+
 class Store:
-    def __init__(self, strict=False, cap=5184000, slack=100, per_domain=200,
-                 total=1000000, suffix_rule=True):
-        self.strict, self.cap, self.slack = strict, cap, slack
-        self.per_domain, self.total = per_domain, total
-        self.suffix_rule = suffix_rule
+    def __init__(self, strict=False, cap=None, slack=None, per_domain=None,
+                 total=None, suffix_rule=None):
+        self.strict = strict
+        # What the opener of the handle has set, and what the store has.
+        self.options = dict(zip(SETTINGS, (cap, slack, per_domain, total,
+                                           suffix_rule)))
+        self.settings = dict.fromkeys(SETTINGS)
         self.entries = {}  # (name, layer): Entry
         # What the high-water mark of the clock may be: several, where it is
         # not said whether some call wrote.
         self.marks = {LEAST}
         self.results = {}
+        self.searched = None  # when room was looked for in all of the store
         self.revoked, self.anchors = set(), set()
         self.bypasses = {}  # name: (subdomains, start, end)
+
+    def holds(self, name):
+        """The option, else the setting, else the default."""
+        for value in self.options[name], self.settings[name]:
+            if value is not None:
+                return value
+        return SETTINGS[name][0]
+
+    cap = property(lambda self: self.holds("cap"))
+    slack = property(lambda self: self.holds("slack"))
+    per_domain = property(lambda self: self.holds("per_domain"))
+    total = property(lambda self: self.holds("total"))
+    suffix_rule = property(lambda self: self.holds("suffix_rule"))
 
     # -- judging (2.6)
 
@@ -670,7 +696,7 @@ class Store:
 
         def effect():
             self.results[slot] = checked
-            if verdict != "unpinned" or kind == ADDRESS:
+            if verdict != "unpinned" or kind == ADDRESS or reporting:
                 # A record of it is written, at most once an hour.
                 self.may_write(now)
 
@@ -753,6 +779,15 @@ class Store:
             return len(names) < self.total and self.per_domain > sum(
                 registrable(n) == registrable(name) for n in names)
 
+        # A store that is full as a whole is searched once an hour at most.
+        before, is_full = self.searched, len(
+            {n for n, layer in self.entries if layer == LEARNED and
+             n != name}) >= self.total
+        if is_full and (before is None or not 0 <= now - before < 3600):
+            self.searched = now
+        elif is_full:
+            return OneOf(False, fits(
+                lambda e: saturated(e.expires + 7 * DAY) > now))
         # Nothing is given up on the word of a clock that may run ahead.
         if saturated(min(self.marks) + 60 * DAY) < now and \
                 not fits(lambda e: True):
@@ -776,6 +811,9 @@ class Store:
         first = {}
         for kind, value in fields:
             first.setdefault(kind, value)
+        if "pkp-ro" in first:
+            # A report of it may be queued, whatever becomes of the rest.
+            self.may_write(now)
         answer = {"status": OK, "action": "ignored", "reason": "ok",
                   "rule": "ok", "offset": 0, "expires": ANY,
                   "ignored_fields": len(fields) - len(first),
@@ -813,6 +851,72 @@ class Store:
         if mismatch:
             return mismatch + [o for o in outcomes if o.is_inert]
         return outcomes
+
+    def trust(self, slot, now):
+        """The leaf's key on first use, without an end."""
+        checked = self.results.get(slot)
+        if checked is None:
+            return [Outcome({"status": None})]
+        if not checked.chain:
+            # An address is ignored, and a chain is wanted: either may come.
+            either = [Outcome({"status": CHAIN})]
+            if checked.host is None:
+                either.append(Outcome(dict(IGNORED, reason=OneOf(
+                    "address", "revoked", "pin-mismatch"))))
+            return either
+        if checked.host is None:
+            return [Outcome(dict(IGNORED, reason=OneOf(
+                "address", "revoked", "pin-mismatch")))]
+        if checked.verdict not in ("unpinned", "matched"):
+            return [Outcome(dict(IGNORED, reason=OneOf(
+                "pin-mismatch", "bypassed", "revoked")))]
+        name = checked.host
+        known = [found for layer in LAYERS
+                 for found in self.applicable(name, layer, now) if found]
+        why = self.let_through(name, checked.chain, now)
+        is_revoked = bool(self.revoked & set(checked.chain))
+        outcomes = []
+        if why or is_revoked:
+            outcomes.append(Outcome(dict(IGNORED, reason=OneOf(
+                "pin-mismatch", *["bypassed"] * bool(why),
+                *["revoked"] * is_revoked))))
+        elif known:
+            # Or it is refused now, by what came in between.
+            outcomes.append(Outcome(dict(IGNORED, action="unchanged",
+                                         reason=ANY, expires=ANY)))
+            if not self.passes(name, checked.chain, now):
+                outcomes.append(Outcome(dict(IGNORED,
+                                             reason="pin-mismatch")))
+        if outcomes:
+            return outcomes
+        new = Entry(source="tofu", mode="enforce", pins=[checked.chain[0]],
+                    include_subdomains=False, noted=now, updated=now,
+                    expires=NEVER_EXPIRES, max_age_sent=-1, note=None,
+                    report_uri=None)
+        done = Outcome(dict(IGNORED, action="noted", reason="ok",
+                            expires=NEVER_EXPIRES),
+                       lambda: self.put(name, LEARNED, new, now),
+                       self.long_expired(now) - {(name, LEARNED)})
+        full = Outcome(dict(IGNORED, reason="full"))
+        room = self.room(name, now)
+        if (name, LEARNED) in self.entries:
+            if (name, LEARNED) not in self.long_expired(now):
+                return [done]
+            room = OneOf(True, *room.values)
+        return [done] * (True == room) + [full] * (False == room)
+
+    def setting(self, name, value, now):
+        def effect():
+            self.settings[name] = value
+            self.may_write(now)
+
+        if value is not None and not 0 <= value <= SETTINGS[name][1]:
+            return [Outcome({"status": ARG})]
+        return [Outcome({"status": OK}, effect)]
+
+    def setting_get(self, name):
+        return [Outcome({"status": OK, "value": int(self.holds(name)),
+                         "is_set": self.settings[name] is not None})]
 
     def note_field(self, checked, field, now, answer):
         name = checked.host

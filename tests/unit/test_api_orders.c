@@ -128,6 +128,27 @@ trust_at(const char *host, const char *chain, int64_t now)
 	return noted;
 }
 
+/* R-2.6-12: what a bypass let through is not remembered when it is over. */
+START_TEST(tofu_after_bypass)
+{
+	struct pinstore_noted noted = {.size = sizeof(noted)};
+	struct pinstore_result *result;
+
+	bypass("new.test", 0);
+	result = check_at("new.test", "A", NOW);
+	ck_assert_int_eq(pinstore_result_verdict(result), PINSTORE_BYPASSED);
+	ck_assert_int_eq(pinstore_bypass_end(ps, "new.test", NOW, NULL),
+	                 PINSTORE_OK);
+	ck_assert_int_eq(pinstore_trust(ps, result, NOW, &noted, NULL),
+	                 PINSTORE_OK);
+	ck_assert_int_eq(noted.action, PINSTORE_IGNORED);
+	ck_assert_int_eq(noted.why, PINSTORE_WHY_BYPASSED);
+	ck_assert(!has_entry("new.test", PINSTORE_LEARNED));
+	pinstore_result_free(result);
+	ck_assert_int_eq(trust_at("new.test", "A", NOW).action, PINSTORE_NOTED);
+}
+END_TEST
+
 /* ------------------------------------------------------------ revoked keys */
 
 static const struct {
@@ -1050,6 +1071,7 @@ main(void)
 	tcase_add_test(tcase, tofu_and_entries);
 	tcase_add_test(tcase, tofu_counts_for_the_quota);
 	tcase_add_test(tcase, tofu_needs_a_chain);
+	tcase_add_test(tcase, tofu_after_bypass);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }
