@@ -53,6 +53,7 @@ exported()
 		echo "$pkgconfigdir/$name.pc"
 	done
 	for name in README.md NEWS SECURITY.md architecture.md store-format.md \
+		walkthrough-report-only.md \
 		rfc7469.md; do
 		echo "$docdir/$name"
 	done
