@@ -59,8 +59,12 @@ struct ps_curl_lines {
 	size_t bent; /* the first with a control octet, from 1 on; 0 = none */
 };
 
+/* An address with its 0x, or how else a C library prints it. */
+#define PS_CURL_TAG_LEN 32
+
 struct pinstore_curl {
 	CURL *easy;
+	char tag[PS_CURL_TAG_LEN]; /* of this attachment, on the handle */
 	struct pinstore *ps;
 	struct pinstore_curl_setup setup;
 	enum ps_curl_phase phase;

@@ -8,6 +8,7 @@
 #include "curl/adapter.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +26,21 @@ has_gnutls(CURL *easy)
 	       info->backend == CURLSSLBACKEND_GNUTLS;
 }
 
+/*
+ * Whether the options of the handle are still those that were set.  The one
+ * that can be read back tells: curl_easy_reset() drops it with the rest, and
+ * another attachment puts its own there.  Over HTTP it is never sent.
+ */
+static bool
+is_attached(const struct pinstore_curl *attached)
+{
+	char *tag = NULL;
+
+	return !curl_easy_getinfo(attached->easy, CURLINFO_RTSP_SESSION_ID,
+	                          &tag) &&
+	       tag && strcmp(tag, attached->tag) == 0;
+}
+
 static CURLcode
 set_options(struct pinstore_curl *attached)
 {
@@ -32,7 +48,10 @@ set_options(struct pinstore_curl *attached)
 	CURL *easy = attached->easy;
 	CURLcode code;
 
-	code = curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, ps_curl_prereq);
+	code = curl_easy_setopt(easy, CURLOPT_RTSP_SESSION_ID, attached->tag);
+	if (!code)
+		code = curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION,
+		                        ps_curl_prereq);
 	if (!code)
 		code = curl_easy_setopt(easy, CURLOPT_PREREQDATA, attached);
 	if (!code)
@@ -72,6 +91,8 @@ pinstore_curl_attach(CURL *easy, struct pinstore *ps,
 	if (!attached)
 		return ps_curl_fail(error, PINSTORE_ERR_NOMEM, "out of memory");
 	attached->easy = easy;
+	(void)snprintf(attached->tag, sizeof(attached->tag), "%p",
+	               (void *)attached);
 	attached->ps = ps;
 	attached->passes_own =
 	        curl_version_info(CURLVERSION_NOW)->version_num < 0x080000;
@@ -92,20 +113,26 @@ pinstore_curl_attach(CURL *easy, struct pinstore *ps,
 	return PINSTORE_OK;
 }
 
-void
-pinstore_curl_detach(struct pinstore_curl *attached)
+static void
+take_options_off(CURL *easy)
 {
-	CURL *easy;
-
-	if (!attached)
-		return;
-	easy = attached->easy;
 	(void)curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, NULL);
 	(void)curl_easy_setopt(easy, CURLOPT_PREREQDATA, NULL);
 	(void)curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, NULL);
 	(void)curl_easy_setopt(easy, CURLOPT_HEADERDATA, NULL);
 	(void)curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
 	(void)curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
+	(void)curl_easy_setopt(easy, CURLOPT_RTSP_SESSION_ID, NULL);
+}
+
+void
+pinstore_curl_detach(struct pinstore_curl *attached)
+{
+	if (!attached)
+		return;
+	/* Not those of an attachment that came later. */
+	if (is_attached(attached))
+		take_options_off(attached->easy);
 	for (size_t i = 0; i < PINSTORE_CURL_HOPS_KEPT; i++)
 		pinstore_result_free(attached->hops[i].result);
 	free(attached);
@@ -200,8 +227,9 @@ pinstore_curl_trusted(const struct pinstore_curl *attached, size_t hop,
 
 /*
  * Whether the prerequests are those of the transfer that has ended: one for
- * each hop, the last on its last connection.  After curl_easy_reset() none
- * runs, and what is remembered is of an earlier transfer.
+ * each hop, the last on its last connection.  After curl_easy_reset(), and when
+ * the application has put its own in the place of ours, none runs, and what is
+ * remembered is of an earlier transfer.
  */
 static bool
 saw_transfer(struct pinstore_curl *attached, CURLcode code)
@@ -209,7 +237,8 @@ saw_transfer(struct pinstore_curl *attached, CURLcode code)
 	struct ps_curl_mark now;
 	long redirects = 0;
 
-	if (attached->unjudged || attached->n_transfer == 0)
+	if (attached->unjudged || attached->n_transfer == 0 ||
+	    !is_attached(attached))
 		return false;
 	if (code)
 		return true;

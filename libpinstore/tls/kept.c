@@ -105,8 +105,9 @@ ps_kept_chain(gnutls_session_t session, const char *host, bool is_address,
 
 	*out = NULL;
 	if (!read_random(session, random))
-		return ps_fail(error, PINSTORE_ERR_UNJUDGED,
-		               "%.100s: the handshake is not complete", host);
+		return ps_fail(error, PINSTORE_ERR_INTERNAL,
+		               "%.100s: GnuTLS does not tell one handshake "
+		               "from another", host);
 	status = find_or_make(session, &kept, error);
 	if (status != PINSTORE_OK)
 		return status;

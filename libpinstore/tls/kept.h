@@ -18,8 +18,7 @@
  * handshake, and many requests may share a connection.
  *
  * Owner:  the session; until the next call for it.
- * Errors: those of ps_chain_from_session(), UNJUDGED (the handshake is not
- *         complete).
+ * Errors: those of ps_chain_from_session(), INTERNAL (no randoms).
  */
 enum pinstore_status
 ps_kept_chain(gnutls_session_t session, const char *host, bool is_address,

@@ -392,7 +392,6 @@ run_reset(char *urls[])
 	(void)curl_easy_perform(client.easy);
 	curl_easy_reset(client.easy);
 	set_options(client.easy, urls[0]);
-	curl_easy_setopt(client.easy, CURLOPT_FRESH_CONNECT, 1L);
 	tell(&client, curl_easy_perform(client.easy));
 	pinstore_curl_detach(client.attached);
 	attach(&client);

@@ -33,6 +33,7 @@ static struct {
 	unsigned setopt_at;  /* counts down to the setopt that fails */
 	CURLcode setopt_code;
 	unsigned n_setopt;
+	char tag[64];        /* that setopt put there */
 	bool no_url, no_memory, no_chain;
 	CURLUPart no_part;
 	bool lacks_part;
@@ -96,6 +97,8 @@ text_of(CURLINFO info)
 		return curl.remote;
 	case CURLINFO_LOCAL_IP:
 		return curl.local;
+	case CURLINFO_RTSP_SESSION_ID:
+		return curl.tag;
 	}
 	ck_abort_msg("asked for %#x", (unsigned)info);
 }
@@ -165,10 +168,19 @@ __wrap_curl_easy_getinfo(CURL *easy, CURLINFO info, ...)
 CURLcode
 __wrap_curl_easy_setopt(CURL *easy, CURLoption option, ...)
 {
-	(void)option;
+	const char *tag;
+	va_list args;
+
 	ck_assert_ptr_eq(easy, EASY);
-	curl.n_setopt++;
-	return curl.n_setopt == curl.setopt_at ? curl.setopt_code : CURLE_OK;
+	if (++curl.n_setopt == curl.setopt_at)
+		return curl.setopt_code;
+	if (option != CURLOPT_RTSP_SESSION_ID)
+		return CURLE_OK;
+	va_start(args, option);
+	tag = va_arg(args, const char *);
+	va_end(args);
+	snprintf(curl.tag, sizeof(curl.tag), "%s", tag ? tag : "");
+	return CURLE_OK;
 }
 
 CURLHcode
@@ -397,7 +409,11 @@ START_TEST(attach_with_each_option_refused)
 	ck_assert_int_eq(pinstore_curl_attach(EASY, store, &how, &out, &error),
 	                 _i % 2 == 0 ? PINSTORE_ERR_NOMEM : PINSTORE_ERR_ARG);
 	ck_assert_ptr_null(out);
-	ck_assert_uint_eq(curl.n_setopt, curl.setopt_at + 6);
+	/* Not before there is any. */
+	ck_assert_uint_eq(curl.n_setopt,
+	                  curl.setopt_at + (curl.setopt_at > 1 ? 7 : 0));
+	if (curl.setopt_at > 1)
+		ck_assert_str_eq(curl.tag, "");
 }
 END_TEST
 
@@ -475,11 +491,15 @@ END_TEST
 START_TEST(another_connection_is_refused)
 {
 	static const unsigned versions[] = {0x075400, 0x080000};
-	char remote[] = "192.0.2.1", local[] = "192.0.2.2", other[] = "192.0.2.3";
-	size_t before = pinstore_curl_hops(pins), i;
+	char remote[] = "192.0.2.1", local[] = "192.0.2.2";
+	char other[] = "192.0.2.3";
+	size_t i;
 
-	for (i = 0; i < 2; i++) {
+	/* The later one first. */
+	for (i = 2; i-- > 0;) {
+		pinstore_curl_detach(pins);
 		curl.version = versions[i];
+		attach();
 		curl.remote = remote;
 		curl.local = local;
 		ck_assert_int_ne(ps_curl_prereq(pins, other, local, 443, 50000),
@@ -490,18 +510,19 @@ START_TEST(another_connection_is_refused)
 		                 CURL_PREREQFUNC_OK);
 		ck_assert_int_ne(ps_curl_prereq(pins, remote, NULL, 443, 50000),
 		                 CURL_PREREQFUNC_OK);
+		if (i == 0)
+			break;
+		ck_assert_int_ne(ps_curl_prereq(pins, remote, local, 444,
+		                                50000), CURL_PREREQFUNC_OK);
+		ck_assert_int_ne(ps_curl_prereq(pins, remote, local, 443,
+		                                50001), CURL_PREREQFUNC_OK);
 	}
-	ck_assert_int_ne(ps_curl_prereq(pins, remote, local, 444, 50000),
-	                 CURL_PREREQFUNC_OK);
-	ck_assert_int_ne(ps_curl_prereq(pins, remote, local, 443, 50001),
-	                 CURL_PREREQFUNC_OK);
-	curl.version = versions[0];
 	/* What it passes is what getinfo() gives, not a copy. */
 	ck_assert_int_ne(prereq(), CURL_PREREQFUNC_OK);
-	ck_assert_uint_eq(pinstore_curl_hops(pins), before);
+	ck_assert_uint_eq(pinstore_curl_hops(pins), 0);
 	ck_assert_int_eq(ps_curl_prereq(pins, remote, local, 443, 50000),
 	                 CURL_PREREQFUNC_OK);
-	ck_assert_uint_eq(pinstore_curl_hops(pins), before + 1);
+	ck_assert_uint_eq(pinstore_curl_hops(pins), 1);
 }
 END_TEST
 
@@ -641,6 +662,30 @@ START_TEST(outcome_of_another_transfer)
 }
 END_TEST
 
+/* The handle was reset since, or attached to again: whatever it says then. */
+START_TEST(outcome_without_the_tag)
+{
+	CURLcode code = _i % 2 == 0 ? CURLE_OK : CURLE_WRITE_ERROR;
+
+	ck_assert_int_eq(prereq(), CURL_PREREQFUNC_OK);
+	answer();
+	if (_i < 2)
+		curl.tag[0] = '\0';
+	else if (_i < 4)
+		curl.tag[0] = '1';
+	else if (_i < 6)
+		curl.mute = CURLINFO_RTSP_SESSION_ID;
+	else
+		curl.silent = CURLINFO_RTSP_SESSION_ID;
+	expect_outcome(code, PINSTORE_ERR_UNJUDGED, PINSTORE_REJECT);
+	/* What is not ours is not taken off. */
+	curl.n_setopt = 0;
+	pinstore_curl_detach(pins);
+	pins = NULL;
+	ck_assert_uint_eq(curl.n_setopt, 0);
+}
+END_TEST
+
 START_TEST(outcome_of_a_refusal_without_words)
 {
 	enum pinstore_verdict verdict;
@@ -757,7 +802,7 @@ main(void)
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_loop_test(tcase, attach_wants_all, 0, N_MISSING);
-	tcase_add_loop_test(tcase, attach_with_each_option_refused, 0, 12);
+	tcase_add_loop_test(tcase, attach_with_each_option_refused, 0, 14);
 	tcase_add_test(tcase, attach_with_a_short_setup);
 	tcase_add_loop_test(tcase, private_addresses, 0, COUNT(addresses));
 	tcase_add_test(tcase, another_connection_is_refused);
@@ -770,6 +815,7 @@ main(void)
 	tcase_add_loop_test(tcase, a_session_that_shows_nothing, 0, 2);
 	tcase_add_test(tcase, outcome_of_a_transfer_that_was_seen);
 	tcase_add_loop_test(tcase, outcome_of_another_transfer, 0, 7);
+	tcase_add_loop_test(tcase, outcome_without_the_tag, 0, 8);
 	tcase_add_test(tcase, outcome_of_a_refusal_without_words);
 	tcase_add_test(tcase, hops_that_are_kept);
 	tcase_add_loop_test(tcase, fields_that_cannot_be_learned, 0,

@@ -56,9 +56,11 @@ struct pinstore_curl_setup {
  * Make easy check pins: after the handshake and before the first octet of each
  * request, on new and on reused connections and on each redirect hop; and note
  * what the responses say.  Sets CURLOPT_PREREQFUNCTION, CURLOPT_HEADERFUNCTION
- * and their data, CURLOPT_SSL_VERIFYPEER and CURLOPT_SSL_VERIFYHOST; attach
- * after the handle's other options are set.  curl_easy_reset() drops what was
- * set: detach, then attach anew.  A handle from curl_easy_duphandle() has the
+ * and their data, CURLOPT_SSL_VERIFYPEER, CURLOPT_SSL_VERIFYHOST and, as a mark
+ * that can be read back, CURLOPT_RTSP_SESSION_ID; attach after the handle's
+ * other options are set.  curl_easy_reset() drops what was set: detach, then
+ * attach anew; until then each outcome is UNJUDGED, as it is for all but the
+ * last of several attachments to a handle.  A handle from curl_easy_duphandle() has the
  * original's callbacks, which refuse its requests until it is attached itself;
  * it must be attached, or go, before the original is detached.
  * A transfer that libcurl ended with CURLE_ABORTED_BY_CALLBACK has a reason:
@@ -121,7 +123,10 @@ int pinstore_curl_trusted(const struct pinstore_curl *attached, size_t hop,
                           enum pinstore_status *status,
                           struct pinstore_error *error);
 
-/* Take our callbacks off the easy handle and free attached, or NULL. */
+/*
+ * Free attached, or NULL, and take its callbacks off the easy handle; not those
+ * of a later attachment, nor what was set after curl_easy_reset().
+ */
 void pinstore_curl_detach(struct pinstore_curl *attached);
 
 #ifdef __cplusplus

@@ -141,8 +141,7 @@ pinstore_chain_from_session(gnutls_session_t session, const char *host,
  *
  * Owner:   as pinstore_check(); out may be NULL.
  * Threads: those of the session.
- * Errors:  those of pinstore_check() and of pinstore_chain_from_session(),
- *          UNJUDGED (the handshake is not complete).
+ * Errors:  those of pinstore_check() and of pinstore_chain_from_session().
  * Source:  RFC 7469, 2.6.
  */
 enum pinstore_status
