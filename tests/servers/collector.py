@@ -19,6 +19,7 @@ The log has, before anything is answered:
   request N METHOD TARGET VERSION
   handshake-failed N WHY
   closed N
+and "answered N" once the answer has gone whole.
 """
 import argparse
 import os
@@ -122,6 +123,7 @@ class Collector:
         connection.sendall(octets)
         for _ in range(0, self.options.body, 65536):
             connection.sendall(bytes(65536))
+        self.log.write("answered", number)
 
     def talk(self, connection):
         rest = b""

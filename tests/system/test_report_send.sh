@@ -183,9 +183,9 @@ expect_requests teach 3
 expect_unchanged
 must pinstore clear --yes sink.test >/dev/null
 
-about "T-135 an answer of 10 MiB is not read, and costs no memory"
-start_collector big --chain sink --body 10485760 \
-	-r 'HTTP/1.1 200 OK\r\nContent-Length: 10485760\r\n\r\n'
+about "T-135 an answer of 64 MiB is not read, and costs no memory"
+start_collector big --chain sink --body 67108864 \
+	-r 'HTTP/1.1 200 OK\r\nContent-Length: 67108864\r\n\r\n'
 queue big.test private "https://sink.test:$big_port/"
 cat >limited.py <<'END'
 import resource, subprocess, sys
@@ -198,6 +198,9 @@ expect_exit 0 timeout 20 "$python" limited.py pinstore report send --cacert \
 expect_out '^[0-9]+  delivered'
 [ "$(sed -n 's/ MiB//p' out)" -lt 200 ] && ok "$(tail -n 1 out)" ||
 	fail "$(tail -n 1 out)"
+expect_requests big 1
+expect_exit 1 grep -q '^answered' big/log
+expect_exit 0 grep -q '^answered 1' s/log
 start_collector heads --chain sink -r "HTTP/1.1 200 OK\\r\\nX: $(head -c 70000 \
 	/dev/zero | tr '\0' x)\\r\\n\\r\\n"
 queue heads.test private "https://sink.test:$heads_port/"
