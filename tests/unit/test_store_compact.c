@@ -1137,6 +1137,8 @@ DYING(int, mdb_txn_commit, (MDB_txn *txn), (txn))
 DYING(int, mdb_put, (MDB_txn *txn, MDB_dbi dbi, MDB_val *key, MDB_val *value,
                      unsigned flags), (txn, dbi, key, value, flags))
 
+static bool is_removed;
+
 int __real_openat(int fd, const char *path, int flags, ...);
 int __wrap_openat(int fd, const char *path, int flags, ...);
 
@@ -1150,11 +1152,31 @@ __wrap_openat(int fd, const char *path, int flags, ...)
 	va_start(args, flags);
 	mode = va_arg(args, unsigned);
 	va_end(args);
+	if (is_removed && strcmp(path, "data.mdb.new") == 0 &&
+	    (flags & O_CREAT) == 0)
+		(void)__real_unlinkat(fd, path, 0);
 	maybe_die(false);
 	out = __real_openat(fd, path, flags, mode);
 	maybe_die(true);
 	return out;
 }
+
+/* Somebody removes the copy, whatever for. */
+START_TEST(a_copy_that_vanishes_is_not_used)
+{
+	struct stat before;
+
+	put_range(KEPT, 0, 3);
+	before = data_stat();
+	is_removed = true;
+	ck_status(try_compact(), PINSTORE_ERR_BUSY);
+	is_removed = false;
+	ck_assert_uint_eq(data_stat().st_ino, before.st_ino);
+	ck_assert(has_range(KEPT, 0, 3));
+	ck_status(try_compact(), PINSTORE_OK);
+	ck_assert(has_range(KEPT, 0, 3));
+}
+END_TEST
 
 /* Compact in a child that dies at its n-th call; false if it has not. */
 static bool
@@ -1262,6 +1284,7 @@ main(void)
 	tcase_add_test(tcase, a_snapshot_outlives_its_file);
 	tcase_add_test(tcase, a_crowd_does_not_notice);
 	tcase_add_test(tcase, threads_do_not_notice);
+	tcase_add_test(tcase, a_copy_that_vanishes_is_not_used);
 	tcase_add_loop_test(tcase, killed_at_every_step, 0, 4);
 	tcase_add_test(tcase, a_scrap_does_not_outlive_the_next);
 	suite_add_tcase(suite, tcase);
