@@ -26,7 +26,7 @@
 #define PEM_END "-----END CERTIFICATE-----\n"
 
 #define PIN_BEGIN "pin-sha256=\""
-#define PIN_LEN (sizeof(PIN_BEGIN) - 1 + PS_BASE64_LEN(32) + 1)
+#define PIN_LEN (sizeof(PIN_BEGIN) - 1 + PS_BASE64_LEN((size_t)32) + 1)
 
 /* ------------------------------------------------------------------ the text */
 

@@ -372,12 +372,13 @@ pinstore_session_check(gnutls_session_t session,
                        struct pinstore_error *error)
 {
 	enum pinstore_status status;
-	struct attached *attached;
+	struct attached *attached = NULL;
 
 	status = prepare(session, "pinstore_session_check", verdict, out,
 	                 &attached, error);
 	if (status != PINSTORE_OK)
 		return status;
+	assert(attached != NULL); /* or there is a status */
 	judge(session, attached);
 	return tell(&attached->last, verdict, out, error);
 }
@@ -388,12 +389,13 @@ pinstore_session_last(gnutls_session_t session, enum pinstore_verdict *verdict,
                       struct pinstore_error *error)
 {
 	enum pinstore_status status;
-	struct attached *attached;
+	struct attached *attached = NULL;
 
 	status = prepare(session, "pinstore_session_last", verdict, out,
 	                 &attached, error);
 	if (status != PINSTORE_OK)
 		return status;
+	assert(attached != NULL); /* or there is a status */
 	if (!attached->last.is_judged)
 		return ps_fail(error, PINSTORE_ERR_UNJUDGED,
 		               "pinstore_session_last: no check has seen the "

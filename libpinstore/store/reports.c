@@ -48,6 +48,7 @@
 static_assert(BODY_HEAD_LEN + PINSTORE_HOST_MAX + PINSTORE_URI_MAX <=
                       PS_RECORD_BODY_MAX,
               "the fields of a report do not fit into a record");
+/* NOLINTNEXTLINE(misc-redundant-expression): two names, today of one value */
 static_assert(PS_REPORT_TEXT_MAX <= PS_RECORD_TEXT_MAX,
               "a report's text does not fit into a record");
 

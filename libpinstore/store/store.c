@@ -483,7 +483,7 @@ writable_env(struct ps_store *store, struct ps_env **out,
 enum pinstore_status
 ps_store_compact(struct ps_store *store, struct pinstore_error *error)
 {
-	struct ps_env *env;
+	struct ps_env *env = NULL;
 	enum pinstore_status status;
 
 	status = writable_env(store, &env, error);
@@ -498,7 +498,7 @@ ps_store_write_soon(struct ps_store *store, int64_t now, int limit_ms,
                     struct pinstore_error *error)
 {
 	struct working working = {now, work, arg};
-	struct ps_env *env;
+	struct ps_env *env = NULL;
 	enum pinstore_status status;
 
 	status = writable_env(store, &env, error);

@@ -9,6 +9,7 @@
 
 #include "tls/kept.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,6 +112,7 @@ ps_kept_chain(gnutls_session_t session, const char *host, bool is_address,
 	status = find_or_make(session, &kept, error);
 	if (status != PINSTORE_OK)
 		return status;
+	assert(kept != NULL); /* or there is a status */
 	if (kept->chain == NULL || strcmp(kept->host, host) != 0 ||
 	    kept->is_address != is_address ||
 	    memcmp(kept->random, random, sizeof(random)) != 0 ||

@@ -249,14 +249,14 @@ fetch_sink_write(struct fetch_sink *sink, const char *data, size_t len)
 static void
 set_time(struct fetch_sink *sink)
 {
-	struct timespec times[2];
+	struct timespec when = {.tv_sec = sink->modified};
+	struct timespec times[2] = {when, when};
 	struct stat about;
 	int fd = fileno(sink->file);
 
 	if (fflush(sink->file) || fstat(fd, &about) ||
 	    !S_ISREG(about.st_mode))
 		return;
-	times[0] = times[1] = (struct timespec){.tv_sec = sink->modified};
 	if (futimens(fd, times))
 		tool_warn("pinfetch", "the time of %s cannot be set: %s",
 		          sink->path, strerror(errno));
