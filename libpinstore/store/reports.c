@@ -152,7 +152,7 @@ ps_reports_load(struct ps_txn *txn, const struct ps_store_id *id,
                 struct ps_queue *out, struct pinstore_error *error)
 {
 	enum pinstore_status status;
-	uint64_t n;
+	uint64_t n = 0;
 
 	status = get_summary(txn, id, out, error);
 	if (status == PINSTORE_OK)
