@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/memory.h"
 #include "api/settings.h"
 #include "base/status.h"
 
@@ -183,6 +184,8 @@ ps_handle_limits(struct pinstore *ps, struct ps_limits *out,
 	                            options->has_reports, &settings,
 	                            PINSTORE_SETTING_REPORT) != 0;
 	/* Of these there is no option. */
+	out->learns_subdomains =
+	        is_on(&settings, PINSTORE_SETTING_LEARN_SUBDOMAINS, true);
 	out->reports.is_report_only_on =
 	        is_on(&settings, PINSTORE_SETTING_REPORT_ONLY, true);
 	out->reports.is_https_only =
@@ -229,6 +232,7 @@ pinstore_close(struct pinstore *ps)
 	if (ps == NULL)
 		return;
 	ps_store_close(ps->store);
+	ps_memory_remove(&ps->memory);
 	free(ps);
 }
 

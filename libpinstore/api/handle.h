@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <pinstore/pinstore.h>
 
@@ -30,13 +31,14 @@ struct pinstore_options {
 	uint32_t given; /* bit n: option n was set by the caller */
 };
 
-/* What noting and reporting keep to: the caller's options, else the store's settings. */
+/* What is kept to: the caller's options, else the store's settings. */
 struct ps_limits {
 	int64_t max_age_cap;
 	int64_t refresh_slack;
 	uint64_t quota_domain;
 	uint64_t quota_total;
 	bool has_suffix_rule;
+	bool learns_subdomains;
 	struct ps_report_rules reports;
 	bool may_report_to_private; /* for senders */
 };
@@ -48,8 +50,15 @@ struct ps_quiet {
 };
 #define PS_QUIET 64
 
+/* The folder of a store in memory, and whose it is; or "". */
+struct ps_memory {
+	char path[32];
+	pid_t owner;
+};
+
 struct pinstore {
 	struct ps_store *store;
+	struct ps_memory memory;
 	struct pinstore_options options;
 	/* The now at which a full store was last searched for dead entries. */
 	_Atomic int64_t swept;

@@ -334,7 +334,8 @@ make_section(struct noting *noting)
 	fresh->is_present = true;
 	fresh->source = PINSTORE_HEADER;
 	fresh->mode = PINSTORE_ENFORCE;
-	fresh->include_subdomains = header->include_subdomains;
+	fresh->include_subdomains = header->include_subdomains &&
+	                            noting->limits.learns_subdomains;
 	if (fresh->include_subdomains && noting->limits.has_suffix_rule &&
 	    ps_suffix_is_public(host)) {
 		fresh->include_subdomains = false;

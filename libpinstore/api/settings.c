@@ -30,6 +30,7 @@ static const struct {
 	[PINSTORE_SETTING_REPORT_HTTPS_ONLY] = {0, 1},
 	[PINSTORE_SETTING_REPORT_SAME_ORIGIN_ONLY] = {0, 1},
 	[PINSTORE_SETTING_REPORT_PRIVATE] = {0, 1},
+	[PINSTORE_SETTING_LEARN_SUBDOMAINS] = {0, 1},
 };
 
 #define N_SETTINGS (sizeof(ranges) / sizeof(ranges[0]))
@@ -71,6 +72,8 @@ effective(const struct ps_limits *limits, enum pinstore_setting which)
 		return limits->reports.is_same_origin_only;
 	case PINSTORE_SETTING_REPORT_PRIVATE:
 		return limits->may_report_to_private;
+	case PINSTORE_SETTING_LEARN_SUBDOMAINS:
+		return limits->learns_subdomains;
 	}
 	return 0;
 }

@@ -36,7 +36,7 @@ expect_out '^report-same-origin-only +off +default$'
 expect_out '^report-private +off +default$'
 expect_out '^anchors +none +default$'
 expect_exit 0 pinstore config --json
-expect_json out '[x["key"] for x in d] == ["max-age-cap", "refresh-slack", "quota-domain", "quota-total", "suffix-rule", "report", "report-only", "report-https-only", "report-same-origin-only", "report-private", "anchors"] and all(list(x) == ["key", "value", "text", "set"] for x in d) and not any(x["set"] for x in d)'
+expect_json out '[x["key"] for x in d] == ["max-age-cap", "refresh-slack", "quota-domain", "quota-total", "suffix-rule", "learn-subdomains", "report", "report-only", "report-https-only", "report-same-origin-only", "report-private", "anchors"] and all(list(x) == ["key", "value", "text", "set"] for x in d) and not any(x["set"] for x in d)'
 expect_json out '[x["value"] for x in d] == [5184000, 100, 200, 1000000, 1, 1, 1, 0, 0, 0, []]'
 
 about "config: change, read, take away"

@@ -640,6 +640,7 @@ static const struct {
 	{PINSTORE_SETTING_REPORT_SAME_ORIGIN_ONLY, (enum pinstore_option)0, 0,
 	 0, 1},
 	{PINSTORE_SETTING_REPORT_PRIVATE, (enum pinstore_option)0, 0, 0, 1},
+	{PINSTORE_SETTING_LEARN_SUBDOMAINS, (enum pinstore_option)0, 1, 0, 1},
 };
 
 static void

@@ -47,6 +47,8 @@ static const struct {
 	 "write a number of entries"},
 	{"suffix-rule", PINSTORE_SETTING_SUFFIX_RULE, FORM_SWITCH,
 	 "write on or off"},
+	{"learn-subdomains", PINSTORE_SETTING_LEARN_SUBDOMAINS, FORM_SWITCH,
+	 "write on or off"},
 	{"report", PINSTORE_SETTING_REPORT, FORM_SWITCH, "write on or off"},
 	{"report-only", PINSTORE_SETTING_REPORT_ONLY, FORM_SWITCH,
 	 "write on or off"},

@@ -45,10 +45,10 @@ const struct verb verbs[] = {
 	{"config", cmd_config, "[KEY [VALUE...]]",
 	 "print or change the store's settings",
 	 "KEY is max-age-cap, refresh-slack, quota-domain, quota-total,\n"
-	 "suffix-rule, report, report-only, report-https-only,\n"
-	 "report-same-origin-only, report-private or anchors; anchors takes\n"
-	 "pins, files of certificates and folders of such, which are read\n"
-	 "once, now.\n",
+	 "suffix-rule, learn-subdomains, report, report-only,\n"
+	 "report-https-only, report-same-origin-only, report-private or\n"
+	 "anchors; anchors takes pins, files of certificates and folders of\n"
+	 "such, which are read once, now.\n",
 	 BIT(STORE) | BIT(UNSET), 0, SIZE_MAX},
 	{"expire", cmd_expire, "",
 	 "remove entries that have expired",

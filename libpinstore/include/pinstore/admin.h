@@ -119,7 +119,8 @@ enum pinstore_setting {
 	PINSTORE_SETTING_REPORT_ONLY,       /* 0 or 1; of Report-Only; 1 */
 	PINSTORE_SETTING_REPORT_HTTPS_ONLY, /* 0 or 1; 0 */
 	PINSTORE_SETTING_REPORT_SAME_ORIGIN_ONLY, /* 0 or 1; 0 */
-	PINSTORE_SETTING_REPORT_PRIVATE     /* 0 or 1; to private addresses; 0 */
+	PINSTORE_SETTING_REPORT_PRIVATE,    /* 0 or 1; to private addresses; 0 */
+	PINSTORE_SETTING_LEARN_SUBDOMAINS   /* 0 or 1; learned too; 1 */
 };
 
 /*

@@ -353,6 +353,23 @@ pinstore_options_set(struct pinstore_options *options,
 void pinstore_options_free(struct pinstore_options *options);
 
 /*
+ * Open a new and empty store that is never on a disk, and that is gone when the
+ * handle is closed: for callers that must leave no trace.  It is a folder of
+ * mode 0700 in /dev/shm; a process that is killed leaves it in memory until the
+ * next boot, and memory can be swapped out.
+ *
+ * Owner:   as pinstore_open(); only a close in the process that opened it
+ *          removes it.
+ * Threads: as pinstore_open().
+ * Errors:  those of pinstore_open(); ARG (OPT_READONLY), IO (there is no tmpfs).
+ * Source:  RFC 7469, 5.
+ */
+enum pinstore_status
+pinstore_open_memory(const struct pinstore_options *options,
+                     struct pinstore **out,
+                     struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/*
  * Open the store in directory path, and create it with mode 0700 if there is
  * none (not with OPT_READONLY).  options may be NULL and is not kept.
  *
