@@ -29,6 +29,7 @@ expect_out '^refresh-slack +1% +default$'
 expect_out '^quota-domain +200 +default$'
 expect_out '^quota-total +1000000 +default$'
 expect_out '^suffix-rule +on +default$'
+expect_out '^learn-subdomains +on +default$'
 expect_out '^report +on +default$'
 expect_out '^report-only +on +default$'
 expect_out '^report-https-only +off +default$'
@@ -37,7 +38,7 @@ expect_out '^report-private +off +default$'
 expect_out '^anchors +none +default$'
 expect_exit 0 pinstore config --json
 expect_json out '[x["key"] for x in d] == ["max-age-cap", "refresh-slack", "quota-domain", "quota-total", "suffix-rule", "learn-subdomains", "report", "report-only", "report-https-only", "report-same-origin-only", "report-private", "anchors"] and all(list(x) == ["key", "value", "text", "set"] for x in d) and not any(x["set"] for x in d)'
-expect_json out '[x["value"] for x in d] == [5184000, 100, 200, 1000000, 1, 1, 1, 0, 0, 0, []]'
+expect_json out '[x["value"] for x in d] == [5184000, 100, 200, 1000000, 1, 1, 1, 1, 0, 0, 0, []]'
 
 about "config: change, read, take away"
 while read -r key value text number default; do
@@ -61,6 +62,7 @@ refresh-slack 100% 100% 10000 1%
 quota-domain 7 7 7 200
 quota-total 0 0 0 1000000
 suffix-rule off off 0 on
+learn-subdomains off off 0 on
 report off off 0 on
 report-only off off 0 on
 report-https-only on on 1 off
