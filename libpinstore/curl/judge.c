@@ -81,7 +81,7 @@ is_ours(const struct pinstore_curl *attached, const char *remote_ip,
 	       own_port == local_port;
 }
 
-/* Through a proxy this is the proxy's address: libcurl 7 tells no other. */
+/* Reports may go to private addresses then (D-31): in doubt it is none. */
 static bool
 is_private(const char *ip)
 {
@@ -92,7 +92,7 @@ is_private(const char *ip)
 		                                         [11] = 0xff};
 
 		if (inet_pton(AF_INET6, ip, a) != 1)
-			return true; /* in doubt nothing is sent there */
+			return false;
 		if (memcmp(a, mapped, sizeof(mapped)) != 0) {
 			static const unsigned char loopback[16] = {[15] = 1};
 			static const unsigned char any[16] = {0};
@@ -353,7 +353,8 @@ judge(struct pinstore_curl *attached, struct ps_curl_hop *hop,
 	status = read_target(attached->easy, hop, &https, &hop->error);
 	if (status)
 		return status;
-	if (is_private(remote_ip))
+	/* Through a proxy it is the proxy's: libcurl 7 tells no other. */
+	if (!attached->setup.through_proxy && is_private(remote_ip))
 		hop->peer.flags |= PINSTORE_PEER_PRIVATE;
 	*verdict = PINSTORE_UNPINNED;
 	if (https) {

@@ -248,6 +248,7 @@ attach(struct client *client)
 	        .keep_chain = has_flag("chain"),
 	        .unknown = has_flag("stranger") ? meet : NULL,
 	        .unknown_arg = has_flag("welcome") ? client : NULL,
+	        .through_proxy = has_flag("proxied"),
 	};
 
 	if (pinstore_curl_attach(client->easy, ps, &setup, &client->attached,

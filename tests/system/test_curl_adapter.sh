@@ -330,6 +330,20 @@ acts unknown_arg '^code=42 status=-5' ,stranger ,stranger,welcome
 P=$W
 must pinstore --store "$store" clear wrong.test --yes --source all >/dev/null 2>&1
 acts insecure_unpinned '^code=0 ' ,insecure ''
+about "T-013 D-31 pinstore_curl_setup.through_proxy: no peer is a private one"
+tested="$tested through_proxy"
+P=https://pin.test:$web_port
+for row in 'easy True' 'easy,proxied False'; do
+	set -- $row
+	must pinstore --store "$store" note --chain-pin "$(pin backup)" pin.test \
+		"$(header 999 backup b -- 'report-uri="https://sink.test/"')" >/dev/null
+	expect_exit 0 client "$1" $P/
+	expect_out '^code=42 '
+	expect_exit 0 pinstore --store "$store" report list --json
+	expect_json out "len(lines) == 1 and d['private'] is $2"
+	must pinstore --store "$store" report drop --all >/dev/null
+	must pinstore --store "$store" clear --yes pin.test >/dev/null
+done
 about "T-013 every member of the setup has a negative case"
 sed -n '/^struct pinstore_curl_setup {/,/^}/p' \
 	"$top_srcdir/libpinstore/include/pinstore/curl.h" |

@@ -101,6 +101,26 @@ expect_exit 90 impostor $sink --report=now
 expect_requests s $((sent + 1))
 must pinstore config --unset report
 
+about "D-31 through a proxy, whose address is not the host's"
+must pinstore report drop --all >/dev/null
+start_proxy px --map "pin.test:$bad_port=$bad_port"
+sent=$(requests s)
+expect_exit 90 fetch -s -S -x "http://127.0.0.1:$px_port" "https://pin.test:$bad_port/x"
+expect_waiting 1
+expect_exit 4 send $sink
+expect_err 'report-failed:private-address'
+must pinstore report drop --all >/dev/null
+expect_exit 90 env HTTPS_PROXY="http://127.0.0.1:$px_port" pinfetch --store "$store" \
+	--cacert "$pki/trust.pem" -s -S "https://pin.test:$bad_port/x"
+expect_exit 0 pinstore report list --json
+expect_json out 'len(lines) == 1 and d["private"] is False'
+must pinstore report drop --all >/dev/null
+expect_exit 90 env HTTPS_PROXY="http://127.0.0.1:$px_port" pinfetch --store "$store" \
+	--cacert "$pki/trust.pem" -s -S --noproxy '*' $(at pin.test "$bad_port") \
+	"https://pin.test:$bad_port/x"
+expect_exit 0 send $sink
+expect_requests s $((sent + 1))
+
 about "T-133 R-3-17 nothing of the fetch goes along but the way it takes"
 must pinstore report drop --all >/dev/null
 printf 'machine sink.test login me password net\n' >.netrc

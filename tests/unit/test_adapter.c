@@ -473,8 +473,8 @@ static const struct {
         {"ff80::1", false},
         {"::ffff:127.0.0.1", true}, /* IPv4 in IPv6 */
         {"::ffff:192.0.2.1", false},
-        {"", true}, /* in doubt */
-        {"/run/socket", true},
+        {"", false}, /* in doubt */
+        {"/run/socket", false},
 };
 
 START_TEST(private_addresses)
@@ -484,6 +484,21 @@ START_TEST(private_addresses)
 	ck_assert_msg((ps_curl_last(pins)->peer.flags ==
 	               PINSTORE_PEER_PRIVATE) == addresses[_i].is_private,
 	              "%s", addresses[_i].ip);
+}
+END_TEST
+
+/* D-31: a public host behind a proxy of this machine is a public one. */
+START_TEST(a_proxy_is_not_the_peer)
+{
+	struct pinstore_curl_setup how = usual();
+
+	how.through_proxy = 1;
+	pinstore_curl_detach(pins);
+	ck_assert_int_eq(pinstore_curl_attach(EASY, store, &how, &pins, &error),
+	                 PINSTORE_OK);
+	curl.remote = addresses[_i].ip;
+	ck_assert_int_eq(prereq(), CURL_PREREQFUNC_OK);
+	ck_assert_uint_eq(ps_curl_last(pins)->peer.flags, 0);
 }
 END_TEST
 
@@ -805,6 +820,8 @@ main(void)
 	tcase_add_loop_test(tcase, attach_with_each_option_refused, 0, 14);
 	tcase_add_test(tcase, attach_with_a_short_setup);
 	tcase_add_loop_test(tcase, private_addresses, 0, COUNT(addresses));
+	tcase_add_loop_test(tcase, a_proxy_is_not_the_peer, 0,
+	                    COUNT(addresses));
 	tcase_add_test(tcase, another_connection_is_refused);
 	tcase_add_loop_test(tcase, what_is_not_told_is_refused, 0,
 	                    COUNT(untold));

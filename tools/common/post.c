@@ -510,9 +510,8 @@ out:
 	return end;
 }
 
-/* The proxy that the environment names for url, as libcurl looks for it. */
-static const char *
-environment_proxy(const char *url)
+const char *
+tool_post_environment_proxy(const char *url)
 {
 	static const char *const https[] = {"https_proxy", "HTTPS_PROXY",
 	                                    "all_proxy", "ALL_PROXY", NULL};
@@ -538,8 +537,8 @@ may_have_proxy(const struct tool_post_setup *setup)
 	/* A process of raised rights takes no proxy from its caller. */
 	if (getauxval(AT_SECURE) != 0)
 		return false;
-	return environment_proxy("https:") != NULL ||
-	       environment_proxy("http:") != NULL;
+	return tool_post_environment_proxy("https:") != NULL ||
+	       tool_post_environment_proxy("http:") != NULL;
 }
 
 /* Keep of text what names the proxy, and find its addresses. */
@@ -609,8 +608,8 @@ choose_proxy(struct posting *posting)
 		return false;
 	}
 	if (proxy == NULL)
-		proxy = environment_proxy(effective != NULL ? effective
-		                                            : posting->url);
+		proxy = tool_post_environment_proxy(
+		        effective != NULL ? effective : posting->url);
 	free(effective);
 	if (is_good && (proxy == NULL || take_proxy(posting, proxy)))
 		return true;

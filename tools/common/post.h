@@ -84,6 +84,10 @@ bool
 tool_post_may(struct pinstore *ps, struct tool_post_setup *setup, bool *is_on,
               struct pinstore_error *error);
 
+/* The proxy that the environment names for url, or NULL, as libcurl looks. */
+const char *
+tool_post_environment_proxy(const char *url);
+
 /* What becomes of the report. */
 enum pinstore_outcome
 tool_post_outcome(enum tool_post_end end);

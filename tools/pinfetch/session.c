@@ -14,6 +14,7 @@
 #include <sys/auxv.h>
 
 #include "common/pin.h"
+#include "common/post.h"
 #include "common/when.h"
 #include "pinfetch/answer.h"
 #include "pinfetch/pinned.h"
@@ -284,6 +285,17 @@ meet_unknown(const struct pinstore_result *result, void *arg)
 	return PINSTORE_CURL_REFUSE;
 }
 
+/* Whether a proxy may stand between: it is in the way of https alone. */
+static bool
+may_use_proxy(const struct fetch_options *options)
+{
+	if (options->proxy)
+		return *options->proxy != '\0';
+	if (options->noproxy && strcmp(options->noproxy, "*") == 0)
+		return false;
+	return tool_post_environment_proxy("https:") != NULL;
+}
+
 static bool
 attach(struct fetch_session *session, struct pinstore_error *error)
 {
@@ -302,6 +314,7 @@ attach(struct fetch_session *session, struct pinstore_error *error)
 	                      (options->pin_info && !options->insecure),
 	        .unknown = options->tofu ? meet_unknown : NULL,
 	        .unknown_arg = session,
+	        .through_proxy = may_use_proxy(options),
 	};
 
 	return !pinstore_curl_attach(session->easy, session->run->ps, &setup,

@@ -148,7 +148,7 @@ send_one(struct sending *sending, struct pinstore_report *report,
 	                              error) == PINSTORE_OK;
 }
 
-/* Those that are due; each comes once, as what fails is due later. */
+/* Until none is due; what fails is due again after a minute at the earliest. */
 static bool
 send_due(struct sending *sending, struct pinstore_error *error)
 {

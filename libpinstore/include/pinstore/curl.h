@@ -50,6 +50,8 @@ struct pinstore_curl_setup {
 	/* Trust on first use, or NULL. */
 	pinstore_curl_unknown_fn *unknown;
 	void *unknown_arg;
+	/* A proxy may be used: its address tells nothing about the peer's. */
+	int through_proxy;
 };
 
 /*
