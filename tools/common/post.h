@@ -77,8 +77,8 @@ tool_post(struct pinstore *ps, const struct tool_post_setup *setup,
           struct tool_posted *out);
 
 /*
- * What the operator of ps, another handle, says: *is_on, and the switches of setup.  False: *error
- * tells why the store does not say it.
+ * What the operator of ps, another handle, says: *is_on, and the switches of
+ * setup.  False: *error tells why the store does not say it.
  */
 bool
 tool_post_may(struct pinstore *ps, struct tool_post_setup *setup, bool *is_on,

@@ -62,9 +62,9 @@ struct pinstore_curl_setup {
  * that can be read back, CURLOPT_RTSP_SESSION_ID; attach after the handle's
  * other options are set.  curl_easy_reset() drops what was set: detach, then
  * attach anew; until then each outcome is UNJUDGED, as it is for all but the
- * last of several attachments to a handle.  A handle from curl_easy_duphandle() has the
- * original's callbacks, which refuse its requests until it is attached itself;
- * it must be attached, or go, before the original is detached.
+ * last of several attachments to a handle.  A handle from curl_easy_duphandle()
+ * has the original's callbacks, which refuse its requests until it is attached
+ * itself; it must be attached, or go, before the original is detached.
  * A transfer that libcurl ended with CURLE_ABORTED_BY_CALLBACK has a reason:
  * pinstore_curl_outcome().  Schemes other than http and https are refused.
  *
