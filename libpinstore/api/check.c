@@ -62,7 +62,7 @@ struct walk {
 	size_t n_found;
 };
 
-/* --------------------------------------------------------------- the records */
+/* -------------------------------------------------------------- the records */
 
 /* Copy a section that applies, with the name it stands for, into the result. */
 static void
@@ -164,7 +164,7 @@ step(size_t key_len, const struct ps_entry_view *view, void *arg)
 	       !walk->layer[PINSTORE_LEARNED].has_entry;
 }
 
-/* ----------------------------------------------------------------- the steps */
+/* ---------------------------------------------------------------- the steps */
 
 static const struct found *
 find(const struct walk *walk, size_t key_len)
@@ -224,7 +224,7 @@ tell_steps(const struct walk *walk, struct pinstore_result *result)
 	return true;
 }
 
-/* --------------------------------------------------------------- the verdict */
+/* -------------------------------------------------------------- the verdict */
 
 /* Both layers must agree; an entry in report mode is judged beside them. */
 static enum pinstore_verdict
@@ -449,7 +449,8 @@ clear(struct other *other)
 /*
  * Keep the better of two, the first among equals; but that a key was revoked is
  * told whichever path had it, and a report tells the path that was built last
- * (R-3-12).  kept is the chain that a report would tell, if it is not the first.
+ * (R-3-12).  kept is the chain that a report would tell, if it is not the
+ * first.
  */
 static void
 choose(struct ps_judgement *judgement, struct pinstore_result **out,

@@ -55,10 +55,10 @@ ps_judgement_policy(enum pinstore_layer layer, size_t key_len,
                     const struct ps_section_view *section);
 
 /*
- * Write a violation, what was bypassed, or that another path was taken, into the
- * journal: the same host, policy and leaf (or anchor) once an hour; and with it
- * the reports that are due into their queue.  It waits 50 ms for other writers;
- * what fails is counted, and told with the next one.
+ * Write a violation, what was bypassed, or that another path was taken, into
+ * the journal: the same host, policy and leaf (or anchor) once an hour; and
+ * with it the reports that are due into their queue.  It waits 50 ms for other
+ * writers; what fails is counted, and told with the next one.
  */
 void
 ps_judgement_record(struct pinstore *ps, const struct ps_judgement *judgement,

@@ -320,7 +320,9 @@ drop_bypasses(struct ps_write *write, const struct clearing *clearing,
 	}
 }
 
-/* What waits to be sent tells of the host, and of the entry that it fell under. */
+/*
+ * What waits to be sent tells of the host, and of the entry that it fell under.
+ */
 static enum pinstore_status
 drop_reports(struct ps_write *write, struct clearing *clearing,
              struct pinstore_error *error)

@@ -20,7 +20,7 @@ static_assert(PINSTORE_REPORT_OCTETS_MAX == PS_REPORT_TEXT_MAX &&
                       PINSTORE_REPORT_SECONDS_MAX == PS_REPORT_SECONDS,
               "the limits of a report are told as others than they are");
 
-/* ------------------------------------------------------------------- reading */
+/* ------------------------------------------------------------------ reading */
 
 void
 pinstore_report_free(struct pinstore_report *report)
@@ -145,7 +145,7 @@ pinstore_report_count(struct pinstore *ps, struct pinstore_report_totals *out,
 	return status;
 }
 
-/* -------------------------------------------------------------------- taking */
+/* ------------------------------------------------------------------- taking */
 
 struct taking {
 	uint64_t id; /* 0: the oldest that is due */
@@ -271,7 +271,7 @@ pinstore_report_take_id(struct pinstore *ps, uint64_t id, int64_t now,
 	return take(ps, id, now, out, error);
 }
 
-/* ------------------------------------------------------------------ settling */
+/* ----------------------------------------------------------------- settling */
 
 struct settling {
 	const struct ps_report *taken;
@@ -338,7 +338,7 @@ pinstore_report_settle(struct pinstore *ps, struct pinstore_report *report,
 	return status;
 }
 
-/* ------------------------------------------------------------------ dropping */
+/* ----------------------------------------------------------------- dropping */
 
 struct dropping {
 	uint64_t id;

@@ -28,7 +28,7 @@
 #define PIN_BEGIN "pin-sha256=\""
 #define PIN_LEN (sizeof(PIN_BEGIN) - 1 + PS_BASE64_LEN((size_t)32) + 1)
 
-/* ------------------------------------------------------------------ the text */
+/* ----------------------------------------------------------------- the text */
 
 /* RFC 7468.  NULL without memory. */
 static json_t *
@@ -183,7 +183,7 @@ ps_report_compose(const struct ps_failure *failure, char **text, size_t *len)
 	return status;
 }
 
-/* ---------------------------------------------------------------- the drafts */
+/* --------------------------------------------------------------- the drafts */
 
 static int
 compare_pins(const void *a, const void *b)
@@ -329,7 +329,7 @@ ps_drafts_clear(struct ps_drafts *drafts)
 	drafts->lost = 0;
 }
 
-/* ----------------------------------------------------------------- one alone */
+/* ---------------------------------------------------------------- one alone */
 
 static enum pinstore_status
 work(struct ps_write *write, void *arg, struct pinstore_error *error)

@@ -125,7 +125,9 @@ ps_report_after(int64_t now, int64_t seconds)
 	return now > INT64_MAX - seconds ? INT64_MAX : now + seconds;
 }
 
-/* A time ahead of now by at most seconds; one further off is a clock's fault. */
+/*
+ * A time ahead of now by at most seconds; one further off is a clock's fault.
+ */
 static bool
 is_ahead(int64_t at, int64_t now, int64_t seconds)
 {

@@ -38,7 +38,7 @@ fail(const struct ps_env *env, const char *doing, struct pinstore_error *error)
 	                  PS_DB_DATA, doing, PS_STRERROR(errno));
 }
 
-/* ------------------------------------------------------------------ the copy */
+/* ----------------------------------------------------------------- the copy */
 
 struct copying {
 	struct ps_txn *from;
@@ -98,7 +98,9 @@ copy_record(struct copying *copying, enum ps_table table, struct ps_bytes key,
 	return ps_txn_append(copying->to, table, key, value, error);
 }
 
-/* A page that was lost takes records along: the table's root has their number. */
+/*
+ * A page that was lost takes records along: the table's root has their number.
+ */
 static enum pinstore_status
 copy_table(struct copying *copying, enum ps_table table,
            struct pinstore_error *error)
@@ -244,7 +246,9 @@ put_in_place(struct ps_env *env, int limit_ms, struct pinstore_error *error)
 		status = fail(env, "put in its place", error);
 	} else {
 		atomic_store(&env->is_dead, true);
-		/* Until then no writer may pass who believes that it is there. */
+		/*
+		 * Until then no writer may pass who believes that it is there.
+		 */
 		if (fsync(env->dir_fd) != 0)
 			status = fail(env, "kept in its place", error);
 	}

@@ -30,7 +30,7 @@ ps_entries_host(const char *path, struct ps_bytes key, struct ps_host *out,
 	return PINSTORE_OK;
 }
 
-/* ------------------------------------------------------------------- reading */
+/* ------------------------------------------------------------------ reading */
 
 /* How much two keys have in common. */
 static size_t
@@ -137,7 +137,7 @@ ps_entries_get(struct ps_txn *txn, const struct ps_store_id *id,
 	                       error);
 }
 
-/* ------------------------------------------------------------------- writing */
+/* ------------------------------------------------------------------ writing */
 
 static bool
 is_empty(const struct ps_entry *entry)

@@ -31,7 +31,7 @@
 /* A lock file that a dying process has still in its hands: wait for its end. */
 #define OPEN_TRIES 50
 
-/* ---------------------------------------------------------- opening, closing */
+/* --------------------------------------------------------- opening, closing */
 
 struct ps_env *
 ps_env_new(char *path, uint64_t map_bytes, uint64_t max_bytes)
@@ -452,7 +452,7 @@ ps_env_resize(struct ps_env *env, bool grow, bool *is_retried,
 	return status;
 }
 
-/* ------------------------------------------------------------------- reading */
+/* ------------------------------------------------------------------ reading */
 
 static enum pinstore_status
 begin_reader(struct ps_env *env, struct ps_txn **out, enum ps_trouble *trouble,

@@ -33,7 +33,9 @@ struct ps_env {
 	uint64_t map_bytes;
 	_Atomic uint64_t max_bytes;
 
-	/* Held for reading while the map is in use, for writing to change it. */
+	/*
+	 * Held for reading while the map is in use, for writing to change it.
+	 */
 	pthread_rwlock_t lock;
 	bool is_open;
 	unsigned opened; /* how often: tells a reopened one from the old */

@@ -43,7 +43,7 @@ bytes(const uint8_t *at, size_t len)
 	return out;
 }
 
-/* ------------------------------------------------------------------ messages */
+/* ----------------------------------------------------------------- messages */
 
 /* The name of a key as far as it is one. */
 static const char *
@@ -86,7 +86,7 @@ fail_link(struct ps_txn *txn, struct ps_bytes key,
 	               ps_txn_path(txn), name_of(key, &host));
 }
 
-/* -------------------------------------------------------------------- proofs */
+/* ------------------------------------------------------------------- proofs */
 
 /* Nothing of a record is used before this; the lengths bound what is read. */
 static enum pinstore_status
@@ -235,7 +235,7 @@ ps_links_load(struct ps_txn *txn, const struct ps_store_id *id,
 	return verify(txn, id, key, record, &next, error);
 }
 
-/* ------------------------------------------------------------------- writing */
+/* ------------------------------------------------------------------ writing */
 
 enum pinstore_status
 ps_links_create(struct ps_txn *txn, const struct ps_store_id *id,

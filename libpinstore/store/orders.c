@@ -45,7 +45,7 @@ damaged(struct ps_txn *txn, const char *what, struct pinstore_error *error)
 	                      error);
 }
 
-/* --------------------------------------------------------------- the summary */
+/* -------------------------------------------------------------- the summary */
 
 static enum pinstore_status
 put_summary(struct ps_txn *txn, const struct ps_store_id *id,
@@ -138,7 +138,7 @@ ps_orders_is_plain(const struct ps_orders *orders)
 	       orders->anchors == 0;
 }
 
-/* ----------------------------------------------------------------- the orders */
+/* --------------------------------------------------------------- the orders */
 
 static enum ps_order_kind
 kind_of(enum ps_table table)
@@ -237,7 +237,7 @@ ps_orders_put(struct ps_txn *txn, const struct ps_store_id *id,
 	return status;
 }
 
-/* --------------------------------------------------------------- the settings */
+/* ------------------------------------------------------------- the settings */
 
 static enum pinstore_status
 decode_settings(struct ps_txn *txn, struct ps_bytes body, uint64_t anchors,
@@ -331,7 +331,7 @@ ps_orders_put_settings(struct ps_txn *txn, const struct ps_store_id *id,
 	return put_summary(txn, id, &orders, error);
 }
 
-/* ----------------------------------------------------------------- the ruling */
+/* --------------------------------------------------------------- the ruling */
 
 static enum pinstore_status
 find_revoked(struct ps_txn *txn, const struct ps_store_id *id,

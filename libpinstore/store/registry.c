@@ -150,7 +150,9 @@ find(int dir_fd, const struct ps_env *not)
 		data.device = st.st_dev;
 		data.inode = st.st_ino;
 	}
-	/* The same lock file with other data must not be opened twice either. */
+	/*
+	 * The same lock file with other data must not be opened twice either.
+	 */
 	if (fstatat(dir_fd, PS_DB_LOCK, &st, AT_SYMLINK_NOFOLLOW) == 0) {
 		lock_file.device = st.st_dev;
 		lock_file.inode = st.st_ino;

@@ -75,7 +75,7 @@ damaged(struct ps_txn *txn, const char *what, struct pinstore_error *error)
 	                      error);
 }
 
-/* --------------------------------------------------------------- the summary */
+/* -------------------------------------------------------------- the summary */
 
 static struct ps_bytes
 summary_key(void)
@@ -162,7 +162,7 @@ ps_reports_load(struct ps_txn *txn, const struct ps_store_id *id,
 	return status;
 }
 
-/* --------------------------------------------------------------- the records */
+/* -------------------------------------------------------------- the records */
 
 static size_t
 encode(const struct ps_report *report, uint8_t body[PS_RECORD_BODY_MAX])
@@ -379,7 +379,7 @@ drop(struct ps_txn *txn, uint8_t which, uint64_t number,
 	                     error);
 }
 
-/* -------------------------------------------------------------- what changes */
+/* ------------------------------------------------------------- what changes */
 
 /* Change the queue, of which a report leaves its state. */
 static enum pinstore_status

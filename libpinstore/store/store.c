@@ -69,7 +69,7 @@ clamp_bytes(uint64_t bytes, uint64_t by_default)
 	return bytes > LIMIT_BYTES ? LIMIT_BYTES : bytes / ROUND * ROUND;
 }
 
-/* ----------------------------------------------------------------- the handle */
+/* --------------------------------------------------------------- the handle */
 
 /* The environment; NULL as long as an empty directory is read. */
 static enum pinstore_status
@@ -138,7 +138,7 @@ ps_store_close(struct ps_store *store)
 	free(store);
 }
 
-/* -------------------------------------------------------------------- reading */
+/* ------------------------------------------------------------------ reading */
 
 /* Begin to read; *txn is NULL in an empty directory. */
 static enum pinstore_status
@@ -426,7 +426,7 @@ ps_store_count_reports(struct ps_store *store, uint64_t *waiting,
 	return status;
 }
 
-/* -------------------------------------------------------------------- writing */
+/* ------------------------------------------------------------------ writing */
 
 struct working {
 	int64_t now;

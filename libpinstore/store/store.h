@@ -142,7 +142,10 @@ ps_store_orders(struct ps_store *store, enum ps_order_kind kind,
                 ps_store_order_fn *visit, void *arg,
                 struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
-/* The high-water mark of the times that writes have brought; INT64_MIN if there was none. */
+/*
+ * The high-water mark of the times that writes have brought; INT64_MIN if there
+ * was none.
+ */
 enum pinstore_status
 ps_store_high_water(struct ps_store *store, int64_t *out,
                     struct pinstore_error *error) PINSTORE_MUST_CHECK;
@@ -161,8 +164,8 @@ ps_store_work_fn(struct ps_write *write, void *arg,
 
 /*
  * Run work in one durable transaction that also raises the high-water mark
- * towards now, by 60 days at most: OK means that it is on disk.  A transaction that changed nothing is
- * not committed.
+ * towards now, by 60 days at most: OK means that it is on disk.  A transaction
+ * that changed nothing is not committed.
  *
  * Errors: NOMEM, READONLY, BUSY (lock limit), FULL, IO, VERSION, DAMAGED, and
  *         work's own.

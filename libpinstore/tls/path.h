@@ -1,5 +1,5 @@
 /*
- * path.h - what a verification by GnuTLS is asked for, and the path it tells of.
+ * path.h - what GnuTLS is asked to verify, and the path it tells of.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *

@@ -318,8 +318,8 @@ make_settled(void)
 }
 
 /*
- * The chain is the list and its anchor; but where the anchor, or its key, is on the
- * list already, what lies between is left out.
+ * The chain is the list and its anchor; but where the anchor, or its key, is on
+ * the list already, what lies between is left out.
  */
 static void
 must_be_list(const struct pinstore_chain *chain, struct list list)

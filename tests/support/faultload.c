@@ -71,7 +71,7 @@ static bool is_call;
 static const char *fault_of;
 static const char *report_path;
 
-/* ------------------------------------------------------------------- reports */
+/* ------------------------------------------------------------------ reports */
 
 static const char *
 base_name(const char *path)
@@ -150,7 +150,7 @@ on_crash(int number)
 	(void)raise(number);
 }
 
-/* ----------------------------------------------------------------- whose it is */
+/* -------------------------------------------------------------- whose it is */
 
 static bool
 is_wanted(const char *library, const char *of)

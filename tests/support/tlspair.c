@@ -115,8 +115,8 @@ server_credentials(const struct tls_server *server)
 	ck_assert_int_eq(gnutls_certificate_allocate_credentials(&credentials),
 	                 0);
 	/*
-	 * An impostor serves certificates whose key he does not have, or staples
-	 * that they are revoked.
+	 * An impostor serves certificates whose key he does not have, or
+	 * staples that they are revoked.
 	 */
 	gnutls_certificate_set_flags(
 	        credentials, GNUTLS_CERTIFICATE_SKIP_KEY_CERT_MATCH |

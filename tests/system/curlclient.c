@@ -121,7 +121,7 @@ take_prereq(void *arg, char *remote_ip, char *local_ip, int remote_port,
 	return has_flag("abort") ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
-/* ------------------------------------------- the application's own callbacks */
+/* ------------------------------------------ the application's own callbacks */
 
 static void
 see(struct client *client, size_t which)

@@ -102,7 +102,7 @@ split(char *text, const char *out[LIST_MAX])
 	return n;
 }
 
-/* ------------------------------------------------------------------ the wire */
+/* ----------------------------------------------------------------- the wire */
 
 /* What one side has sent and the other has not read. */
 struct pipe {
@@ -216,7 +216,7 @@ shake_hands(gnutls_session_t client, gnutls_session_t server)
 	NEED(one == 0 && two == 0);
 }
 
-/* ------------------------------------------------------------------- judging */
+/* ------------------------------------------------------------------ judging */
 
 static void
 put_path(const struct pinstore_chain *chain)
@@ -283,7 +283,7 @@ judge(const char *host, const char *key, char *served, char *anchors)
 	gnutls_certificate_free_credentials(theirs);
 }
 
-/* --------------------------------------------------------------- the entries */
+/* -------------------------------------------------------------- the entries */
 
 static struct pinstore_pin
 read_pin(const char *hex)

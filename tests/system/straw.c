@@ -127,7 +127,7 @@ is_same(const gnutls_datum_t *a, const gnutls_datum_t *b)
 	return a->size == b->size && memcmp(a->data, b->data, a->size) == 0;
 }
 
-/* ------------------------------------------------------------ the judgements */
+/* ----------------------------------------------------------- the judgements */
 
 static bool
 is_valid(gnutls_session_t session)

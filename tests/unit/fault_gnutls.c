@@ -25,7 +25,7 @@
 /* One in so many errors for each call, unless FAULTS=all asks for each. */
 #define STRIDE 17
 
-/* ----------------------------------------------------------------- the calls */
+/* ---------------------------------------------------------------- the calls */
 
 #define CALLS(X) \
 	X(gnutls_alert_send, (gnutls_session_t session, \
@@ -244,7 +244,7 @@ __wrap_gnutls_certificate_verify_peers(gnutls_session_t session,
 	return code;
 }
 
-/* ---------------------------------------------------------------- the errors */
+/* --------------------------------------------------------------- the errors */
 
 #define ERROR(name) {GNUTLS_E_##name, #name}
 static const struct {
@@ -425,7 +425,7 @@ has_turn(int call, size_t error)
 	       (error + (size_t)call) % STRIDE == 0;
 }
 
-/* ------------------------------------------------------------------ sessions */
+/* ----------------------------------------------------------------- sessions */
 
 struct run {
 	struct tls_server server;

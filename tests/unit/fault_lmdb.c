@@ -24,7 +24,7 @@
 /* One in so many errors for each call, unless FAULTS=all asks for each. */
 #define STRIDE 5
 
-/* ----------------------------------------------------------------- the calls */
+/* ---------------------------------------------------------------- the calls */
 
 #define CALLS(X) \
 	X(mdb_cursor_get, (MDB_cursor *cursor, MDB_val *key, MDB_val *value, \
@@ -149,7 +149,7 @@ __wrap_mdb_txn_renew(MDB_txn *txn)
 	return code;
 }
 
-/* ---------------------------------------------------------------- the errors */
+/* --------------------------------------------------------------- the errors */
 
 static const struct {
 	int code;
@@ -185,7 +185,7 @@ static const struct {
 	{ENOENT, "ENOENT", PINSTORE_ERR_IO},
 };
 
-/* ------------------------------------------------------------------ the runs */
+/* ----------------------------------------------------------------- the runs */
 
 static void
 expect(const struct deed *deed, const struct plain *plain,

@@ -27,7 +27,7 @@
 /* One in so many errors for each call, unless FAULTS=all asks for each. */
 #define STRIDE 4
 
-/* ----------------------------------------------------------------- the calls */
+/* ---------------------------------------------------------------- the calls */
 
 /* Those that give -1, or what `failed' says, and set errno. */
 #define CALLS(X) \
@@ -167,7 +167,7 @@ __wrap_openat(int dir, const char *path, int flags, ...)
 	return __real_openat(dir, path, flags, mode);
 }
 
-/* ---------------------------------------------------------------- the errors */
+/* --------------------------------------------------------------- the errors */
 
 static const struct {
 	int code;
@@ -191,7 +191,7 @@ has_turn(int call, size_t error)
 	       (error + (size_t)call) % STRIDE == 0;
 }
 
-/* ------------------------------------------------------------------ the runs */
+/* ----------------------------------------------------------------- the runs */
 
 static void
 expect(const struct deed *deed, const struct plain *plain,

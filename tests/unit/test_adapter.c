@@ -431,7 +431,7 @@ START_TEST(attach_with_a_short_setup)
 }
 END_TEST
 
-/* -------------------------------------------------------- before the request */
+/* ------------------------------------------------------- before the request */
 
 static const struct {
 	const char *ip;
@@ -640,7 +640,7 @@ START_TEST(a_session_that_shows_nothing)
 }
 END_TEST
 
-/* ---------------------------------------------------------------- afterwards */
+/* --------------------------------------------------------------- afterwards */
 
 START_TEST(outcome_of_a_transfer_that_was_seen)
 {

@@ -17,7 +17,7 @@
 #include "tests/support/suite.h"
 #include "tests/unit/api_fixture.h"
 
-/* -------------------------------------------------------------- refresh slack */
+/* ------------------------------------------------------------ refresh slack */
 
 static unsigned long n_syncs;
 
@@ -159,7 +159,9 @@ START_TEST(t_096_flood_of_subdomains)
 	ck_assert_int_eq(note_at("h0.flood.test", "X", "XZ", CAP, "",
 	                         NOW + 3).action, PINSTORE_UPDATED);
 	ck_assert_uint_eq(count_all().configured, 2);
-	/* What has been dead for a week makes room, when the clock is trusted. */
+	/*
+	 * What has been dead for a week makes room, when the clock is trusted.
+	 */
 	note_at("next.test", "A", "AB", CAP, "", NOW + CAP / 2);
 	ck_assert_int_eq(note_at("late.flood.test", "X", "XY", CAP, "",
 	                         NOW + CAP + 7 * 86400 + 4).action,
@@ -205,7 +207,7 @@ START_TEST(quota_below_a_suffix)
 }
 END_TEST
 
-/* --------------------------------------------------------------------- clock */
+/* -------------------------------------------------------------------- clock */
 
 /* 2038-01-19T03:14:07Z, 2100-02-28T23:59:59Z, and the ends of numbers. */
 static const int64_t moments[] = {
@@ -215,7 +217,9 @@ static const int64_t moments[] = {
 	INT64_MAX - CAP - 1, INT64_MAX - 1,
 };
 
-/* T-095: what is noted at any moment lives as long as its max-age, saturated. */
+/*
+ * T-095: what is noted at any moment lives as long as its max-age, saturated.
+ */
 START_TEST(t_095_moments)
 {
 	int64_t now = moments[_i], end;
@@ -227,7 +231,9 @@ START_TEST(t_095_moments)
 	ck_assert_int_eq(verdict_at("a.test", "X", now), PINSTORE_REJECT);
 	ck_assert_int_eq(verdict_at("a.test", "X", end), PINSTORE_REJECT);
 	ck_assert_int_eq(verdict_at("a.test", "X", end + 1), PINSTORE_UNPINNED);
-	/* Seen from before it is still there, from a clock that was set back. */
+	/*
+	 * Seen from before it is still there, from a clock that was set back.
+	 */
 	ck_assert_int_eq(verdict_at("a.test", "X", now - 1), PINSTORE_REJECT);
 	ck_assert_int_eq(verdict_at("a.test", "X", INT64_MIN), PINSTORE_REJECT);
 }

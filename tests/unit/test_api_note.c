@@ -27,7 +27,10 @@ assert_noted(struct pinstore_noted noted, enum pinstore_action action,
 	                 pinstore_reason_word(why));
 }
 
-/* P-15; R-2.5-2 to R-2.5-5, R-4.3-1: noted if one pin is in the chain and one is not. */
+/*
+ * P-15; R-2.5-2 to R-2.5-5, R-4.3-1: noted if one pin is in the chain and one
+ * is not.
+ */
 static const struct {
 	const char *chain;
 	const char *pins;

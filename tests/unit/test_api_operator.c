@@ -487,7 +487,9 @@ START_TEST(test_walk)
 }
 END_TEST
 
-/* Design 7 and 10: changes are told, and of what was cleared the count alone. */
+/*
+ * Design 7 and 10: changes are told, and of what was cleared the count alone.
+ */
 START_TEST(test_journal)
 {
 	struct pinstore_filter filter = {.size = sizeof(filter),

@@ -824,7 +824,7 @@ START_TEST(mode_after_mending)
 }
 END_TEST
 
-/* ------------------------------------------------------------------- journal */
+/* ------------------------------------------------------------------ journal */
 
 /* design 3.5: the same host, policy and leaf once an hour. */
 START_TEST(violations_are_told_once)

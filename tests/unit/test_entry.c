@@ -544,7 +544,9 @@ START_TEST(later_format_needs_no_checksum)
 }
 END_TEST
 
-/* R-2.3.3-7: longer heads are a later writer's, who adds what may be skipped. */
+/*
+ * R-2.3.3-7: longer heads are a later writer's, who adds what may be skipped.
+ */
 START_TEST(longer_heads_are_skipped)
 {
 	uint8_t record[PS_ENTRY_LEN_MAX], longer[PS_ENTRY_LEN_MAX];

@@ -487,7 +487,7 @@ START_TEST(wrong_calls)
 }
 END_TEST
 
-/* ------------------------------------------------------------- drop and clear */
+/* ----------------------------------------------------------- drop and clear */
 
 static void
 three_wait(void)
@@ -553,7 +553,9 @@ is_in_file(const char *needle)
 	return found;
 }
 
-/* With a host's entry go the reports that name it, below it too, and no other. */
+/*
+ * With a host's entry go the reports that name it, below it too, and no other.
+ */
 START_TEST(cleared_with_the_host)
 {
 	struct pinstore_filter filter = {
@@ -584,7 +586,7 @@ START_TEST(cleared_with_the_host)
 }
 END_TEST
 
-/* ---------------------------------------------------------------- the bounds */
+/* --------------------------------------------------------------- the bounds */
 
 struct filling {
 	uint64_t from, to;
@@ -683,7 +685,7 @@ START_TEST(a_thousand_quiet_ones)
 }
 END_TEST
 
-/* -------------------------------------------------------------------- damage */
+/* ------------------------------------------------------------------- damage */
 
 static const uint8_t first_fields[] = {0, 0, 0, 0, 0, 0, 0, 0, 1};
 static const uint8_t first_text[] = {1, 0, 0, 0, 0, 0, 0, 0, 1};
@@ -799,7 +801,7 @@ START_TEST(damage_changes_no_verdict)
 }
 END_TEST
 
-/* ---------------------------------------------------------------- Report-Only */
+/* -------------------------------------------------------------- Report-Only */
 
 static struct pinstore_noted
 note_ro(const char *host, const char *chain, const char *value, int64_t now)

@@ -803,7 +803,7 @@ START_TEST(passes_again_through)
 }
 END_TEST
 
-/* ------------------------------------------------- peers without certificate */
+/* ------------------------------------------------ peers without certificate */
 
 static const struct {
 	const char *priority;

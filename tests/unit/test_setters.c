@@ -679,7 +679,7 @@ act_lint_plain_http(bool is_other)
 
 /* ------------------------------------------------------------------- table */
 
-/* --------------------------------------------------- bypasses, modes, anchors */
+/* ------------------------------------------------- bypasses, modes, anchors */
 
 static int
 with_bypass(void (*change)(struct pinstore_bypass *bypass), const char *host,

@@ -485,7 +485,7 @@ START_TEST(visits_a_name_and_what_is_below)
 }
 END_TEST
 
-/* ------------------------------------------------- transactions and the clock */
+/* ----------------------------------------------- transactions and the clock */
 
 static int64_t
 high_water(void)

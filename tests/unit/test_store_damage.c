@@ -447,7 +447,7 @@ START_TEST(spoiled_pages_hide_nothing)
 }
 END_TEST
 
-/* ------------------------------------------------------ a write that was lost */
+/* ---------------------------------------------------- a write that was lost */
 
 #define VERSIONS 8
 #define VERSION_MAX (64 * 4096)

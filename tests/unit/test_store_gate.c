@@ -67,7 +67,7 @@ in_store(const char *name)
 	return out;
 }
 
-/* ------------------------------------------------------ a holder of the gate */
+/* ----------------------------------------------------- a holder of the gate */
 
 static struct kit_pipe begun, end;
 

@@ -937,7 +937,7 @@ START_TEST(passes_no_descriptor_on)
 }
 END_TEST
 
-/* -------------------------------------------------------- what must be there */
+/* ------------------------------------------------------- what must be there */
 
 static const struct {
 	enum ps_table table;

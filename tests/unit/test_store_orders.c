@@ -236,7 +236,7 @@ START_TEST(later_setting)
 }
 END_TEST
 
-/* ---------------------------------------------------------- stores of before */
+/* --------------------------------------------------------- stores of before */
 
 /* A store as a pinstore of schema 1 or 2 wrote it. */
 static void

@@ -95,7 +95,7 @@ __wrap_isatty(int fd)
 	return is_terminal;
 }
 
-/* ------------------------------------------------------------------ no memory */
+/* ---------------------------------------------------------------- no memory */
 
 static void
 use_table(void)
@@ -218,7 +218,7 @@ START_TEST(no_memory_ends_it)
 }
 END_TEST
 
-/* --------------------------------------------------------------------- words */
+/* -------------------------------------------------------------------- words */
 
 /* Each status has a word of its own, and no hint says nothing. */
 START_TEST(words_of_statuses)
@@ -253,7 +253,7 @@ START_TEST(words_of_statuses)
 }
 END_TEST
 
-/* ------------------------------------------------------------------- colours */
+/* ------------------------------------------------------------------ colours */
 
 static const struct {
 	enum tool_color color;

@@ -19,7 +19,9 @@ struct tool_hsts {
 	size_t at; /* what has been read of it */
 };
 
-/* A file that cannot be read has no hosts.  Owner: tool_hsts_end() ends *out. */
+/*
+ * A file that cannot be read has no hosts.  Owner: tool_hsts_end() ends *out.
+ */
 void
 tool_hsts_begin(const char *path, struct tool_hsts *out);
 

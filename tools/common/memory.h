@@ -19,7 +19,9 @@ tool_memory_exit(int code);
 void
 tool_no_memory(void) __attribute__((noreturn));
 
-/* Zeroed memory for n things of size, never NULL.  Owner: the caller, free(). */
+/*
+ * Zeroed memory for n things of size, never NULL.  Owner: the caller, free().
+ */
 void *
 tool_alloc(size_t n, size_t size) __attribute__((malloc));
 

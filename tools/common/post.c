@@ -1,5 +1,6 @@
 /*
- * post.c - send one failure report (RFC 7469, 2.1.4 and 3), and no more than it.
+ * post.c - send one failure report (RFC 7469, 2.1.4 and 3), and no more than
+ * it.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -397,7 +398,9 @@ conclude(struct posting *posting, struct pinstore_curl *attached,
 		         "nothing was sent");
 		return;
 	}
-	/* Once the collector has said 2xx, the rest of its answer is its own. */
+	/*
+	 * Once the collector has said 2xx, the rest of its answer is its own.
+	 */
 	posting->out->status = posting->status;
 	if (!posting->is_answered)
 		end_with(posting, end_of(posting, code), NULL);

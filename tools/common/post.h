@@ -1,5 +1,6 @@
 /*
- * post.h - send one failure report (RFC 7469, 2.1.4 and 3), and no more than it.
+ * post.h - send one failure report (RFC 7469, 2.1.4 and 3), and no more than
+ * it.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */

@@ -32,7 +32,9 @@ static struct {
 static const char *
 variable(const char *name)
 {
-	/* secure_getenv() looks at AT_SECURE too; both must be wrong to fail. */
+	/*
+	 * secure_getenv() looks at AT_SECURE too; both must be wrong to fail.
+	 */
 	const char *value =
 	        getauxval(AT_SECURE) == 0 ? secure_getenv(name) : NULL;
 

@@ -17,8 +17,8 @@
  * root /var/lib/pinstore/root, else $XDG_DATA_HOME/pinstore, else
  * ~/.local/share/pinstore.  A process with AT_SECURE (set-user-id, file
  * capabilities) ignores the environment and takes its home from the password
- * database.  A path from --store or $PINSTORE is taken as it stands; *is_default
- * tells whether it was one of the others.
+ * database.  A path from --store or $PINSTORE is taken as it stands;
+ * *is_default tells whether it was one of the others.
  *
  * Owner:  the caller, free().  NULL: *fault tells why, exit code 2.
  */
@@ -34,9 +34,9 @@ void
 tool_store_make_parents(const char *path);
 
 /*
- * A store whose file lies about itself, or is cut short while it is mapped, ends
- * a program with SIGBUS.  From now on such an end writes text to stderr, and
- * exits with code instead.
+ * A store whose file lies about itself, or is cut short while it is mapped,
+ * ends a program with SIGBUS.  From now on such an end writes text to stderr,
+ * and exits with code instead.
  *
  * Owner: text is the function's, and lives as long as the process.
  */

@@ -4,9 +4,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The refusal's first line is the first of stderr where that is no terminal, so
- * only -# draws there.  One URL after the other: the meter is libcurl's own, the bar of -# is drawn
- * here.  -Z has a meter for all, whatever -# says, as in curl.  An answer that
- * goes to a terminal has none.
+ * only -# draws there.  One URL after the other: the meter is libcurl's own,
+ * the bar of -# is drawn here.  -Z has a meter for all, whatever -# says, as in
+ * curl.  An answer that goes to a terminal has none.
  */
 #ifndef FETCH_METER_H
 #define FETCH_METER_H

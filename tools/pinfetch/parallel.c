@@ -125,7 +125,9 @@ open_lane(struct road *road, struct lane *lane, struct tool_fault *fault)
 	}
 	lane->has_session = true;
 	easy = lane->session.easy;
-	/* One connection to a host that can carry several requests is enough. */
+	/*
+	 * One connection to a host that can carry several requests is enough.
+	 */
 	(void)curl_easy_setopt(
 	        easy, CURLOPT_PIPEWAIT,
 	        road->run->options->parallel_immediate ? 0L : 1L);

@@ -77,7 +77,9 @@ fetch_remark_judged(const char *host, const struct fetch_verdict *verdict)
 	        pinstore_source_word(pinstore_entry_source(entry)));
 }
 
-/* The nearest configured entry that would apply, had it not expired, or NULL. */
+/*
+ * The nearest configured entry that would apply, had it not expired, or NULL.
+ */
 static const char *
 ended(const struct pinstore_result *result)
 {

@@ -263,8 +263,8 @@ apply_verb(struct fetch_request *request, CURL *easy)
 }
 
 /*
- * With -n the user of a URL chooses among those of ~/.netrc: to libcurl one that
- * is not in the URL has been chosen.
+ * With -n the user of a URL chooses among those of ~/.netrc: to libcurl one
+ * that is not in the URL has been chosen.
  */
 static CURLcode
 apply_named_user(const struct fetch_request *request,

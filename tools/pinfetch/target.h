@@ -35,7 +35,8 @@ struct fetch_addition {
 
 /*
  * What the user asks for; without a scheme it is http.  False: *fault tells
- * why, codes 1 and 3.  addition may be NULL.  Either way fetch_target_clear() ends *out.
+ * why, codes 1 and 3.  addition may be NULL.  Either way fetch_target_clear()
+ * ends *out.
  */
 bool
 fetch_target_read(const char *text, const struct fetch_addition *addition,

@@ -284,8 +284,8 @@ retry(struct fetch_session *session, struct fetch_report *report)
 
 /*
  * Connections that are kept may be dead.  libcurl then takes a new one, but of
- * all transfers of a handle no more than the first five times: the sixth it gives
- * up, nothing being wrong with this one, and begins to count anew.
+ * all transfers of a handle no more than the first five times: the sixth it
+ * gives up, nothing being wrong with this one, and begins to count anew.
  */
 static bool
 has_died(const struct fetch_session *session, const struct fetch_report *report)

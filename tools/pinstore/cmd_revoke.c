@@ -73,7 +73,7 @@ list(struct run *run)
 	return status == PINSTORE_OK ? TOOL_EXIT_OK : run_fail(run, &error);
 }
 
-/* ------------------------------------------------------------------ changing */
+/* ----------------------------------------------------------------- changing */
 
 static bool
 read_pins(struct run *run, struct pinlist *pins)

@@ -417,7 +417,9 @@ unknown(const char *text, struct tool_fault *fault)
 	free(name);
 }
 
-/* A long option: "--at", "--at=@0"; *used is 2 if the next word is its value. */
+/*
+ * A long option: "--at", "--at=@0"; *used is 2 if the next word is its value.
+ */
 static bool
 parse_long(char *argv[], int left, struct options *out, struct late *late,
            int *used, struct tool_fault *fault)

@@ -38,7 +38,7 @@ struct pinstore_curl_setup {
 	size_t size;
 	int64_t (*clock)(void *arg); /* required */
 	void *clock_arg;
-	/* The caller's own callbacks, called after ours: libcurl has no getter. */
+	/* The caller's own, called after ours: libcurl has no getter. */
 	curl_write_callback header;
 	void *header_arg;
 	curl_prereq_callback prereq;

@@ -129,10 +129,11 @@ pinstore_chain_from_session(gnutls_session_t session, const char *host,
  * pinstore_check() for the peer of session.  A peer may have several valid
  * paths (cross-signed intermediates), and GnuTLS settles on one by the order in
  * which the certificates were served.  If that one is refused, the others that
- * they allow are looked for, a bounded number, and each that is valid as a whole
- * (name, time, purpose and revocation included) is judged until one passes; so
- * the verdict does not depend on that order.  pinstore_result_other_path() tells
- * of it.  The check functions of an attached session do the same.
+ * they allow are looked for, a bounded number, and each that is valid as a
+ * whole (name, time, purpose and revocation included) is judged until one
+ * passes; so the verdict does not depend on that order.
+ * pinstore_result_other_path() tells of it.  The check functions of an attached
+ * session do the same.
  *
  * chain is what pinstore_chain_from_session() made of this session for this
  * peer's host, or NULL: it is made here, once, and kept with the session for as

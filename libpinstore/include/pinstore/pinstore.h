@@ -361,7 +361,7 @@ void pinstore_options_free(struct pinstore_options *options);
  * Owner:   as pinstore_open(); only a close in the process that opened it
  *          removes it.
  * Threads: as pinstore_open().
- * Errors:  those of pinstore_open(); ARG (OPT_READONLY), IO (there is no tmpfs).
+ * Errors:  those of pinstore_open(); ARG (OPT_READONLY), IO (no tmpfs).
  * Source:  RFC 7469, 5.
  */
 enum pinstore_status
@@ -648,10 +648,10 @@ pinstore_pin(struct pinstore *ps, const struct pinstore_rule *rule,
 
 /*
  * Remove the entries that filter names, with their hosts' journal records and
- * reports, in one transaction; *removed counts sections (a name may have two).  What the
- * journal keeps of it is the count.  Without `since`, also the journal records
- * and reports of hosts in question that have no entry any more are dropped,
- * and, if static entries are among the sources, the hosts' bypasses.
+ * reports, in one transaction; *removed counts sections (a name may have two).
+ * What the journal keeps of it is the count.  Without `since`, also the journal
+ * records and reports of hosts in question that have no entry any more are
+ * dropped, and, if static entries are among the sources, the hosts' bypasses.
  *
  * Then, unless keep_octets, a copy takes the place of the store's file that
  * holds not an octet of what was removed from it by now: milliseconds for a few
@@ -669,10 +669,11 @@ pinstore_clear(struct pinstore *ps, const struct pinstore_filter *filter,
 
 /*
  * Remove the entries that expired before `before`, which must not lie behind
- * now, and the reports that are over; with dry_run only count the entries.  A now that lies more than 60 days past
- * the latest time the store has seen is refused unless force: a clock that
- * runs ahead must not cost pins.  It works in short transactions: *removed
- * counts what has gone, also when a later one fails.
+ * now, and the reports that are over; with dry_run only count the entries.  A
+ * now that lies more than 60 days past the latest time the store has seen is
+ * refused unless force: a clock that runs ahead must not cost pins.  It works
+ * in short transactions: *removed counts what has gone, also when a later one
+ * fails.
  *
  * Errors: ARG, NOMEM, UNFIT (the clock), READONLY, BUSY, FULL, IO, VERSION,
  *         DAMAGED.
