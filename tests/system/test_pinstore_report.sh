@@ -48,6 +48,8 @@ expect_exit 2 pinstore report drop a..b
 expect_exit 2 pinstore report drop --hsts x 1
 expect_exit 2 pinstore report send --hsts missing
 expect_err 'missing.*cannot be read'
+expect_exit 2 pinstore report send --hsts .
+expect_err 'cannot be read: Is a directory'
 expect_exit 2 pinstore report send -1
 
 about "list: a table, and an object on each line"

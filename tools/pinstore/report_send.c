@@ -15,6 +15,7 @@
 #include <curl/curl.h>
 #include <pinstore/admin.h>
 
+#include "common/hsts.h"
 #include "common/json.h"
 #include "common/memory.h"
 #include "common/post.h"
@@ -248,6 +249,21 @@ send_all(struct sending *sending, struct pinstore_error *error)
 	                                    : send_due(sending, error);
 }
 
+/* What cannot be read would let reports go by http.  False: errno. */
+static bool
+may_read_hsts(const char *path)
+{
+	struct tool_hsts hsts;
+	bool is_read;
+
+	if (access(path, R_OK) != 0)
+		return false;
+	tool_hsts_begin(path, &hsts);
+	is_read = hsts.text != NULL;
+	tool_hsts_end(&hsts);
+	return is_read;
+}
+
 int
 report_send(struct run *run)
 {
@@ -255,7 +271,7 @@ report_send(struct run *run)
 	struct sending sending = {.run = run};
 	struct pinstore_error error;
 
-	if (options->hsts != NULL && access(options->hsts, R_OK) != 0) {
+	if (options->hsts != NULL && !may_read_hsts(options->hsts)) {
 		tool_fault_usage(&run->fault, options->hsts, NULL,
 		                 "%s cannot be read: %s", options->hsts,
 		                 strerror(errno));
