@@ -216,5 +216,5 @@ for comment in '#' ''; do
 	expect_exit "$([ -n "$comment" ] && echo 1 || echo 0)" \
 		with env FAKE_UID=1000 tree/quickstart check
 	[ -z "$comment" ] || expect_err 'libcheck is missing: build-check/'
-	expect_out '^3 passed'
+	expect_out '^4 passed'
 done
