@@ -153,6 +153,7 @@ START_TEST(refused)
 	ck_assert_msg(strstr(error.text, refusals[_i].word) != NULL, "%s: %s",
 	              refusals[_i].what, error.text);
 	ck_assert(refusals[_i].has_no_out ? out == ps : out == NULL);
+	memset(&made_up, 0, sizeof(made_up));
 	pinstore_options_free(options);
 }
 END_TEST
