@@ -67,6 +67,7 @@ ps_memory_remove(const struct ps_memory *memory)
 		(void)close(fd);
 		return;
 	}
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): a stream of its own */
 	while ((file = readdir(folder)) != NULL)
 		(void)unlinkat(fd, file->d_name, 0);
 	(void)closedir(folder);
