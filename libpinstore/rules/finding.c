@@ -11,6 +11,7 @@
 
 #include "rules/finding.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define IGNORES "ignores the field"
@@ -134,7 +135,7 @@ ps_finding_get(const struct ps_lint_facts *facts, size_t i,
 	if (word == NULL)
 		return false;
 	for (k = 0; strcmp(departed[k].word, word) != 0; k++)
-		;
+		assert(k + 1 < sizeof(departed) / sizeof(departed[0]));
 	out->word = word;
 	out->rule = departed[k].rule;
 	out->strict = departed[k].strict;
