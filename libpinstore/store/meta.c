@@ -142,6 +142,20 @@ ps_meta_schema(struct ps_txn *txn, struct ps_schema *out,
 }
 
 enum pinstore_status
+ps_meta_prove_older(struct ps_txn *txn, uint32_t since, const char *what,
+                    struct pinstore_error *error)
+{
+	struct ps_schema schema;
+	enum pinstore_status status;
+
+	status = ps_meta_schema(txn, &schema, error);
+	if (status == PINSTORE_OK && schema.schema >= since)
+		status = ps_record_fail(ps_txn_path(txn), PINSTORE_ERR_DAMAGED,
+		                        what, error);
+	return status;
+}
+
+enum pinstore_status
 ps_meta_load(struct ps_txn *txn, struct ps_schema *out,
              struct pinstore_error *error)
 {

@@ -52,7 +52,15 @@ enum pinstore_status
 ps_meta_schema(struct ps_txn *txn, struct ps_schema *out,
                struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
-/* The same, and see that the numbers are there. */
+/*
+ * See that the store is of a schema before `since`, which brought what was not
+ * found.  Errors: DAMAGED (it is not; what says so), as ps_meta_schema().
+ */
+enum pinstore_status
+ps_meta_prove_older(struct ps_txn *txn, uint32_t since, const char *what,
+                    struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* The same as ps_meta_schema(), and see that the numbers are there. */
 enum pinstore_status
 ps_meta_load(struct ps_txn *txn, struct ps_schema *out,
              struct pinstore_error *error) PINSTORE_MUST_CHECK;

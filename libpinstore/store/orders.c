@@ -71,19 +71,6 @@ ps_orders_create(struct ps_txn *txn, const struct ps_store_id *id,
 	return put_summary(txn, id, &none, error);
 }
 
-/* Only a store that was made without one may have none. */
-static enum pinstore_status
-prove_none(struct ps_txn *txn, struct pinstore_error *error)
-{
-	struct ps_schema schema;
-	enum pinstore_status status;
-
-	status = ps_meta_schema(txn, &schema, error);
-	if (status == PINSTORE_OK && schema.schema >= PS_SCHEMA_ORDERS)
-		status = damaged(txn, NO_SUMMARY, error);
-	return status;
-}
-
 /* Each table has a head beside what is counted. */
 static enum pinstore_status
 hold_against(struct ps_txn *txn, enum ps_table table, uint64_t wanted,
@@ -109,7 +96,8 @@ ps_orders_load(struct ps_txn *txn, const struct ps_store_id *id,
 	status = ps_record_get(txn, id, PS_META, key_of("orders"), SUMMARY,
 	                       &body, error);
 	if (status == PINSTORE_ERR_NOTFOUND) {
-		status = prove_none(txn, error);
+		status = ps_meta_prove_older(txn, PS_SCHEMA_ORDERS,
+		                             NO_SUMMARY, error);
 	} else if (status == PINSTORE_OK) {
 		if (body.len != SUMMARY_LEN)
 			return damaged(txn, SUMMARY, error);

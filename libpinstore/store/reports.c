@@ -110,19 +110,6 @@ ps_reports_create(struct ps_txn *txn, const struct ps_store_id *id,
 	return put_summary(txn, id, &none, error);
 }
 
-/* Only a store that was made without one may have none. */
-static enum pinstore_status
-prove_none(struct ps_txn *txn, struct pinstore_error *error)
-{
-	struct ps_schema schema;
-	enum pinstore_status status;
-
-	status = ps_meta_schema(txn, &schema, error);
-	if (status == PINSTORE_OK && schema.schema >= PS_SCHEMA_REPORTS)
-		status = damaged(txn, NO_SUMMARY, error);
-	return status;
-}
-
 static enum pinstore_status
 get_summary(struct ps_txn *txn, const struct ps_store_id *id,
             struct ps_queue *out, struct pinstore_error *error)
@@ -134,7 +121,8 @@ get_summary(struct ps_txn *txn, const struct ps_store_id *id,
 	status = ps_record_get(txn, id, PS_META, summary_key(), SUMMARY, &body,
 	                       error);
 	if (status == PINSTORE_ERR_NOTFOUND)
-		return prove_none(txn, error);
+		return ps_meta_prove_older(txn, PS_SCHEMA_REPORTS,
+		                           NO_SUMMARY, error);
 	if (status != PINSTORE_OK)
 		return status;
 	if (body.len != SUMMARY_LEN)
