@@ -16,6 +16,7 @@ LC_ALL=C
 export LC_ALL
 : "${top_srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}"
 : "${top_builddir:=$(pwd)}"
+. "$top_srcdir/tests/support/linked.sh"
 checks=$top_srcdir/tests/checks
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/pinstore-check.XXXXXX") || exit 99
 trap 'rm -rf "$scratch"' EXIT

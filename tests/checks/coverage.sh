@@ -5,7 +5,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 # By `make coverage': builds in build-coverage/ below the build tree, runs
-# all tests there, prints the figures, and fails if a test failed or
+# `make check' there, prints the figures, and fails if a test failed or
 # coverage.py is not content with them.
 set -u
 : "${top_srcdir:?run it by: make coverage}"
@@ -47,9 +47,7 @@ failed=0
 GCOV_ERROR_FILE=$tree/gcov.log
 CK_TIMEOUT_MULTIPLIER=4
 export GCOV_ERROR_FILE CK_TIMEOUT_MULTIPLIER
-for part in check-rest check-system; do
-	quiet $part.log make -k -j2 CPPFLAGS="$included" $part || failed=1
-done
+quiet check.log make -k -j2 CPPFLAGS="$included" check || failed=1
 /usr/bin/python3 "$top_srcdir/tests/checks/coverage.py" "$tree" \
 	"$top_srcdir" || failed=1
 exit "$failed"

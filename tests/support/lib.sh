@@ -50,6 +50,7 @@
 set -u
 : "${top_srcdir:?is not set; run this with make check TESTS=...}"
 : "${top_builddir:?is not set; run this with make check TESTS=...}"
+. "$top_srcdir/tests/support/linked.sh"
 python=/usr/bin/python3
 servers=$top_srcdir/tests/servers
 PATH=$top_builddir/tools/pinstore:$top_builddir/tools/pinfetch:$PATH

@@ -3,6 +3,7 @@
 # else; programs that pkg-config alone builds against it; and make uninstall.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
+installs=yes
 . "$top_srcdir/tests/support/lib.sh"
 # This make is not a part of the one that runs the tests.
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES TESTS DESTDIR PKG_CONFIG_PATH \
