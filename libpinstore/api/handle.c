@@ -333,3 +333,19 @@ ps_handle_hush(struct pinstore *ps, uint64_t hash, int64_t since)
 	atomic_store(&quiet->since, since);
 	atomic_store(&quiet->hash, hash);
 }
+
+void
+pinstore_set_progress(struct pinstore *ps, pinstore_progress_fn *fn, void *arg)
+{
+	if (ps == NULL)
+		return;
+	ps->progress = fn;
+	ps->progress_arg = arg;
+}
+
+void
+ps_handle_tell(const struct pinstore *ps, uint64_t done, uint64_t total)
+{
+	if (ps->progress != NULL)
+		ps->progress(done, total, ps->progress_arg);
+}

@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include <pinstore/pinstore.h>
+#include <pinstore/admin.h>
 
 #include "model/host.h"
 #include "rules/report.h"
@@ -57,6 +57,8 @@ struct ps_memory {
 };
 
 struct pinstore {
+	pinstore_progress_fn *progress; /* or NULL */
+	void *progress_arg;
 	struct ps_store *store;
 	struct ps_memory memory;
 	struct pinstore_options options;
@@ -104,6 +106,10 @@ bool
 ps_handle_is_quiet(struct pinstore *ps, uint64_t hash, int64_t now);
 void
 ps_handle_hush(struct pinstore *ps, uint64_t hash, int64_t since);
+
+/* Tell the caller's function, if there is one. */
+void
+ps_handle_tell(const struct pinstore *ps, uint64_t done, uint64_t total);
 
 /* Whether now lies so far ahead of high_water that nothing is deleted. */
 bool

@@ -450,6 +450,8 @@ pinstore_compact(struct pinstore *ps, struct pinstore_error *error)
 /* ----------------------------------------------------------------- expire */
 
 struct expiring {
+	struct pinstore *ps;
+	uint64_t seen, total; /* records */
 	int64_t before;
 	int64_t now;
 	size_t removed;
@@ -471,6 +473,7 @@ collect(const struct ps_host *host, const struct ps_entry *entry, void *arg)
 	struct expiring *expiring = arg;
 	size_t i, n = 0;
 
+	ps_handle_tell(expiring->ps, expiring->seen++, expiring->total);
 	for (i = 0; i < PS_LAYERS; i++)
 		n += has_expired(&entry->section[i], expiring->before);
 	if (n == 0)
@@ -565,7 +568,7 @@ enum pinstore_status
 pinstore_expire(struct pinstore *ps, int64_t before, int64_t now, int dry_run,
                 int force, size_t *removed, struct pinstore_error *error)
 {
-	struct expiring expiring = {.before = before, .now = now};
+	struct expiring expiring = {.ps = ps, .before = before, .now = now};
 	enum pinstore_status status;
 	int64_t high_water;
 
@@ -584,6 +587,9 @@ pinstore_expire(struct pinstore *ps, int64_t before, int64_t now, int dry_run,
 		               "now lies more than 60 days past the latest "
 		               "time this store has seen; check the clock, and "
 		               "force it if the clock is right");
+	status = ps_store_count(ps->store, &expiring.total, error);
+	if (status != PINSTORE_OK)
+		return status;
 	if (!dry_run) {
 		expiring.hosts = malloc(EXPIRE_BATCH * sizeof(*expiring.hosts));
 		if (expiring.hosts == NULL)

@@ -317,6 +317,26 @@ ps_store_scan(struct ps_store *store, const struct ps_host *after,
 }
 
 enum pinstore_status
+ps_store_count(struct ps_store *store, uint64_t *out,
+               struct pinstore_error *error)
+{
+	enum pinstore_status status;
+	struct ps_env *env;
+	struct ps_txn *txn;
+
+	*out = 0;
+	status = begin(store, &env, &txn, error);
+	if (status != PINSTORE_OK || txn == NULL)
+		return status;
+	status = ps_txn_count(txn, PS_HOSTS, out, error);
+	/* The head record is no host's. */
+	if (status == PINSTORE_OK && *out > 0)
+		--*out;
+	ps_env_done(env, txn);
+	return status;
+}
+
+enum pinstore_status
 ps_store_high_water(struct ps_store *store, int64_t *out,
                     struct pinstore_error *error)
 {

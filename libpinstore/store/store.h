@@ -114,6 +114,11 @@ ps_store_scan(struct ps_store *store, const struct ps_host *after,
               ps_store_visit_fn *visit, void *arg,
               struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
+/* How many records there are. */
+enum pinstore_status
+ps_store_count(struct ps_store *store, uint64_t *out,
+               struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
 /* Most settings, and most anchors. */
 #define PS_SETTINGS_MAX 16
 #define PS_ANCHORS_MAX 32

@@ -789,6 +789,30 @@ act_set_anchors(bool is_other)
 	return (int)verdict_at(HOST, "XL", NOW);
 }
 
+static void
+count_calls(uint64_t done, uint64_t total, void *arg)
+{
+	int *calls = arg;
+
+	ck_assert_uint_eq(done, (uint64_t)*calls);
+	ck_assert_uint_eq(total, 1);
+	++*calls;
+}
+
+static int
+act_set_progress(bool is_other)
+{
+	int calls = 0;
+	size_t removed;
+
+	pin_at(HOST, "AB", 0, PINSTORE_NEVER, NOW);
+	pinstore_set_progress(ps, is_other ? NULL : count_calls, &calls);
+	pinstore_set_progress(NULL, count_calls, &calls);
+	ck_assert_int_eq(pinstore_expire(ps, NOW, NOW, 0, 0, &removed, NULL),
+	                 PINSTORE_OK);
+	return calls;
+}
+
 static int
 act_set_mode(bool is_other)
 {
@@ -880,6 +904,7 @@ static const struct {
 	 PINSTORE_ERR_ARG},
 	{"pinstore_set_anchors", act_set_anchors, PINSTORE_BYPASSED,
 	 PINSTORE_REJECT},
+	{"pinstore_set_progress", act_set_progress, 1, 0},
 	{"pinstore_set_mode", act_set_mode, PINSTORE_UNPINNED,
 	 PINSTORE_REJECT},
 	{"pinstore_lint_setup.size", act_lint_size, PINSTORE_LINT_NOTE,

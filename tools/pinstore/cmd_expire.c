@@ -5,7 +5,10 @@
  */
 #include <config.h>
 
+#include <pinstore/admin.h>
+
 #include "common/json.h"
+#include "common/progress.h"
 #include "verb.h"
 
 static void
@@ -31,15 +34,21 @@ cmd_expire(struct run *run)
 {
 	const struct options *options = &run->options;
 	bool is_dry = option_given(options, OPTION_DRY_RUN);
+	struct tool_progress progress;
 	struct pinstore_error error;
+	enum pinstore_status status;
 	size_t removed;
 
 	if (!run_open(run, !is_dry))
 		return run->fault.exit;
-	if (pinstore_expire(run->store, options->now - options->grace,
-	                    options->now, is_dry,
-	                    option_given(options, OPTION_FORCE), &removed,
-	                    &error) != PINSTORE_OK) {
+	tool_progress_begin(&progress, "expire", TOOL_UNIT_ENTRIES, false);
+	pinstore_set_progress(run->store, tool_progress_show, &progress);
+	status = pinstore_expire(run->store, options->now - options->grace,
+	                         options->now, is_dry,
+	                         option_given(options, OPTION_FORCE), &removed,
+	                         &error);
+	tool_progress_end(&progress);
+	if (status != PINSTORE_OK) {
 		run_fail(run, &error);
 		if (error.status == PINSTORE_ERR_UNFIT) {
 			run->fault.hint = "set the clock right; if it is, "

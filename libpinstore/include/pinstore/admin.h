@@ -103,6 +103,21 @@ enum pinstore_status
 pinstore_compact(struct pinstore *ps,
                  struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
+/*
+ * Told of long work: so much of total is done; a total of 0 is not known.  It
+ * is called often, with no lock or transaction that it could wait for.
+ */
+typedef void pinstore_progress_fn(uint64_t done, uint64_t total, void *arg);
+
+/*
+ * Call fn (NULL: nobody) during pinstore_expire() by this handle, with records
+ * that were looked at.
+ *
+ * Threads: no other call on ps may be running.
+ */
+void pinstore_set_progress(struct pinstore *ps, pinstore_progress_fn *fn,
+                           void *arg);
+
 /* ---------------------------------------------------------------- settings */
 
 /*
