@@ -445,26 +445,41 @@ ps_others_next(struct ps_others *others, struct pinstore_chain **out)
 
 /* What the session is verified with; false if it does not tell. */
 static bool
-read_credentials(struct ps_others *others, gnutls_session_t session)
+read_session(gnutls_session_t session, struct ps_list *out)
 {
 	void *credentials = NULL;
 
-	if (gnutls_credentials_get(session, GNUTLS_CRD_CERTIFICATE,
+	out->peers = gnutls_certificate_get_peers(session, &out->n_peers);
+	if (out->peers == NULL ||
+	    gnutls_credentials_get(session, GNUTLS_CRD_CERTIFICATE,
 	                           &credentials) != 0 ||
 	    credentials == NULL)
 		return false;
-	gnutls_certificate_get_trust_list(credentials, &others->trust);
+	gnutls_certificate_get_trust_list(credentials, &out->trust);
 	/*
 	 * GNUTLS_VERIFY_DO_NOT_ALLOW_UNSORTED_CHAIN would fit, but with it
 	 * 3.7.9 ends each path at the first key that an anchor has.
 	 */
-	others->flags = gnutls_certificate_get_verify_flags(credentials);
-	return others->trust != NULL;
+	out->flags = gnutls_certificate_get_verify_flags(credentials);
+	return out->trust != NULL;
 }
 
 enum pinstore_status
 ps_others_new(gnutls_session_t session, const char *host, bool is_address,
               const struct pinstore_chain *settled, struct ps_others **out)
+{
+	struct ps_list list = {NULL, 0, NULL, 0};
+
+	*out = NULL;
+	if (!read_session(session, &list))
+		return PINSTORE_OK;
+	return ps_others_new_list(&list, host, is_address, settled, out);
+}
+
+enum pinstore_status
+ps_others_new_list(const struct ps_list *list, const char *host,
+                   bool is_address, const struct pinstore_chain *settled,
+                   struct ps_others **out)
 {
 	enum pinstore_status status = PINSTORE_OK;
 	struct ps_others *others;
@@ -475,11 +490,13 @@ ps_others_new(gnutls_session_t session, const char *host, bool is_address,
 	if (others == NULL)
 		return PINSTORE_ERR_NOMEM;
 	others->settled = settled;
-	others->peers = gnutls_certificate_get_peers(session, &others->n_peers);
-	if (others->peers == NULL || others->n_peers > SERVED_MAX ||
+	others->trust = list->trust;
+	others->flags = list->flags;
+	others->peers = list->peers;
+	others->n_peers = list->n_peers;
+	if (others->n_peers > SERVED_MAX ||
 	    pinstore_chain_certificate(settled, 0, NULL) == NULL ||
-	    !ps_path_subject(&others->subject, host, is_address) ||
-	    !read_credentials(others, session)) {
+	    !ps_path_subject(&others->subject, host, is_address)) {
 		ps_others_free(others);
 		return PINSTORE_OK;
 	}

@@ -12,6 +12,8 @@
 
 #include <pinstore/pinstore.h>
 
+#include "tls/path.h"
+
 struct ps_others;
 
 /*
@@ -26,6 +28,12 @@ enum pinstore_status
 ps_others_new(gnutls_session_t session, const char *host, bool is_address,
               const struct pinstore_chain *settled,
               struct ps_others **out) PINSTORE_MUST_CHECK;
+
+/* The same for what ps_chain_from_list() made of list. */
+enum pinstore_status
+ps_others_new_list(const struct ps_list *list, const char *host,
+                   bool is_address, const struct pinstore_chain *settled,
+                   struct ps_others **out) PINSTORE_MUST_CHECK;
 
 /*
  * The next path, valid as a whole; *out is NULL if there is none, or if the

@@ -355,6 +355,18 @@ ps_path_chain(const struct ps_collector *collector, const gnutls_datum_t *peers,
 	return PINSTORE_OK;
 }
 
+/* What became of a verification, which is over. */
+static enum pinstore_status
+take_path(struct ps_collector *collector, const gnutls_datum_t *peers,
+          unsigned n_peers, const char *host, struct pinstore_chain **out,
+          struct pinstore_error *error)
+{
+	enum pinstore_status status;
+
+	status = ps_path_chain(collector, peers, n_peers, out);
+	return status == PINSTORE_OK ? status : fail_keep(error, status, host);
+}
+
 enum pinstore_status
 ps_chain_from_session(gnutls_session_t session, const char *host,
                       bool is_address, struct pinstore_chain **out,
@@ -377,11 +389,96 @@ ps_chain_from_session(gnutls_session_t session, const char *host,
 	status = verify(session, host, is_address, error);
 	gnutls_session_set_verify_output_function(session, NULL);
 	ps_path_collect_into(NULL);
-	if (status == PINSTORE_OK) {
-		status = ps_path_chain(&collector, peers, n_peers, out);
-		if (status != PINSTORE_OK)
-			status = fail_keep(error, status, host);
-	}
+	if (status == PINSTORE_OK)
+		status = take_path(&collector, peers, n_peers, host, out,
+		                   error);
 	ps_path_collector_clear(&collector);
+	return status;
+}
+
+/* ------------------------------------------------------- without a session */
+
+/* The certificates of list; the caller ends them, also after an error. */
+static enum pinstore_status
+import_list(const struct ps_list *list, const char *host,
+            gnutls_x509_crt_t out[PS_CHAIN_LEN_MAX],
+            struct pinstore_error *error)
+{
+	unsigned i;
+	int ret;
+
+	for (i = 0; i < list->n_peers; i++) {
+		ret = gnutls_x509_crt_init(&out[i]);
+		if (ret != 0) {
+			out[i] = NULL;
+			return ps_fail_nomem(error);
+		}
+		ret = gnutls_x509_crt_import(out[i], &list->peers[i],
+		                             GNUTLS_X509_FMT_DER);
+		if (ret == GNUTLS_E_MEMORY_ERROR)
+			return ps_fail_nomem(error);
+		if (ret != 0)
+			return ps_fail_lib(error, PINSTORE_ERR_CHAIN, ret,
+			                   "certificate %u for %.*s cannot be "
+			                   "read: %s", i + 1, HOST_SHOWN, host,
+			                   gnutls_strerror(ret));
+	}
+	return PINSTORE_OK;
+}
+
+static enum pinstore_status
+verify_list(const struct ps_list *list, gnutls_x509_crt_t certs[],
+            struct ps_subject *subject, const char *host,
+            struct ps_collector *collector, struct pinstore_error *error)
+{
+	/* Not 0, should a library forget to set it. */
+	unsigned output = GNUTLS_CERT_INVALID;
+	int ret;
+
+	ps_path_collect_into(collector);
+	ret = gnutls_x509_trust_list_verify_crt2(
+	        list->trust, certs, list->n_peers, subject->data, 2,
+	        list->flags, &output, ps_path_collect);
+	ps_path_collect_into(NULL);
+	if (ret == GNUTLS_E_MEMORY_ERROR)
+		return ps_fail_nomem(error);
+	if (ret != 0)
+		return ps_fail_lib(error, PINSTORE_ERR_CHAIN, ret,
+		                   "certificate of %.*s: %s", HOST_SHOWN, host,
+		                   gnutls_strerror(ret));
+	return output == 0 ? PINSTORE_OK : fail_words(error, host, output);
+}
+
+enum pinstore_status
+ps_chain_from_list(const struct ps_list *list, const char *host,
+                   bool is_address, struct pinstore_chain **out,
+                   struct pinstore_error *error)
+{
+	gnutls_x509_crt_t certs[PS_CHAIN_LEN_MAX] = {NULL};
+	struct ps_collector collector = {0, NULL, PINSTORE_OK};
+	enum pinstore_status status;
+	struct ps_subject subject;
+	unsigned i;
+
+	*out = NULL;
+	if (list->n_peers == 0 || list->n_peers > PS_CHAIN_LEN_MAX)
+		return ps_fail(error, PINSTORE_ERR_CHAIN,
+		               "%s certificates for %.*s",
+		               list->n_peers == 0 ? "no" : "too many",
+		               HOST_SHOWN, host);
+	if (!ps_path_subject(&subject, host, is_address))
+		return ps_fail(error, PINSTORE_ERR_HOST,
+		               "%.*s: no certificate can be valid for this "
+		               "address", HOST_SHOWN, host);
+	status = import_list(list, host, certs, error);
+	if (status == PINSTORE_OK)
+		status = verify_list(list, certs, &subject, host, &collector,
+		                     error);
+	if (status == PINSTORE_OK)
+		status = take_path(&collector, list->peers, list->n_peers,
+		                   host, out, error);
+	ps_path_collector_clear(&collector);
+	for (i = 0; i < list->n_peers; i++)
+		gnutls_x509_crt_deinit(certs[i]);
 	return status;
 }

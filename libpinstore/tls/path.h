@@ -28,6 +28,26 @@ struct ps_subject {
 bool
 ps_path_subject(struct ps_subject *subject, const char *host, bool is_address);
 
+/* What a server serves, leaf first, and what it is verified with. */
+struct ps_list {
+	gnutls_x509_trust_list_t trust;
+	unsigned flags; /* GnuTLS's, for verifying */
+	const gnutls_datum_t *peers;
+	unsigned n_peers;
+};
+
+/*
+ * ps_chain_from_session() for a list without a session: as GnuTLS verifies a
+ * peer that serves it, but for staples.
+ *
+ * Owner:  the caller.
+ * Errors: NOMEM, HOST, CHAIN, INTERNAL, as there.
+ */
+enum pinstore_status
+ps_chain_from_list(const struct ps_list *list, const char *host,
+                   bool is_address, struct pinstore_chain **out,
+                   struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
 struct ps_link {
 	gnutls_datum_t cert;
 	gnutls_datum_t issuer;

@@ -337,12 +337,12 @@ statuses_of(enum call call)
 		return verify;
 	case CALL_gnutls_x509_crt_import:
 	case CALL_gnutls_x509_crt_init:
+	case CALL_gnutls_x509_trust_list_verify_crt2:
 		return any;
 	case CALL_gnutls_hash_fast:
 	case CALL_gnutls_server_name_set:
 	case CALL_gnutls_session_ext_register:
 	case CALL_gnutls_x509_crt_export2:
-	case CALL_gnutls_x509_trust_list_verify_crt2:
 		return own;
 	case CALL_gnutls_server_name_get:
 		return caller;

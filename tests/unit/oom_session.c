@@ -206,7 +206,8 @@ static bool
 is_journalled(int i)
 {
 	return ways[i].verdict == PINSTORE_REJECT ||
-	       strcmp(ways[i].what, "check, another path") == 0;
+	       strcmp(ways[i].what, "check, another path") == 0 ||
+	       strcmp(ways[i].what, "served, pinned") == 0;
 }
 
 START_TEST(sessions)

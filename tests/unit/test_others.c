@@ -266,6 +266,20 @@ struct seen {
 	char path[PATHS_SEEN][TEXT_MAX];
 };
 
+/* Look in what it has, instead of the session. */
+static const struct ps_list *by_list;
+
+static enum pinstore_status
+begin(const struct scene *scene, const char *host, bool is_address,
+      struct ps_others **out)
+{
+	if (by_list != NULL)
+		return ps_others_new_list(by_list, host, is_address,
+		                          scene->settled, out);
+	return ps_others_new(scene->session, host, is_address, scene->settled,
+	                     out);
+}
+
 /* All other paths; what the session said of the peer came with each. */
 static enum pinstore_status
 see(const struct scene *scene, const char *host, bool is_address,
@@ -277,8 +291,7 @@ see(const struct scene *scene, const char *host, bool is_address,
 	unsigned n_peers;
 
 	seen->n = 0;
-	status = ps_others_new(scene->session, host, is_address,
-	                       scene->settled, &others);
+	status = begin(scene, host, is_address, &others);
 	if (status != PINSTORE_OK)
 		ck_assert_ptr_null(others);
 	while (others != NULL && status == PINSTORE_OK) {
@@ -445,6 +458,42 @@ static const struct {
          "oleaf-exponent oexponent1 oroot1", {NULL}, FIRST, NULL, 0, NULL},
 };
 
+/* The same certificates without their session: the same paths. */
+static void
+look_without_session(int i, struct scene *scene, const struct seen *seen)
+{
+	static struct seen again;
+	/* With what the priority string brings along. */
+	struct ps_list list = {NULL, cases[i].flags |
+	                             GNUTLS_PROFILE_TO_VFLAGS(
+	                                     GNUTLS_PROFILE_LOW), NULL, 0};
+	struct pinstore_chain *kept = scene->settled;
+	char one[TEXT_MAX], two[TEXT_MAX];
+	enum pinstore_status status;
+	size_t j;
+
+	gnutls_certificate_get_trust_list(scene->trust, &list.trust);
+	list.peers = gnutls_certificate_get_peers(scene->session,
+	                                          &list.n_peers);
+	status = ps_chain_from_list(&list, "pin.test", false, &scene->settled,
+	                            NULL);
+	ck_assert_int_eq(status, scene->status);
+	if (status == PINSTORE_OK) {
+		spell(scene, kept, one);
+		spell(scene, scene->settled, two);
+		ck_assert_str_eq(one, two);
+		by_list = &list;
+		ck_assert_int_eq(see(scene, "pin.test", false, &again),
+		                 PINSTORE_OK);
+		by_list = NULL;
+		ck_assert_uint_eq(again.n, seen->n);
+		for (j = 0; j < again.n; j++)
+			ck_assert_str_eq(again.path[j], seen->path[j]);
+		pinstore_chain_free(scene->settled);
+	}
+	scene->settled = kept;
+}
+
 /* The paths of a served list: the settled one, and beside it those seen. */
 static void
 look(int i, bool is_reversed, char settled[TEXT_MAX], struct seen *seen)
@@ -469,6 +518,10 @@ look(int i, bool is_reversed, char settled[TEXT_MAX], struct seen *seen)
 		ck_assert_int_eq(see(&scene, "pin.test", false, seen),
 		                 PINSTORE_OK);
 	}
+	/* Profiles of both would be mixed by GnuTLS. */
+	if (cases[i].priority == NULL &&
+	    GNUTLS_VFLAGS_TO_PROFILE(cases[i].flags) == 0)
+		look_without_session(i, &scene, seen);
 	close_scene(&scene);
 }
 

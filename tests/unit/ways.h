@@ -22,6 +22,16 @@
 
 static bool is_consistent;
 
+/* What the last server served, and what it is verified with. */
+static struct {
+	gnutls_x509_trust_list_t trust;
+	const gnutls_datum_t *peers;
+	unsigned n_peers;
+	/* of the way that runs */
+	struct pinstore *store;
+	const struct pinstore_peer *peer;
+} last_served;
+
 static gnutls_session_t
 connect_to(struct tls_server *server, gnutls_certificate_credentials_t trust)
 {
@@ -33,6 +43,9 @@ connect_to(struct tls_server *server, gnutls_certificate_credentials_t trust)
 		ret = gnutls_handshake(session);
 	while (ret < 0 && gnutls_error_is_fatal(ret) == 0);
 	ck_assert_int_eq(ret, 0);
+	gnutls_certificate_get_trust_list(trust, &last_served.trust);
+	last_served.peers = gnutls_certificate_get_peers(session,
+	                                                 &last_served.n_peers);
 	return session;
 }
 
@@ -93,6 +106,18 @@ check_and_note(gnutls_session_t session, enum pinstore_verdict *verdict,
 	return status;
 }
 
+/* A list as it is to be served, without the session. */
+static enum pinstore_status
+check_served(gnutls_session_t session, enum pinstore_verdict *verdict,
+             struct pinstore_result **result)
+{
+	(void)session;
+	return pinstore_check_served(last_served.store, last_served.trust, 0,
+	                             last_served.peers, last_served.n_peers,
+	                             last_served.peer, TLS_NOW, verdict,
+	                             result, NULL);
+}
+
 static const struct {
 	const char *what;
 	enum pinstore_status (*run)(gnutls_session_t session,
@@ -130,6 +155,11 @@ static const struct {
         {"handshake, not valid", shake_hands, true, "pin.test",
          {"untrusted", "intX"}, "untrusted", PINSTORE_REJECT,
          PINSTORE_ERR_CHAIN},
+        {"served, pinned", check_served, false, "pin.test",
+         {"good", "intA-by-rootB", "intA"}, "good", PINSTORE_MATCHED,
+         PINSTORE_OK},
+        {"served, impostor", check_served, false, "pin.test",
+         {"mitm", "intB", "intA"}, "mitm", PINSTORE_REJECT, PINSTORE_OK},
         {"check and note", check_and_note, false, "pin.test",
          {"good", "intA"}, "good", PINSTORE_MATCHED,
          PINSTORE_OK},
@@ -169,6 +199,8 @@ run_way(int i, gnutls_session_t session, struct pinstore *store,
 	*verdict = PINSTORE_REJECT;
 	status = pinstore_session_attach(session, store, &peer, tell_time, NULL,
 	                                 NULL);
+	last_served.store = store;
+	last_served.peer = &peer;
 	if (status == PINSTORE_OK)
 		status = ways[i].run(session, verdict, &result);
 	if ((result == NULL) != (*verdict == PINSTORE_REJECT) &&

@@ -16,6 +16,7 @@
 #define PINSTORE_GNUTLS_H
 
 #include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
 
 #include <pinstore/pinstore.h>
 
@@ -152,6 +153,42 @@ pinstore_check_peer(struct pinstore *ps, gnutls_session_t session,
                     enum pinstore_verdict *verdict,
                     struct pinstore_result **out,
                     struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/*
+ * pinstore_chain_from_session() before there is a session: verify the n
+ * certificates (DER) that a server is to serve, leaf first, for host and for
+ * the purpose TLS server, against trust, with GnuTLS's flags for verifying; what
+ * time it is for their dates tells gnutls_global_set_time_function().
+ *
+ * Owner:   the caller, who ends *out with pinstore_chain_free().
+ * Threads: trust is used as by gnutls_x509_trust_list_verify_crt2().
+ * Errors:  ARG, NOMEM, HOST, CHAIN (as of a session, and a certificate that
+ *          cannot be read).
+ * Source:  RFC 7469, 2.6.
+ */
+enum pinstore_status
+pinstore_chain_from_served(gnutls_x509_trust_list_t trust, unsigned flags,
+                           const gnutls_datum_t *served, unsigned n,
+                           const char *host, struct pinstore_chain **out,
+                           struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/*
+ * pinstore_check_peer() for such certificates, other paths and all: what a
+ * client with this store would decide of a server that serves them.  With a
+ * store that was opened with PINSTORE_OPT_READONLY nothing is journalled.
+ *
+ * Owner:   as pinstore_check(); out may be NULL.
+ * Threads: those of trust.
+ * Errors:  those of pinstore_check() and of pinstore_chain_from_served().
+ * Source:  RFC 7469, 2.6.
+ */
+enum pinstore_status
+pinstore_check_served(struct pinstore *ps, gnutls_x509_trust_list_t trust,
+                      unsigned flags, const gnutls_datum_t *served, unsigned n,
+                      const struct pinstore_peer *peer, int64_t now,
+                      enum pinstore_verdict *verdict,
+                      struct pinstore_result **out,
+                      struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
 #ifdef __cplusplus
 }
