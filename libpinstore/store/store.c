@@ -22,6 +22,7 @@
 #include "store/journal.h"
 #include "store/meta.h"
 #include "store/orders.h"
+#include "store/record.h"
 #include "store/registry.h"
 #include "store/reports.h"
 #include "store/scan.h"
@@ -349,6 +350,38 @@ ps_store_high_water(struct ps_store *store, int64_t *out,
 	if (status != PINSTORE_OK || txn == NULL)
 		return status;
 	status = ps_meta_clock(txn, &env->schema.id, out, error);
+	ps_env_done(env, txn);
+	return status;
+}
+
+enum pinstore_status
+ps_store_usage(struct ps_store *store, struct ps_usage *out,
+               struct pinstore_error *error)
+{
+	enum pinstore_status status;
+	struct ps_db_info info;
+	struct ps_env *env;
+	struct ps_txn *txn;
+
+	memset(out, 0, sizeof(*out));
+	out->latest = INT64_MIN;
+	out->limit_octets = store->options.max_bytes;
+	status = begin(store, &env, &txn, error);
+	if (status != PINSTORE_OK || txn == NULL)
+		return status;
+	ps_db_info(env->db, &info);
+	out->file_octets = info.used_bytes;
+	out->map_octets = info.map_bytes;
+	out->limit_octets = env->max_bytes;
+	out->commits = ps_txn_id(txn);
+	out->readers = info.readers;
+	out->readers_max = info.readers_max;
+	status = ps_meta_clock(txn, &env->schema.id, &out->latest, error);
+	if (status == PINSTORE_OK)
+		status = ps_txn_count(txn, PS_HOSTS, &out->names, error);
+	if (status == PINSTORE_OK && out->names-- == 0)
+		status = ps_record_fail(env->shown, PINSTORE_ERR_DAMAGED,
+		                        "the table of hosts has no head", error);
 	ps_env_done(env, txn);
 	return status;
 }

@@ -155,6 +155,22 @@ enum pinstore_status
 ps_store_high_water(struct ps_store *store, int64_t *out,
                     struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
+/* What the store takes up, see struct pinstore_usage. */
+struct ps_usage {
+	uint64_t file_octets;
+	uint64_t map_octets;
+	uint64_t limit_octets;
+	uint64_t names;
+	uint64_t commits;
+	unsigned readers;
+	unsigned readers_max;
+	int64_t latest;
+};
+
+enum pinstore_status
+ps_store_usage(struct ps_store *store, struct ps_usage *out,
+               struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
 /* ------------------------------------------------------------------ writing */
 
 /*

@@ -506,6 +506,19 @@ deed_count(struct told *told)
 	return status;
 }
 
+static inline enum pinstore_status
+deed_usage(struct told *told)
+{
+	struct pinstore_usage usage = {.size = sizeof(usage)};
+	struct pinstore_error error;
+	enum pinstore_status status;
+
+	status = pinstore_usage(ps, &usage, &error);
+	tell(told, "%d", (int)usage.names);
+	told->is_safe = status == PINSTORE_OK || usage.names == 0;
+	return status;
+}
+
 /* ----------------------------------------------------------------- operator */
 
 static enum pinstore_status
@@ -680,6 +693,7 @@ static const struct deed deeds[] = {
 	{.what = "drop the reports of a host", .run = deed_drop},
 	{.what = "drop all reports", .run = deed_drop_all},
 	{.what = "count the reports", .run = deed_count},
+	{.what = "tell the usage", .run = deed_usage},
 	{.what = "lint", .run = deed_lint},
 };
 

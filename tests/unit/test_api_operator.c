@@ -515,6 +515,41 @@ START_TEST(test_journal)
 }
 END_TEST
 
+START_TEST(test_usage)
+{
+	struct pinstore_usage usage = {.size = sizeof(usage)};
+	struct pinstore_usage before;
+
+	ck_assert_int_eq(pinstore_usage(ps, &usage, NULL), PINSTORE_OK);
+	ck_assert_uint_eq(usage.names, 0);
+	ck_assert_int_eq(usage.latest, INT64_MIN);
+	before = usage;
+	pin_at("a.test", "AB", 0, NOW + 10, NOW);
+	note_at("a.test", "A", "AB", 10, "", NOW + 2);
+	pin_at("b.test", "AB", 0, NOW + 10, NOW + 1);
+	ck_assert_int_eq(pinstore_usage(ps, &usage, NULL), PINSTORE_OK);
+	ck_assert_uint_eq(usage.names, 2);
+	ck_assert_uint_eq(usage.commits, before.commits + 3);
+	ck_assert_int_eq(usage.latest, NOW + 2);
+	ck_assert_uint_ge(usage.file_octets, before.file_octets);
+	ck_assert_uint_ge(usage.map_octets, usage.file_octets);
+	ck_assert_uint_ge(usage.limit_octets, usage.map_octets);
+	ck_assert_uint_ge(usage.readers, 1);
+	ck_assert_uint_ge(usage.readers_max, usage.readers);
+}
+END_TEST
+
+START_TEST(test_usage_wrong)
+{
+	struct pinstore_usage usage = {.size = 1, .names = 7};
+
+	ck_assert_int_eq(pinstore_usage(NULL, &usage, NULL), PINSTORE_ERR_ARG);
+	ck_assert_int_eq(pinstore_usage(ps, NULL, NULL), PINSTORE_ERR_ARG);
+	ck_assert_int_eq(pinstore_usage(ps, &usage, NULL), PINSTORE_ERR_ARG);
+	ck_assert_uint_eq(usage.names, 7);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -538,6 +573,8 @@ main(void)
 	tcase_add_test(tcase, test_expire_many);
 	tcase_add_test(tcase, test_walk);
 	tcase_add_test(tcase, test_journal);
+	tcase_add_test(tcase, test_usage);
+	tcase_add_test(tcase, test_usage_wrong);
 	tcase_set_timeout(tcase, 60);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);

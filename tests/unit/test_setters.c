@@ -956,6 +956,7 @@ is_output(const char *tag)
 	static const char *const tags[] = {"pinstore_pin", "pinstore_error",
 	                                   "pinstore_noted", "pinstore_step",
 	                                   "pinstore_report_totals",
+	                                   "pinstore_usage",
 	                                   "pinstore_finding"};
 	size_t i;
 

@@ -67,6 +67,8 @@ static const struct option_row rows[OPTION_COUNT] = {
 	[OPTION_MODE] = {"mode", 0, "MODE", "enforce or report"},
 	[OPTION_NO_BACKUP] = {"no-backup", 0, NULL, "a single pin is meant"},
 	[OPTION_NOTE] = {"note", 0, "TEXT", "a remark kept with the entry"},
+	[OPTION_OPENMETRICS] = {"openmetrics", 0, NULL, "in the text format of "
+	                        "OpenMetrics"},
 	[OPTION_REASON] = {"reason", 0, "TEXT", "why; kept and shown with it"},
 	[OPTION_REPORT_ONLY] = {"report-only", 0, NULL, "the field is "
 	                        "Public-Key-Pins-Report-Only"},
@@ -344,6 +346,7 @@ take(enum option option, const char *value, struct options *options,
 	case OPTION_JSON:
 	case OPTION_LIST:
 	case OPTION_NO_BACKUP:
+	case OPTION_OPENMETRICS:
 	case OPTION_REPORT_ONLY:
 	case OPTION_STRICT:
 	case OPTION_SUBDOMAINS:

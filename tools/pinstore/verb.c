@@ -136,6 +136,12 @@ const struct verb verbs[] = {
 	 "print all that is stored for that very name",
 	 "Exit 1: nothing is; says which entry of a parent applies then.\n",
 	 BIT(STORE) | BIT(AT), 1, SIZE_MAX},
+	{"stats", cmd_stats, "",
+	 "print the store in numbers",
+	 "Entries by source and mode, violations of the last 7 days, reports,\n"
+	 "size and readers.  With --openmetrics as a monitoring system reads\n"
+	 "them, for example from a file that a timer writes.\n",
+	 BIT(STORE) | BIT(AT) | BIT(OPENMETRICS), 0, 0},
 	{"unrevoke", cmd_unrevoke, "PIN|FILE...",
 	 "take keys off the list of the revoked",
 	 "Exit 1: a key is not revoked.\n", BIT(STORE), 1, SIZE_MAX},

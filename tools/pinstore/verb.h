@@ -83,6 +83,7 @@ verb_fn cmd_pin;
 verb_fn cmd_report;
 verb_fn cmd_revoke;
 verb_fn cmd_show;
+verb_fn cmd_stats;
 verb_fn cmd_unrevoke;
 
 /* help.c: of the whole, of one verb. */

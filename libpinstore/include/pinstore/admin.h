@@ -118,6 +118,27 @@ typedef void pinstore_progress_fn(uint64_t done, uint64_t total, void *arg);
 void pinstore_set_progress(struct pinstore *ps, pinstore_progress_fn *fn,
                            void *arg);
 
+/* What a store takes up, and who reads it. */
+struct pinstore_usage {
+	size_t size;
+	uint64_t file_octets;  /* of its file, to the end of what is in use */
+	uint64_t map_octets;   /* of this process's map of it */
+	uint64_t limit_octets; /* to which it may grow for this process */
+	uint64_t names;        /* that have an entry */
+	uint64_t commits;      /* since it was made */
+	unsigned readers;      /* most at once since it was last left alone */
+	unsigned readers_max;
+	int64_t latest;        /* time that a write has brought; or INT64_MIN */
+};
+
+/*
+ * out->size must be set.  A store in an empty folder takes up nothing.
+ * Errors: ARG, NOMEM, BUSY, IO, VERSION, DAMAGED.
+ */
+enum pinstore_status
+pinstore_usage(struct pinstore *ps, struct pinstore_usage *out,
+               struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
 /* ---------------------------------------------------------------- settings */
 
 /*
