@@ -19,7 +19,7 @@
 
 static const struct option_row rows[OPTION_COUNT] = {
 	[OPTION_ALL] = {"all", 0, NULL, "every host, static entries spared "
-	                "unless --source names them; every report"},
+	                "unless --source names them; every report or finding"},
 	[OPTION_AT] = {"at", 0, "TIME", "judge as of TIME: " TIME_FORMS},
 	[OPTION_CACERT] = {"cacert", 0, "FILE", "trust these CAs, and no "
 	                   "others"},

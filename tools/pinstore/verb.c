@@ -50,6 +50,12 @@ const struct verb verbs[] = {
 	 "anchors; anchors takes pins, files of certificates and folders of\n"
 	 "such, which are read once, now.\n",
 	 BIT(STORE) | BIT(UNSET), 0, SIZE_MAX},
+	{"doctor", cmd_doctor, "",
+	 "say what is wrong with the store, worst first",
+	 "Judges entries, journal, clock, files and reports with experience,\n"
+	 "and says of each finding what it means and which command mends it.\n"
+	 "Exit 1: there is an error or a warning; advice alone is none.\n",
+	 BIT(STORE) | BIT(AT) | BIT(ALL), 0, 0},
 	{"expire", cmd_expire, "",
 	 "remove entries that have expired",
 	 "Refuses when the clock is more than 60 days past the latest time\n"

@@ -69,6 +69,7 @@ verb_fn cmd_bypass;
 verb_fn cmd_check;
 verb_fn cmd_clear;
 verb_fn cmd_config;
+verb_fn cmd_doctor;
 verb_fn cmd_expire;
 verb_fn cmd_explain;
 verb_fn cmd_hash;
