@@ -18,6 +18,8 @@
 #include <lmdb.h>
 
 #include "base/status.h"
+#include "store/snapshot.h"
+#include "store/tree.h"
 
 #define MAX_DBS 16
 /* Below that no attempt is made to do with a smaller map. */
@@ -30,19 +32,22 @@ struct ps_db {
 	MDB_env *env;
 	const char *path;
 	MDB_dbi dbi[PS_TABLES];
+	/* What readers read; LMDB only keeps writers off it. */
+	struct ps_map map;
 };
 
 struct ps_txn {
 	struct ps_db *db;
 	MDB_txn *txn;
-	MDB_cursor *cursor[PS_TABLES];
 	uint64_t id;
 	enum ps_trouble trouble;
 	bool is_writer;
 	bool has_changed;
+	MDB_cursor *cursor[PS_TABLES]; /* of a writer */
+	struct ps_snapshot snapshot; /* of a reader */
 };
 
-static const char *const table_names[PS_TABLES] = {
+const char *const ps_table_names[PS_TABLES] = {
 	"hosts", "meta", "settings", "revoked",
 	"bypass", "journal", "reports", "quota",
 };
@@ -195,16 +200,45 @@ env_create(size_t map_bytes, MDB_env **out)
 	return 0;
 }
 
+/* Map what LMDB has mapped, as far as it has, or as far as len goes. */
+static int
+map_file(MDB_env *env, uint64_t len, struct ps_map *out)
+{
+	MDB_envinfo info;
+	MDB_stat stat;
+	int code, fd = -1;
+
+	if ((code = mdb_env_info(env, &info)) != 0 ||
+	    (code = mdb_env_stat(env, &stat)) != 0 ||
+	    (code = mdb_env_get_fd(env, &fd)) != 0)
+		return code;
+	return ps_map_open(fd, len != 0 ? len : info.me_mapsize, stat.ms_psize,
+	                   out);
+}
+
+/* LMDB 0.9.24 opens the data file without O_CLOEXEC. */
+static int
+close_on_exec(MDB_env *env)
+{
+	int fd = -1, code;
+
+	code = mdb_env_get_fd(env, &fd);
+	if (code == 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
+		code = errno;
+	return code;
+}
+
 /*
- * The directory, or the file `name` in it.  A handle on which mdb_env_open()
- * failed can only be closed: so a new one.
+ * The directory, or the file `name` in it, which is written and not read.  A
+ * handle on which mdb_env_open() failed can only be closed: so a new one.
  */
 static int
-env_open(int dir_fd, const char *name, size_t map_bytes, MDB_env **out)
+env_open(int dir_fd, const char *name, size_t map_bytes, MDB_env **out,
+         struct ps_map *map)
 {
 	char path[64];
 	MDB_env *env = NULL;
-	int code, fd = -1;
+	int code;
 
 	*out = NULL;
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d%s%s", dir_fd,
@@ -216,20 +250,16 @@ env_open(int dir_fd, const char *name, size_t map_bytes, MDB_env **out)
 		code = mdb_env_open(env, path, name != NULL ? OWN_FLAGS : FLAGS,
 		                    0600);
 		if (code == 0)
+			code = close_on_exec(env);
+		if (code == 0 && name == NULL)
+			code = map_file(env, 0, map);
+		if (code == 0)
 			break;
 		mdb_env_close(env);
 		if ((code != ENOMEM && code != EINVAL) ||
 		    map_bytes / 2 < MAP_LEAST)
 			return code;
 		map_bytes /= 2;
-	}
-	/* LMDB 0.9.24 opens the data file without O_CLOEXEC. */
-	code = mdb_env_get_fd(env, &fd);
-	if (code == 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
-		code = errno;
-	if (code != 0) {
-		mdb_env_close(env);
-		return code;
 	}
 	*out = env;
 	return 0;
@@ -257,7 +287,7 @@ find_own_slot(const char *line, void *arg)
  * environment once drops them.
  */
 static int
-drop_own_slots(int dir_fd, size_t map_bytes, MDB_env **env)
+drop_own_slots(int dir_fd, size_t map_bytes, MDB_env **env, struct ps_map *map)
 {
 	MDB_txn *txn = NULL;
 	bool found = false;
@@ -270,7 +300,8 @@ drop_own_slots(int dir_fd, size_t map_bytes, MDB_env **env)
 		return code;
 	mdb_txn_abort(txn);
 	mdb_env_close(*env);
-	return env_open(dir_fd, NULL, map_bytes, env);
+	ps_map_close(map);
+	return env_open(dir_fd, NULL, map_bytes, env, map);
 }
 
 /* Open the databases; that is also the first transaction. */
@@ -305,7 +336,7 @@ open_tables(struct ps_db *db, bool create, struct pinstore_error *error)
 		               "try again", db->path);
 	}
 	for (i = 0; i < PS_TABLES; i++) {
-		code = mdb_dbi_open(txn, table_names[i],
+		code = mdb_dbi_open(txn, ps_table_names[i],
 		                    create ? MDB_CREATE : 0, &db->dbi[i]);
 		if (code != 0)
 			break;
@@ -315,7 +346,7 @@ open_tables(struct ps_db *db, bool create, struct pinstore_error *error)
 		return ps_fail_lib(error, PINSTORE_ERR_DAMAGED, code,
 		                   "store %s is damaged: it has no database "
 		                   "\"%s\"; restore a backup", db->path,
-		                   table_names[i]);
+		                   ps_table_names[i]);
 	}
 	if (code != 0) {
 		mdb_txn_abort(txn);
@@ -340,9 +371,10 @@ open_db(int dir_fd, const char *name, const char *path, uint64_t map_bytes,
 	if (db == NULL)
 		return ps_fail_nomem(error);
 	db->path = path;
-	code = env_open(dir_fd, name, (size_t)map_bytes, &db->env);
+	code = env_open(dir_fd, name, (size_t)map_bytes, &db->env, &db->map);
 	if (code == 0 && name == NULL)
-		code = drop_own_slots(dir_fd, (size_t)map_bytes, &db->env);
+		code = drop_own_slots(dir_fd, (size_t)map_bytes, &db->env,
+		                      &db->map);
 	if (code != 0)
 		ps_db_close(db);
 	if (code == ENOENT)
@@ -379,6 +411,7 @@ ps_db_close(struct ps_db *db)
 {
 	if (db == NULL)
 		return;
+	ps_map_close(&db->map);
 	if (db->env != NULL)
 		mdb_env_close(db->env);
 	free(db);
@@ -427,6 +460,34 @@ has_address_space(size_t len)
 	return true;
 }
 
+/* Ours first: LMDB has no way back. */
+static int
+map_anew(struct ps_db *db, uint64_t target, enum ps_trouble *trouble)
+{
+	struct ps_map map = {NULL};
+	int code = 0;
+
+	if (target > SIZE_MAX)
+		return ENOMEM;
+	if (db->map.at != NULL)
+		code = map_file(db->env, target, &map);
+	if (code != 0)
+		return code;
+	if (!has_address_space((size_t)target)) {
+		ps_map_close(&map);
+		return ENOMEM;
+	}
+	code = mdb_env_set_mapsize(db->env, (size_t)target);
+	if (code != 0) {
+		ps_map_close(&map);
+		*trouble = PS_TROUBLE_DEAD;
+		return code;
+	}
+	ps_map_close(&db->map);
+	db->map = map;
+	return 0;
+}
+
 enum pinstore_status
 ps_db_resize(struct ps_db *db, bool grow, uint64_t max_bytes,
              enum ps_trouble *trouble, struct pinstore_error *error)
@@ -451,18 +512,15 @@ ps_db_resize(struct ps_db *db, bool grow, uint64_t max_bytes,
 			target = target > UINT64_MAX / 2 ? info.used_bytes
 			                                 : target * 2;
 	}
-	if (target > SIZE_MAX || !has_address_space((size_t)target))
+	code = map_anew(db, target, trouble);
+	if (code == ENOMEM && *trouble == PS_TROUBLE_NONE)
 		return ps_fail(error,
 		               grow ? PINSTORE_ERR_FULL : PINSTORE_ERR_NOMEM,
 		               "store %s: no address space to map %llu octets: "
 		               "raise the process's limit", db->path,
 		               (unsigned long long)target);
-	code = mdb_env_set_mapsize(db->env, (size_t)target);
-	if (code != 0) {
-		*trouble = PS_TROUBLE_DEAD;
-		return fail(db->path, code, "be mapped", error);
-	}
-	return PINSTORE_OK;
+	return code == 0 ? PINSTORE_OK
+	                 : fail(db->path, code, "be mapped", error);
 }
 
 /* ------------------------------------------------------------- transactions */
@@ -477,16 +535,25 @@ cursor_of(struct ps_txn *txn, enum ps_table table)
 }
 
 static void
-close_cursors(struct ps_txn *txn, bool all)
+close_cursors(struct ps_txn *txn)
 {
 	size_t i;
 
-	for (i = 0; i < PS_TABLES; i++) {
-		if (txn->cursor[i] == NULL || (!all && i == PS_HOSTS))
-			continue;
-		mdb_cursor_close(txn->cursor[i]);
-		txn->cursor[i] = NULL;
-	}
+	for (i = 0; i < PS_TABLES; i++)
+		if (txn->cursor[i] != NULL)
+			mdb_cursor_close(txn->cursor[i]);
+}
+
+/* What reading came to, with words for what is an error. */
+static enum pinstore_status
+told(const struct ps_txn *txn, enum pinstore_status status,
+     struct pinstore_error *error)
+{
+	if (status == PINSTORE_OK || status == PINSTORE_ERR_NOTFOUND)
+		return status;
+	return ps_fail(error, PINSTORE_ERR_DAMAGED,
+	               "store %s is damaged: the pages of %s do not fit "
+	               "together; restore a backup", txn->db->path, PS_DB_DATA);
 }
 
 /*
@@ -495,20 +562,16 @@ close_cursors(struct ps_txn *txn, bool all)
  * would get an older snapshot under that number, must not go on.
  */
 static enum pinstore_status
-check_snapshot(struct ps_txn *txn, enum ps_trouble *trouble,
-               struct pinstore_error *error)
+take_snapshot(struct ps_txn *txn, enum ps_trouble *trouble,
+              struct pinstore_error *error)
 {
-	MDB_envinfo info;
-	int code;
+	enum pinstore_status status;
 
-	code = mdb_env_info(txn->db->env, &info);
-	if (code != 0) {
-		*trouble = trouble_of(code);
-		return fail(txn->db->path, code, "be read", error);
-	}
-	txn->id = mdb_txn_id(txn->txn);
-	if (txn->id <= info.me_last_txnid)
-		return PINSTORE_OK;
+	status = ps_snapshot_take(&txn->snapshot, &txn->db->map,
+	                          mdb_txn_id(txn->txn));
+	txn->id = txn->snapshot.txn;
+	if (status != PINSTORE_ERR_NOTFOUND)
+		return told(txn, status, error);
 	*trouble = PS_TROUBLE_REPLACED;
 	return ps_fail(error, PINSTORE_ERR_BUSY,
 	               "store %s: its file was replaced: try again",
@@ -537,15 +600,10 @@ ps_txn_begin(struct ps_db *db, bool write, struct ps_txn **out,
 		return fail(db->path, code, write ? "be written" : "be read",
 		            error);
 	}
-	code = cursor_of(txn, PS_HOSTS);
-	if (code != 0) {
-		ps_txn_abort(txn);
-		return fail(db->path, code, "be read", error);
-	}
 	if (write)
 		txn->id = mdb_txn_id(txn->txn);
 	else
-		status = check_snapshot(txn, trouble, error);
+		status = take_snapshot(txn, trouble, error);
 	if (status != PINSTORE_OK) {
 		ps_txn_abort(txn);
 		return status;
@@ -557,7 +615,6 @@ ps_txn_begin(struct ps_db *db, bool write, struct ps_txn **out,
 void
 ps_txn_rest(struct ps_txn *txn)
 {
-	close_cursors(txn, false);
 	mdb_txn_reset(txn->txn);
 }
 
@@ -572,12 +629,7 @@ ps_txn_renew(struct ps_txn *txn, enum ps_trouble *trouble,
 	txn->trouble = PS_TROUBLE_NONE;
 	code = mdb_txn_renew(txn->txn);
 	if (code == 0) {
-		code = mdb_cursor_renew(txn->txn, txn->cursor[PS_HOSTS]);
-		if (code != 0)
-			mdb_txn_reset(txn->txn);
-	}
-	if (code == 0) {
-		status = check_snapshot(txn, trouble, error);
+		status = take_snapshot(txn, trouble, error);
 		if (status != PINSTORE_OK)
 			mdb_txn_reset(txn->txn);
 		return status;
@@ -591,7 +643,7 @@ ps_txn_abort(struct ps_txn *txn)
 {
 	if (txn == NULL)
 		return;
-	close_cursors(txn, true);
+	close_cursors(txn);
 	mdb_txn_abort(txn->txn);
 	free(txn);
 }
@@ -599,9 +651,7 @@ ps_txn_abort(struct ps_txn *txn)
 void
 ps_txn_forget(struct ps_txn *txn)
 {
-	/* A reader's cursors are its own memory; the slot is not touched. */
-	close_cursors(txn, true);
-	free(txn);
+	free(txn); /* the slot is not touched */
 }
 
 enum pinstore_status
@@ -611,7 +661,7 @@ ps_txn_commit(struct ps_txn *txn, enum ps_trouble *trouble,
 	const char *path = txn->db->path;
 	int code;
 
-	close_cursors(txn, true);
+	close_cursors(txn);
 	code = mdb_txn_commit(txn->txn);
 	txn->txn = NULL;
 	free(txn);
@@ -641,6 +691,19 @@ bool
 ps_txn_has_changed(const struct ps_txn *txn)
 {
 	return txn->has_changed;
+}
+
+bool
+ps_txn_is_absent(const struct ps_txn *txn, struct ps_bytes host)
+{
+	return ps_snapshot_is_absent(&txn->snapshot, host);
+}
+
+void
+ps_txn_keep_absent(struct ps_txn *txn, struct ps_bytes host)
+{
+	if (!txn->is_writer)
+		ps_snapshot_keep_absent(&txn->snapshot, host);
 }
 
 /* --------------------------------------------------------------- operations */
@@ -675,6 +738,9 @@ ps_txn_get(struct ps_txn *txn, enum ps_table table, struct ps_bytes key,
 
 	value->at = NULL;
 	value->len = 0;
+	if (!txn->is_writer)
+		return told(txn, ps_snapshot_get(&txn->snapshot, table, key,
+		                                 value), error);
 	code = mdb_get(txn->txn, txn->db->dbi[table], &k, &v);
 	if (code == MDB_NOTFOUND)
 		return PINSTORE_ERR_NOTFOUND;
@@ -735,6 +801,9 @@ ps_txn_count(struct ps_txn *txn, enum ps_table table, uint64_t *out,
 	int code;
 
 	*out = 0;
+	if (!txn->is_writer)
+		return told(txn, ps_snapshot_count(&txn->snapshot, table, out),
+		            error);
 	code = mdb_stat(txn->txn, txn->db->dbi[table], &stat);
 	if (code != 0)
 		return fail_txn(txn, code, "be read", error);
@@ -782,9 +851,13 @@ ps_txn_seek(struct ps_txn *txn, enum ps_table table, enum ps_seek seek,
             struct ps_bytes *key, struct ps_bytes *value,
             struct pinstore_error *error)
 {
-	MDB_val k = val_of(*key), v = {0, NULL};
+	MDB_val k, v = {0, NULL};
 	int code;
 
+	if (!txn->is_writer)
+		return told(txn, ps_snapshot_seek(&txn->snapshot, table, seek,
+		                                  key, value), error);
+	k = val_of(*key);
 	value->at = NULL;
 	value->len = 0;
 	code = cursor_of(txn, table);

@@ -35,6 +35,7 @@ enum ps_table {
 	PS_QUOTA
 };
 #define PS_TABLES 8
+extern const char *const ps_table_names[PS_TABLES];
 
 /* What stopped a transaction, when another try may help. */
 enum ps_trouble {
@@ -187,6 +188,15 @@ ps_txn_count(struct ps_txn *txn, enum ps_table table, uint64_t *out,
 enum pinstore_status
 ps_txn_tables(struct ps_txn *txn, uint64_t *out,
               struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/*
+ * A reader remembers, as long as its snapshot is the same, which hosts of one
+ * label were proved not to be there; of other hosts it knows nothing.
+ */
+bool
+ps_txn_is_absent(const struct ps_txn *txn, struct ps_bytes host);
+void
+ps_txn_keep_absent(struct ps_txn *txn, struct ps_bytes host);
 
 enum ps_seek {
 	PS_SEEK_FROM, /* the first record at or behind *key */

@@ -61,7 +61,8 @@ show(struct ps_txn *txn, const struct ps_spot *spot, ps_store_step_fn *step,
 /*
  * The record at or before the key is the key's own, an ancestor's, or neither.
  * A stored ancestor stands at or before it and begins as both do: so none is
- * longer than what they have in common.
+ * longer than what they have in common.  Nearly all walks end in one of a few
+ * top-level domains, none of which is stored: that is proved once a snapshot.
  */
 enum pinstore_status
 ps_entries_climb(struct ps_txn *txn, const struct ps_store_id *id,
@@ -72,33 +73,28 @@ ps_entries_climb(struct ps_txn *txn, const struct ps_store_id *id,
 	enum pinstore_status status;
 	struct ps_spot spot;
 
-	status = ps_links_find(txn, id, PS_HOSTS, want, &spot, error);
-	while (status == PINSTORE_OK) {
+	while (want.len > 0 && !ps_txn_is_absent(txn, want)) {
+		bool go_on = true;
+
+		status = ps_links_find(txn, id, PS_HOSTS, want, &spot, error);
+		if (status != PINSTORE_OK)
+			return status;
 		if (spot.is_there ||
 		    ps_key_is_ancestor(spot.key.at, spot.key.len, want.at,
 		                       want.len)) {
-			struct ps_bytes above = spot.key;
-			bool go_on;
-
 			status = show(txn, &spot, step, arg, &go_on, error);
-			want.len = spot.key.len;
-			if (status != PINSTORE_OK || !go_on ||
-			    ps_key_ancestor_within(want.at, want.len,
-			                           want.len - 1) == 0)
+			if (status != PINSTORE_OK || !go_on)
 				return status;
-			spot.is_there = false;
-			status = ps_links_before(txn, id, PS_HOSTS, &above,
-			                         &spot, error);
+			want.len = ps_key_ancestor_within(want.at, spot.key.len,
+			                                  spot.key.len);
 			continue;
 		}
+		ps_txn_keep_absent(txn, want);
 		want.len = ps_key_ancestor_within(
 		        want.at, want.len,
 		        common_len(&spot.key, want.at, want.len));
-		if (want.len == 0)
-			return PINSTORE_OK;
-		status = ps_links_find(txn, id, PS_HOSTS, want, &spot, error);
 	}
-	return status;
+	return PINSTORE_OK;
 }
 
 enum pinstore_status

@@ -31,7 +31,6 @@
 	                   MDB_cursor_op op), (cursor, key, value, op)) \
 	X(mdb_cursor_open, (MDB_txn *txn, MDB_dbi dbi, MDB_cursor **out), \
 	  (txn, dbi, out)) \
-	X(mdb_cursor_renew, (MDB_txn *txn, MDB_cursor *cursor), (txn, cursor)) \
 	X(mdb_dbi_open, (MDB_txn *txn, const char *name, unsigned flags, \
 	                 MDB_dbi *out), (txn, name, flags, out)) \
 	X(mdb_del, (MDB_txn *txn, MDB_dbi dbi, MDB_val *key, MDB_val *value), \

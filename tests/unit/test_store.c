@@ -860,6 +860,37 @@ START_TEST(persists_and_is_shared_by_handles)
 }
 END_TEST
 
+/* T-116: what was proved is proved of one snapshot, whoever writes the next. */
+START_TEST(another_process_writes_meanwhile)
+{
+	struct ps_host host = kit_host("www.corp");
+	struct ps_entry none;
+	unsigned i;
+
+	memset(&none, 0, sizeof(none));
+	for (i = 0; i < 6; i++) {
+		struct climbed climbed = {0, {0}, {0}};
+		pid_t pid;
+
+		ck_status(ps_store_climb(store, &host, NULL, note_step,
+		                         &climbed, &kit_error), PINSTORE_OK);
+		ck_assert_uint_eq(climbed.n, i % 2);
+		pid = kit_fork();
+		if (pid == 0) {
+			struct kit_work work = {kit_host("corp"), none};
+
+			if (i % 2 == 0)
+				work.entry = kit_entry(i);
+			kit_must(ps_store_write(store, KIT_NOW, kit_put_work,
+			                        &work, &kit_error) ==
+			         PINSTORE_OK);
+			_exit(0);
+		}
+		kit_join(pid);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -885,6 +916,7 @@ main(void)
 	tcase_add_test(tcase, the_journal_is_a_ring);
 	tcase_add_test(tcase, the_journal_forgets);
 	tcase_add_test(tcase, persists_and_is_shared_by_handles);
+	tcase_add_test(tcase, another_process_writes_meanwhile);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }
