@@ -15,6 +15,7 @@ include Makefile
 .PHONY: folders
 folders:
 	@echo bindir='$(bindir)'; echo docdir='$(docdir)'; \
+	echo bashcompdir='$(bashcompdir)'; \
 	echo includedir='$(includedir)'; echo libdir='$(libdir)'; \
 	echo mandir='$(mandir)'; echo prefix='$(prefix)'; \
 	echo pkgconfigdir='$(pkgconfigdir)'
@@ -42,7 +43,12 @@ exported()
 }
 
 {
-	printf '%s\n' "$bindir/pinfetch" "$bindir/pinstore"
+	printf '%s\n' "$bindir/pinfetch" "$bindir/pinstore" \
+		"$bashcompdir/pinfetch" "$bashcompdir/pinstore"
+	for name in expire report; do
+		echo "$docdir/systemd/pinstore-$name.service"
+		echo "$docdir/systemd/pinstore-$name.timer"
+	done
 	for name in admin curl gnutls pinstore version; do
 		echo "$includedir/pinstore/$name.h"
 	done

@@ -64,6 +64,14 @@ static const struct {
 /* The one setting that is a list. */
 #define ANCHORS "anchors"
 
+const char *
+config_key(size_t i)
+{
+	if (i < N_KEYS)
+		return keys[i].key;
+	return i == N_KEYS ? ANCHORS : NULL;
+}
+
 /* ------------------------------------------------------------------- values */
 
 static bool

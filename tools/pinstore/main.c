@@ -12,6 +12,7 @@
 #include "common/memory.h"
 #include "common/screen.h"
 #include "common/text.h"
+#include "complete.h"
 #include "verb.h"
 
 #define VERBS_MAX 64
@@ -141,7 +142,12 @@ main(int argc, char *argv[])
 	run.out = open_memstream(&text, &len);
 	if (run.out == NULL)
 		tool_no_memory();
-	code = dispatch(&run, argc, argv);
+	if (argc > 1 && strcmp(argv[1], COMPLETE_WORD) == 0) {
+		complete(argv + 2, (size_t)argc - 2, run.out);
+		code = TOOL_EXIT_OK;
+	} else {
+		code = dispatch(&run, argc, argv);
+	}
 	if (fclose(run.out) != 0)
 		tool_no_memory();
 	pinstore_close(run.store);

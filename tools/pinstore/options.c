@@ -125,6 +125,27 @@ static const struct word format_words[] = {
 	{NULL, 0},
 };
 
+static const struct word color_words[] = {
+	{"auto", 0}, {"always", 0}, {"never", 0}, {NULL, 0},
+};
+
+const char *
+option_word(enum option option, size_t i)
+{
+	static const struct word *const words[OPTION_COUNT] = {
+		[OPTION_COLOR] = color_words,   [OPTION_FOR] = server_words,
+		[OPTION_FORMAT] = format_words, [OPTION_MODE] = mode_words,
+		[OPTION_SORT] = sort_words,     [OPTION_SOURCE] = source_words,
+	};
+	size_t k;
+
+	if (words[option] == NULL)
+		return NULL;
+	for (k = 0; k < i && words[option][k].word != NULL; k++)
+		continue;
+	return words[option][k].word;
+}
+
 const struct option_row *
 option_row(enum option option)
 {
@@ -374,11 +395,14 @@ take_late(const struct late *late, struct options *options,
 	                 &options->since, fault);
 }
 
-static enum option
-find_long(const char *name, size_t len)
+enum option
+option_find(const char *name, const char **value)
 {
+	const char *sign = strchr(name, '=');
+	size_t len = sign != NULL ? (size_t)(sign - name) : strlen(name);
 	int i;
 
+	*value = sign != NULL ? sign + 1 : NULL;
 	for (i = 0; i < OPTION_COUNT; i++)
 		if (strlen(rows[i].name) == len &&
 		    strncmp(rows[i].name, name, len) == 0)
@@ -427,9 +451,8 @@ static bool
 parse_long(char *argv[], int left, struct options *out, struct late *late,
            int *used, struct tool_fault *fault)
 {
-	const char *name = argv[0] + 2, *value = strchr(name, '=');
-	size_t len = value != NULL ? (size_t)(value - name) : strlen(name);
-	enum option option = find_long(name, len);
+	const char *value;
+	enum option option = option_find(argv[0] + 2, &value);
 
 	*used = 1;
 	if (option == OPTION_COUNT) {
@@ -441,8 +464,6 @@ parse_long(char *argv[], int left, struct options *out, struct late *late,
 		                 rows[option].name);
 		return false;
 	}
-	if (value != NULL)
-		value++;
 	if (rows[option].argument != NULL && value == NULL) {
 		if (left < 2) {
 			tool_fault_usage(fault, argv[0], rows[option].summary,

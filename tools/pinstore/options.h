@@ -145,6 +145,17 @@ struct options {
 const struct option_row *
 option_row(enum option option);
 
+/* The i-th word that its value may be; NULL behind the last, or if any will do. */
+const char *
+option_word(enum option option, size_t i);
+
+/*
+ * The option of that name, without dashes, or OPTION_COUNT.  A value may be
+ * joined to it, "at=@0": *value is where it begins, or NULL.
+ */
+enum option
+option_find(const char *name, const char **value);
+
 /* Whether option stands in *options. */
 bool
 option_given(const struct options *options, enum option option);

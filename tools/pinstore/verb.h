@@ -87,6 +87,10 @@ verb_fn cmd_show;
 verb_fn cmd_stats;
 verb_fn cmd_unrevoke;
 
+/* cmd_config.c: the i-th key of a setting; NULL behind the last. */
+const char *
+config_key(size_t i);
+
 /* help.c: of the whole, of one verb. */
 void
 help_print(FILE *out);
