@@ -12,8 +12,8 @@ cannot_fail='gnutls_certificate_get_verify_flags gnutls_error_is_fatal
 gnutls_ext_set_data gnutls_free
 gnutls_malloc gnutls_memset gnutls_privkey_deinit gnutls_pubkey_deinit
 gnutls_session_set_verify_function gnutls_session_set_verify_output_function
-gnutls_strerror gnutls_x509_crq_deinit gnutls_x509_crt_deinit
-gnutls_x509_privkey_deinit
+gnutls_global_set_time_function gnutls_strerror gnutls_x509_crq_deinit
+gnutls_x509_crt_deinit gnutls_x509_privkey_deinit gnutls_x509_trust_list_deinit
 mdb_cursor_close mdb_env_close mdb_strerror mdb_txn_abort mdb_txn_reset'
 
 # calls OBJECT... -- TEST...: judge what the objects call and the tests fail

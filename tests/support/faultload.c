@@ -476,18 +476,20 @@ call_fails(const char *name, const void *caller)
 	       is_counted(caller) && has_its_turn();
 }
 
-#define CALL(name, parameters, arguments) \
-	int name parameters \
+#define CALL_OF(type, name, parameters, arguments) \
+	type name parameters \
 	{ \
-		int(*call) parameters; \
+		type(*call) parameters; \
 		void *at; \
 \
 		if (call_fails(#name, CALLER)) \
-			return (int)fault_code; \
+			return (type)fault_code; \
 		at = real(#name); \
 		memcpy(&call, &at, sizeof(call)); \
 		return call arguments; \
 	}
+#define CALL(name, parameters, arguments) \
+	CALL_OF(int, name, parameters, arguments)
 
 CALL(gnutls_certificate_verification_status_print,
      (unsigned output, gnutls_certificate_type_t type, gnutls_datum_t *out,
@@ -513,6 +515,20 @@ CALL(gnutls_x509_crq_import,
      (gnutls_x509_crq_t request, const gnutls_datum_t *data,
       gnutls_x509_crt_fmt_t format), (request, data, format))
 CALL(gnutls_x509_crq_init, (gnutls_x509_crq_t *out), (out))
+CALL_OF(unsigned, gnutls_x509_crt_check_hostname,
+        (gnutls_x509_crt_t crt, const char *host), (crt, host))
+CALL(gnutls_x509_crt_get_subject_alt_name,
+     (gnutls_x509_crt_t crt, unsigned i, void *out, size_t *len,
+      unsigned *critical), (crt, i, out, len, critical))
+CALL(gnutls_x509_trust_list_add_system_trust,
+     (gnutls_x509_trust_list_t list, unsigned flags, unsigned more),
+     (list, flags, more))
+CALL(gnutls_x509_trust_list_add_trust_file,
+     (gnutls_x509_trust_list_t list, const char *cas, const char *crls,
+      gnutls_x509_crt_fmt_t format, unsigned flags, unsigned more),
+     (list, cas, crls, format, flags, more))
+CALL(gnutls_x509_trust_list_init,
+     (gnutls_x509_trust_list_t *out, unsigned size), (out, size))
 CALL(gnutls_x509_crt_get_dn3,
      (gnutls_x509_crt_t crt, gnutls_datum_t *out, unsigned flags),
      (crt, out, flags))

@@ -230,6 +230,13 @@ CALLS = {
         "gnutls_pubkey_export2", "gnutls_pubkey_import_privkey",
         "gnutls_pubkey_init", "gnutls_x509_privkey_import2",
         "gnutls_x509_privkey_init"),
+    "check of a chain": (
+        "gnutls_x509_trust_list_init", "gnutls_x509_trust_list_add_trust_file"),
+    "check by the system's trust": (
+        "gnutls_x509_trust_list_add_system_trust",),
+    "check --all": ("gnutls_x509_crt_check_hostname", "gnutls_x509_crt_init"),
+    "lint by a chain": (
+        "gnutls_x509_crt_get_subject_alt_name", "gnutls_x509_crt_init"),
     "an impostor": (
         "gnutls_session_get_random", "gnutls_x509_crt_get_dn_by_oid",
         "gnutls_x509_crt_import",
@@ -270,6 +277,13 @@ def scenes_of_tools(lab, words):
     yield scene("check", "pin.test", *chain)
     yield scene("check", "a.pin.test", "--chain-pin", pins["mitm"],
                 code=90, what="check of an impostor")
+    served = ["--chain", os.path.join(pki, "good.chain")]
+    trust = ["--cacert", os.path.join(pki, "trust.pem")]
+    yield scene("check", "pin.test", *served, *trust, what="check of a chain")
+    yield scene("check", "pin.test", *served, code=4,
+                what="check by the system's trust")
+    yield scene("check", "--all", *served, *trust, what="check --all")
+    yield scene("lint", header, *served, *trust, what="lint by a chain")
     yield scene("show", "pin.test", "--json")
     yield scene("explain", "a.b.pin.test")
     yield scene("list", "--json")

@@ -21,6 +21,8 @@ cp "$pki/backup.key" files/other.key
 must openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
 	-days 9 -subj /CN=the-client -keyout files/me.key -out files/me.pem 2>/dev/null
 
+must openssl req -new -key files/me.key -subj /CN=me.test -out files/me.csr
+
 answer()
 {
 	printf '%s' "HTTP/1.1 $1\\r\\nContent-Length: $2\\r\\n$3\\r\\n${4-}"
@@ -87,7 +89,7 @@ negative()
 		HTTPU="http://pin.test:$n_port/" PX="http://127.0.0.1:$px_port" \
 		LIVE="--connect-to=pin.test:443:127.0.0.1:$u_port" \
 		LONG="$(head -c 300 /dev/zero | tr '\0' x)" \
-		PORT="$u_port" TRUST="$pki/trust.pem" TRUSTB="$pki/trustB.pem" \
+		PORT="$u_port" CHAIN="$pki/multi.chain" TRUST="$pki/trust.pem" TRUSTB="$pki/trustB.pem" \
 		PIN="$(pin multi)" OTHERPIN="$(pin backup)" \
 		A=$a B=$b C=AwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwM= \
 		T=@1700050000 EARLY=@1700000000 LATE=@1900000000 \

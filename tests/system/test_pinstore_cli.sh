@@ -66,13 +66,12 @@ expect_error 'one argument too many' pinstore explain a.test b.test
 expect_error 'one argument too many' pinstore expire a.test
 expect_error 'one argument too many' pinstore lint a b
 
-about "what is not offered yet says what is"
-expect_error 'chain-pin' pinstore check a.test
+about "what is missing, or too much"
 expect_error 'chain-none' pinstore note a.test max-age=0
 expect_error 'exclude each other' \
 	pinstore check a.test --chain-none --chain-pin $a
-expect_error 'unknown option' pinstore check a.test --chain chain.pem
-expect_error 'unknown option' pinstore pin a.test $a $b --starttls
+expect_error 'unknown option' pinstore check a.test --chian chain.pem
+expect_error 'did you mean --chain' pinstore check a.test --chian chain.pem
 
 about "values of options"
 for time in tomorrow @x -1d 2026-02-30 '' @99999999999999999999; do

@@ -1,5 +1,5 @@
 /*
- * cmd_check.c - pinstore check HOST...
+ * cmd_check.c - pinstore check HOST... | --all
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
@@ -13,7 +13,9 @@
 #include "common/pin.h"
 #include "common/screen.h"
 #include "common/when.h"
+#include "common/text.h"
 #include "entry.h"
+#include "evidence.h"
 #include "verb.h"
 
 static const enum pinstore_layer layers[] = {PINSTORE_CONFIGURED,
@@ -25,13 +27,22 @@ static const enum pinstore_layer layers[] = {PINSTORE_CONFIGURED,
 struct finding {
 	const char *host;
 	int64_t at;
+	struct evidence *evidence;
 	enum pinstore_verdict verdict;
+	bool is_undecided; /* a key that is not pinned; its path may be */
 	struct pinstore_result *result;
-	const struct pinstore_chain *chain;
+	const struct pinstore_chain *chain; /* the result's; NULL = none */
 	int64_t safe_from; /* PINSTORE_NEVER = not known, or not refused */
+	bool is_outlived;  /* the certificate ends before the pins do */
 	struct pinstore_pin backups[PINSTORE_PINS_MAX];
 	size_t n_backups;
 };
+
+static size_t
+chain_len(const struct pinstore_chain *chain)
+{
+	return chain != NULL ? pinstore_chain_length(chain) : 0;
+}
 
 /* Whether pin is in the chain from its member `first` on; 0 is the leaf. */
 static bool
@@ -41,7 +52,7 @@ chain_has(const struct pinstore_chain *chain, size_t first,
 	const struct pinstore_pin *one;
 	size_t i;
 
-	for (i = first; i < pinstore_chain_length(chain); i++) {
+	for (i = first; i < chain_len(chain); i++) {
 		one = pinstore_chain_pin(chain, i);
 		if (one != NULL && tool_pin_equal(one, pin))
 			return true;
@@ -131,6 +142,22 @@ last_expiry(const struct pinstore_result *result)
 	return last != INT64_MIN ? last : PINSTORE_NEVER;
 }
 
+/* The same evidence at another time; what was connected to is not again. */
+static enum pinstore_status
+check_at(struct run *run, const struct finding *finding, int64_t at,
+         enum pinstore_verdict *verdict, struct pinstore_result **result,
+         struct pinstore_error *error)
+{
+	struct pinstore_peer peer = {.size = sizeof(peer),
+	                             .host = finding->host};
+
+	if (finding->evidence->kind == EVIDENCE_LIVE)
+		return pinstore_check(run->store, &peer, finding->chain, at,
+		                      verdict, result, error);
+	return evidence_check(run, finding->evidence, finding->host, at,
+	                      verdict, result, error);
+}
+
 /*
  * From when on the chain would pass if nothing were noted meanwhile: go from
  * expiry to expiry until nothing refuses it any more.
@@ -139,8 +166,6 @@ static enum pinstore_status
 find_safe_from(struct run *run, struct finding *finding,
                struct pinstore_error *error)
 {
-	struct pinstore_peer peer = {.size = sizeof(peer),
-	                             .host = finding->host};
 	enum pinstore_verdict verdict = finding->verdict;
 	int64_t last = last_expiry(finding->result), at = finding->at;
 	struct pinstore_result *result;
@@ -149,8 +174,11 @@ find_safe_from(struct run *run, struct finding *finding,
 	finding->safe_from = PINSTORE_NEVER;
 	while (verdict == PINSTORE_REJECT && last != PINSTORE_NEVER) {
 		at = last + 1;
-		status = pinstore_check(run->store, &peer, finding->chain, at,
-		                        &verdict, &result, error);
+		status = check_at(run, finding, at, &verdict, &result, error);
+		if (status == PINSTORE_ERR_CHAIN) {
+			finding->is_outlived = true;
+			return PINSTORE_OK;
+		}
 		if (status != PINSTORE_OK)
 			return status;
 		last = last_expiry(result);
@@ -222,10 +250,26 @@ chain_json(const struct pinstore_chain *chain)
 	json_t *out = tool_json_array();
 	size_t i;
 
-	for (i = 0; i < pinstore_chain_length(chain); i++)
+	for (i = 0; i < chain_len(chain); i++)
 		tool_json_append(out,
 		                 tool_json_pin(pinstore_chain_pin(chain, i)));
 	return out;
+}
+
+static const char *
+verdict_word(const struct finding *finding)
+{
+	return finding->is_undecided ? "undecided"
+	                             : pinstore_verdict_word(finding->verdict);
+}
+
+static const char *
+reason_word(const struct finding *finding)
+{
+	return pinstore_reason_word(
+	        finding->is_undecided
+	                ? PINSTORE_WHY_NOT_JUDGED
+	                : pinstore_result_reason(finding->result));
 }
 
 static void
@@ -235,12 +279,15 @@ print_json(const struct finding *finding, FILE *out)
 	json_t *all = tool_json_object();
 
 	tool_json_add(all, "host", tool_json_text(finding->host));
-	tool_json_add(all, "verdict",
-	              tool_json_text(pinstore_verdict_word(finding->verdict)));
-	tool_json_add(all, "reason", tool_json_text(pinstore_reason_word(
-	        pinstore_result_reason(result))));
+	tool_json_add(all, "verdict", tool_json_text(verdict_word(finding)));
+	tool_json_add(all, "reason", tool_json_text(reason_word(finding)));
+	/* Of a key alone it cannot be told. */
 	tool_json_add(all, "violation",
-	              json_boolean(pinstore_result_violation(result)));
+	              finding->evidence->kind == EVIDENCE_KEY &&
+	                              pinstore_result_violation(result)
+	                      ? json_null()
+	                      : json_boolean(
+	                                pinstore_result_violation(result)));
 	tool_json_add(all, "layers", layers_json(finding));
 	tool_json_add(all, "at_epoch", tool_json_integer(finding->at));
 	tool_json_add(all, "chain_pins", chain_json(finding->chain));
@@ -287,34 +334,65 @@ print_layer(const struct finding *finding, enum pinstore_layer layer,
 	}
 }
 
+/* Each key of the path, with its place and, where it is known, its subject. */
 static void
-print_refusal(const struct finding *finding, FILE *out)
+print_chain(const struct finding *finding, FILE *out)
 {
+	size_t i, n = chain_len(finding->chain), revoked = 0, len = 0;
 	bool is_revoked;
-	char when[TOOL_TIME_TEXT];
-	size_t i, revoked = 0;
+	const uint8_t *der;
+	char *remark, *subject;
 
 	is_revoked = pinstore_result_revoked(finding->result, &revoked) != 0;
-	if (pinstore_chain_length(finding->chain) == 0)
+	if (n == 0)
 		fprintf(out, "  %-10sno validated path\n", "judged");
-	for (i = 0; i < pinstore_chain_length(finding->chain); i++)
+	for (i = 0; i < n; i++) {
+		der = pinstore_chain_certificate(finding->chain, i, &len);
+		subject = der != NULL ? key_subject(der, len) : NULL;
+		remark = tool_format(
+		        "%s%s%s",
+		        der == NULL  ? ""
+		        : i == 0     ? "  leaf  "
+		        : i == n - 1 ? "  root  "
+		                     : "  intermediate  ",
+		        subject != NULL ? subject : "",
+		        is_revoked && i == revoked ? "  revoked" : "");
 		print_pin(i == 0 ? "judged" : "",
-		          pinstore_chain_pin(finding->chain, i),
-		          is_revoked && i == revoked ? "  revoked" : "", out);
+		          pinstore_chain_pin(finding->chain, i), remark, out);
+		free(remark);
+		free(subject);
+	}
+}
+
+static void
+print_way_out(const struct finding *finding, FILE *out)
+{
+	char when[TOOL_TIME_TEXT];
+	bool is_revoked = pinstore_result_revoked(finding->result, NULL) != 0;
+	size_t i;
+
 	for (i = 0; i < finding->n_backups; i++)
 		print_pin(i == 0 ? "backup" : "", &finding->backups[i],
 		          "  would pass now", out);
 	if (finding->safe_from != PINSTORE_NEVER) {
 		tool_time_print(finding->safe_from, when);
-		fprintf(out, "  %-10sfrom %s on this chain passes, if nothing "
-		        "else is noted until then\n", "safe", when);
+		fprintf(out, "  %-10sfrom %s on this %s passes, if nothing "
+		        "else is noted until then\n", "safe", when,
+		        finding->is_undecided ? "key" : "chain");
+	} else if (finding->is_outlived) {
+		fprintf(out, "  %-10snever: the certificate expires before the "
+		        "pins do\n", "safe");
 	} else if (is_revoked) {
 		fprintf(out, "  %-10snever: the key is revoked\n", "safe");
 	} else {
 		fprintf(out, "  %-10snever by itself: an entry that refuses "
 		        "does not expire\n", "safe");
 	}
-	if (!is_revoked)
+	if (finding->is_undecided)
+		fprintf(out, "  %-10sthis key is not pinned; whether that of "
+		        "an issuer is, tells its path: --chain FILE\n",
+		        "next");
+	else if (!is_revoked)
 		fprintf(out, "  %-10spinstore explain %s; a key that is to come "
 		        "has to be pinned first\n", "next", finding->host);
 }
@@ -328,19 +406,21 @@ print_text(const struct run *run, const struct finding *finding, FILE *out)
 	size_t i;
 
 	fprintf(out, "%s: ", finding->host);
-	tool_put_tinted(pinstore_verdict_word(finding->verdict), tint,
-	                run->is_colored, out);
-	fprintf(out, ", %s\n", pinstore_reason_word(
-	        pinstore_result_reason(finding->result)));
+	tool_put_tinted(verdict_word(finding), tint, run->is_colored, out);
+	fprintf(out, ", %s\n", reason_word(finding));
 	for (i = 0; i < N_LAYERS; i++)
 		print_layer(finding, layers[i], out);
-	if (finding->verdict == PINSTORE_REJECT)
-		print_refusal(finding, out);
+	if (finding->verdict == PINSTORE_REJECT) {
+		print_chain(finding, out);
+		print_way_out(finding, out);
+	}
 }
 
 static int
 verdict_exit(const struct finding *finding)
 {
+	if (finding->is_undecided)
+		return EXIT_NONE;
 	switch (finding->verdict) {
 	case PINSTORE_REJECT:
 		return pinstore_result_reason(finding->result) ==
@@ -359,7 +439,7 @@ verdict_exit(const struct finding *finding)
 static void
 tell_refusal(struct run *run, const struct finding *finding, int code)
 {
-	if (!run->is_json || code == TOOL_EXIT_OK ||
+	if (!run->is_json || code == TOOL_EXIT_OK || code == EXIT_NONE ||
 	    exit_worse(run->fault.exit, code) == run->fault.exit)
 		return;
 	tool_fault_set(&run->fault, code,
@@ -371,62 +451,165 @@ tell_refusal(struct run *run, const struct finding *finding, int code)
 	               finding->host);
 }
 
-static int
-check_host(struct run *run, const char *operand,
-           const struct pinstore_chain *chain)
+static void
+report(struct run *run, const struct finding *finding, int code)
 {
-	struct finding finding = {.at = run->options.now,
-	                          .chain = chain,
+	if (run->is_json)
+		print_json(finding, run->out);
+	else
+		print_text(run, finding, run->out);
+	tell_refusal(run, finding, code);
+}
+
+/* With several hosts each is told of; the first fault stays that of the run. */
+static int
+fail(struct run *run, const struct finding *finding,
+     const struct pinstore_error *error)
+{
+	bool is_one = run->n_operands == 1;
+	struct tool_fault before = run->fault;
+	int code = evidence_fail(run, finding->evidence, finding->host, error);
+
+	if (code == EXIT_NETWORK && !run->is_json && !is_one)
+		fprintf(run->out, "%s: not judged, %s\n", finding->host,
+		        run->fault.message);
+	if (before.exit != 0 && exit_worse(before.exit, code) == before.exit)
+		run->fault = before;
+	return code;
+}
+
+/* host is canonical. */
+static int
+check_host(struct run *run, const char *host, struct evidence *evidence)
+{
+	struct finding finding = {.host = host,
+	                          .at = run->options.now,
+	                          .evidence = evidence,
 	                          .safe_from = PINSTORE_NEVER};
-	char name[PINSTORE_HOST_MAX + 1];
-	struct pinstore_peer peer = {.size = sizeof(peer), .host = name};
-	enum pinstore_host_kind kind;
 	struct pinstore_error error;
 	enum pinstore_status status;
 	int code;
 
-	if (!run_host(run, operand, name, &kind))
-		return EXIT_USAGE;
-	finding.host = name;
-	status = pinstore_check(run->store, &peer, chain, finding.at,
+	status = evidence_check(run, evidence, host, finding.at,
 	                        &finding.verdict, &finding.result, &error);
+	if (status == PINSTORE_OK) {
+		finding.chain = pinstore_result_chain(finding.result);
+		finding.is_undecided =
+		        evidence->kind == EVIDENCE_KEY &&
+		        finding.verdict == PINSTORE_REJECT &&
+		        pinstore_result_reason(finding.result) ==
+		                PINSTORE_WHY_NO_PIN_IN_CHAIN;
+	}
 	if (status == PINSTORE_OK && finding.verdict == PINSTORE_REJECT) {
 		find_backups(&finding);
 		status = find_safe_from(run, &finding, &error);
 	}
-	if (status != PINSTORE_OK) {
-		pinstore_result_free(finding.result);
-		return run_fail(run, &error);
+	if (status == PINSTORE_OK) {
+		code = verdict_exit(&finding);
+		report(run, &finding, code);
+	} else {
+		code = fail(run, &finding, &error);
 	}
-	code = verdict_exit(&finding);
-	if (run->is_json)
-		print_json(&finding, run->out);
-	else
-		print_text(run, &finding, run->out);
-	tell_refusal(run, &finding, code);
 	pinstore_result_free(finding.result);
 	return code;
+}
+
+/* ------------------------------------------------------------- which hosts */
+
+struct tour {
+	struct run *run;
+	struct evidence *evidence;
+	int code;
+	size_t n_others; /* whose name the certificate has not */
+	char last[PINSTORE_HOST_MAX + 1];
+};
+
+static int
+visit(const struct pinstore_entry *entry, void *arg)
+{
+	struct tour *tour = arg;
+	const char *host = pinstore_entry_host(entry);
+
+	/* An entry in each layer is one host. */
+	if (strcmp(host, tour->last) == 0)
+		return 0;
+	(void)snprintf(tour->last, sizeof(tour->last), "%s", host);
+	if (evidence_lacks_name(tour->evidence, host)) {
+		tour->n_others++;
+		return 0;
+	}
+	tour->code = exit_worse(tour->code,
+	                        check_host(tour->run, host, tour->evidence));
+	return tour->code == EXIT_USAGE || tour->code == EXIT_STORE;
+}
+
+static int
+check_all(struct run *run, struct evidence *evidence)
+{
+	struct tour tour = {.run = run, .evidence = evidence};
+	struct pinstore_error error;
+
+	if (pinstore_walk(run->store, NULL, visit, &tour, &error) !=
+	    PINSTORE_OK)
+		return run_fail(run, &error);
+	if (tour.n_others > 0)
+		tool_warn(PROGRAM, "%zu stored hosts are not judged: the "
+		          "certificate has not their names", tour.n_others);
+	return tour.code;
+}
+
+static int
+check_named(struct run *run, struct evidence *evidence)
+{
+	char name[PINSTORE_HOST_MAX + 1];
+	enum pinstore_host_kind kind;
+	int code = TOOL_EXIT_OK;
+	size_t i;
+
+	for (i = 0; i < run->n_operands; i++) {
+		if (!run_host(run, run->operands[i], name, &kind))
+			return EXIT_USAGE;
+		code = exit_worse(code, check_host(run, name, evidence));
+		if (code == EXIT_USAGE || code == EXIT_STORE)
+			break;
+	}
+	return code;
+}
+
+static bool
+check_operands(struct run *run)
+{
+	bool is_all = option_given(&run->options, OPTION_ALL);
+
+	if (is_all && run->n_operands > 0) {
+		tool_fault_usage(&run->fault, "--all", NULL,
+		                 "--all is every stored host: name none");
+		return false;
+	}
+	if (!is_all && run->n_operands == 0) {
+		tool_fault_usage(&run->fault, "check",
+		                 "pinstore help VERB tells more",
+		                 "too few arguments: " PROGRAM " %s %s",
+		                 run->verb->name, run->verb->arguments);
+		return false;
+	}
+	return run_hosts(run);
 }
 
 int
 cmd_check(struct run *run)
 {
-	struct pinstore_chain *chain;
-	int code = TOOL_EXIT_OK;
-	size_t i;
+	struct evidence evidence = {.kind = EVIDENCE_PATH};
+	int code = EXIT_USAGE;
 
-	if (!run_hosts(run) || !run_chain(run, &chain))
-		return EXIT_USAGE;
-	if (!run_open(run, false)) {
-		pinstore_chain_free(chain);
-		return run->fault.exit;
+	if (check_operands(run) && evidence_read(run, true, &evidence)) {
+		if (!run_open(run, false))
+			code = run->fault.exit;
+		else if (option_given(&run->options, OPTION_ALL))
+			code = check_all(run, &evidence);
+		else
+			code = check_named(run, &evidence);
 	}
-	for (i = 0; i < run->n_operands; i++) {
-		code = exit_worse(code,
-		                  check_host(run, run->operands[i], chain));
-		if (code == EXIT_USAGE || code == EXIT_STORE)
-			break;
-	}
-	pinstore_chain_free(chain);
+	evidence_free(&evidence);
 	return code;
 }

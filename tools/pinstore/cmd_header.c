@@ -15,6 +15,7 @@
 #include "common/memory.h"
 #include "common/pin.h"
 #include "common/screen.h"
+#include "evidence.h"
 #include "pinlist.h"
 #include "verb.h"
 
@@ -185,6 +186,7 @@ is_read_well(struct run *run, const char *value, struct pinstore_chain *chain)
 		                ? PINSTORE_PKP_RO
 		                : PINSTORE_PKP,
 		.strict = 1,
+		.host = run->options.host,
 		.chain = chain,
 	};
 	struct pinstore_lint *lint;
@@ -271,14 +273,17 @@ print(struct run *run, const char *value)
 static int
 write_header(struct run *run, const struct pinlist *pins)
 {
+	const char *host = run->options.host;
 	struct pinstore_chain *chain = NULL;
+	char name[PINSTORE_HOST_MAX + 1];
+	enum pinstore_host_kind kind;
 	int code = EXIT_USAGE;
 	char *value;
 
-	if (!check_pins(run, pins))
-		return EXIT_USAGE;
-	if (run->options.n_chain_pins > 0 && !run_chain(run, &chain))
-		return EXIT_USAGE;
+	if (!check_pins(run, pins) ||
+	    (host != NULL && !run_host(run, host, name, &kind)) ||
+	    !evidence_path(run, host != NULL ? name : NULL, &chain))
+		return run->fault.exit;
 	value = compose(run, pins);
 	if (is_read_well(run, value, chain)) {
 		print(run, value);

@@ -17,6 +17,7 @@
 #include "common/pin.h"
 #include "common/screen.h"
 #include "common/text.h"
+#include "evidence.h"
 #include "verb.h"
 
 /* No client reads more than 8 KiB; one that would has to be told so. */
@@ -230,10 +231,8 @@ cmd_lint(struct run *run)
 	if (run->options.host != NULL &&
 	    !run_host(run, run->options.host, name, &kind))
 		return EXIT_USAGE;
-	if ((option_given(&run->options, OPTION_CHAIN_NONE) ||
-	     run->options.n_chain_pins > 0) &&
-	    !run_chain(run, &chain))
-		return EXIT_USAGE;
+	if (!evidence_path(run, run->options.host != NULL ? name : NULL, &chain))
+		return run->fault.exit;
 	if (run->n_operands == 1)
 		code = judge(run, run->operands[0], strlen(run->operands[0]),
 		             chain);

@@ -12,6 +12,7 @@
 #include "common/json.h"
 #include "common/memory.h"
 #include "common/when.h"
+#include "evidence.h"
 #include "verb.h"
 
 #define VALUE_MAX ((size_t)1024 * 1024)
@@ -104,10 +105,9 @@ warn(const struct pinstore_noted *noted, const char *host)
 /* Check the chain, then hand over the fields, as a client does. */
 static int
 process(struct run *run, const char *host,
-        const struct pinstore_chain *chain,
-        const struct pinstore_field *fields, size_t n)
+        struct evidence *evidence, const struct pinstore_field *fields,
+        size_t n)
 {
-	struct pinstore_peer peer = {.size = sizeof(peer), .host = host};
 	struct pinstore_noted noted = {.size = sizeof(noted)};
 	struct pinstore_result *result = NULL;
 	enum pinstore_verdict verdict;
@@ -116,13 +116,13 @@ process(struct run *run, const char *host,
 	bool is_report_only = option_given(&run->options, OPTION_REPORT_ONLY);
 	int code = TOOL_EXIT_OK;
 
-	status = pinstore_check(run->store, &peer, chain, run->options.now,
-	                        &verdict, &result, &error);
+	status = evidence_check(run, evidence, host, run->options.now, &verdict,
+	                        &result, &error);
 	if (status == PINSTORE_OK)
 		status = pinstore_note(run->store, result, fields, n,
 		                       run->options.now, &noted, &error);
 	if (status != PINSTORE_OK) {
-		code = run_fail(run, &error);
+		code = evidence_fail(run, evidence, host, &error);
 	} else {
 		warn(&noted, host);
 		if (run->is_json)
@@ -155,24 +155,23 @@ make_fields(struct run *run, char *input, size_t len, size_t *n)
 int
 cmd_note(struct run *run)
 {
-	struct pinstore_chain *chain = NULL;
+	struct evidence evidence = {.kind = EVIDENCE_PATH};
 	struct pinstore_field *fields = NULL;
 	char name[PINSTORE_HOST_MAX + 1], *input = NULL;
 	enum pinstore_host_kind kind;
 	size_t n, len = 0;
 	int code = EXIT_USAGE;
 
-	if (!run_host(run, run->operands[0], name, &kind) ||
-	    !run_chain(run, &chain))
-		return EXIT_USAGE;
-	if (run->n_operands > 1 || run_stdin(run, VALUE_MAX, &input, &len)) {
+	if (run_host(run, run->operands[0], name, &kind) &&
+	    evidence_read(run, false, &evidence) &&
+	    (run->n_operands > 1 || run_stdin(run, VALUE_MAX, &input, &len))) {
 		fields = make_fields(run, input, len, &n);
 		code = run_open(run, true)
-		               ? process(run, name, chain, fields, n)
+		               ? process(run, name, &evidence, fields, n)
 		               : run->fault.exit;
 	}
 	free(fields);
 	tool_file_free(input, len);
-	pinstore_chain_free(chain);
+	evidence_free(&evidence);
 	return code;
 }

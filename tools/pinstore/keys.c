@@ -18,6 +18,7 @@
 
 #include "common/file.h"
 #include "common/memory.h"
+#include "common/text.h"
 
 #define FILE_MAX ((size_t)16 * 1024 * 1024)
 #define LABEL_MAX 64
@@ -64,8 +65,10 @@ keys_free(struct keys *keys)
 {
 	size_t i;
 
-	for (i = 0; i < keys->n; i++)
+	for (i = 0; i < keys->n; i++) {
 		free(keys->key[i].subject);
+		free(keys->key[i].der);
+	}
 	free(keys->key);
 	keys->key = NULL;
 	keys->n = 0;
@@ -100,7 +103,20 @@ append(struct reader *reader, enum key_kind kind, char *subject,
 	key->n = reader->n;
 	key->kind = kind;
 	key->subject = subject;
+	key->der = NULL;
+	key->der_len = 0;
 	key->pin = *pin;
+}
+
+/* The octets of the certificate that was appended. */
+static void
+keep_der(struct reader *reader, const gnutls_datum_t *der)
+{
+	struct key *key = &reader->keys->key[reader->keys->n - 1];
+
+	key->der = tool_alloc(der->size, 1);
+	memcpy(key->der, der->data, der->size);
+	key->der_len = der->size;
 }
 
 /* GnuTLS's string for us, NULL if there is none. */
@@ -227,6 +243,8 @@ add_der(struct reader *reader, enum key_kind kind, const gnutls_datum_t *der)
 	if (status != PINSTORE_OK)
 		return false;
 	append(reader, kind, subject, &pin);
+	if (kind == KEY_CERTIFICATE)
+		keep_der(reader, der);
 	return true;
 }
 
@@ -392,4 +410,23 @@ keys_read(const char *file, struct keys *keys, struct tool_fault *fault)
 		              "request or key in it",
 		              "PEM and DER are read");
 	return is_good;
+}
+
+char *
+key_subject(const uint8_t *der, size_t len)
+{
+	gnutls_datum_t data = {tool_alloc(len, 1), (unsigned)len};
+	char *subject, *out = NULL;
+	size_t room;
+
+	memcpy(data.data, der, len);
+	subject = certificate_subject(&data);
+	free(data.data);
+	if (subject == NULL)
+		return NULL;
+	room = 8 * strlen(subject) + 1;
+	out = tool_alloc(room, 1);
+	(void)tool_escape(subject, strlen(subject), out, room);
+	free(subject);
+	return out;
 }

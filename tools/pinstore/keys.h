@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <pinstore/pinstore.h>
 
@@ -26,6 +27,8 @@ struct key {
 	size_t n;         /* in that file, from 1 on */
 	enum key_kind kind;
 	char *subject; /* NULL = has none */
+	uint8_t *der;  /* of a certificate; else NULL */
+	size_t der_len;
 	struct pinstore_pin pin;
 };
 
@@ -49,5 +52,12 @@ keys_read(const char *file, struct keys *keys, struct tool_fault *fault);
 
 void
 keys_free(struct keys *keys);
+
+/*
+ * The subject of a certificate in DER, escaped for terminals; NULL if it cannot
+ * be read.  Owner: the caller, free().
+ */
+char *
+key_subject(const uint8_t *der, size_t len);
 
 #endif /* TOOL_KEYS_H */

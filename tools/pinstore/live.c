@@ -1,5 +1,5 @@
 /*
- * live.c - the validated chain of a host as it is now.
+ * live.c - a host as it is now.
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
@@ -10,6 +10,8 @@
 
 #include "live.h"
 
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,12 +24,17 @@
 
 #define CONNECT_SECONDS 30L
 
+/* What libcurl said, in the place of a number of GnuTLS's. */
+#define NOT_REACHED INT_MIN
+
 struct live {
 	CURL *easy;
 	const char *host;
+	live_fn *use;
+	void *arg;
+	bool is_used;
 	enum pinstore_status status;
-	struct pinstore_chain *chain;
-	struct pinstore_error error;
+	struct pinstore_error *error;
 };
 
 static int
@@ -43,10 +50,11 @@ take_session(void *arg, char *remote_ip, char *local_ip, int remote_port,
 	(void)local_port;
 	if (curl_easy_getinfo(live->easy, CURLINFO_TLS_SSL_PTR, &info) ==
 	            CURLE_OK &&
-	    info != NULL && info->backend == CURLSSLBACKEND_GNUTLS)
-		live->status = pinstore_chain_from_session(
-		        info->internals, live->host, &live->chain,
-		        &live->error);
+	    info != NULL && info->backend == CURLSSLBACKEND_GNUTLS) {
+		live->is_used = true;
+		live->status = live->use(info->internals, live->arg,
+		                         live->error);
+	}
 	return CURL_PREREQFUNC_ABORT;
 }
 
@@ -85,22 +93,27 @@ set_options(struct live *live, const struct options *options,
 	return code;
 }
 
-static bool
-tell(const struct live *live, CURLcode code, const char *message,
-     struct tool_fault *fault)
+/* What libcurl said is an error of no function of ours. */
+static enum pinstore_status
+fail(const struct live *live, CURLcode code, const char *message)
 {
-	if (live->chain != NULL)
-		return true;
-	if (live->status != PINSTORE_OK)
-		tool_fault_set(fault, EXIT_NETWORK,
-		               tool_status_word(live->status), live->host, NULL,
-		               "%s", live->error.text);
-	else
-		tool_fault_set(fault, EXIT_NETWORK, "network", live->host, NULL,
-		               "no chain: %s",
-		               message[0] != '\0' ? message
-		                                  : curl_easy_strerror(code));
-	return false;
+	struct pinstore_error *error = live->error;
+
+	memset(error, 0, sizeof(*error));
+	error->status = PINSTORE_ERR_CHAIN;
+	error->lib_error = NOT_REACHED;
+	(void)snprintf(error->text, sizeof(error->text), "no chain: %s",
+	               message[0] != '\0' ? message
+	                                  : curl_easy_strerror(code));
+	return error->status;
+}
+
+const char *
+live_status_word(const struct pinstore_error *error)
+{
+	return error->lib_error == NOT_REACHED
+	               ? "network"
+	               : tool_status_word(error->status);
 }
 
 struct curl_slist *
@@ -118,17 +131,16 @@ live_list(const char *const texts[], size_t n)
 	return list;
 }
 
-bool
-live_chain(const struct options *options, const char *host,
-           struct pinstore_chain **out, struct tool_fault *fault)
+enum pinstore_status
+live_session(const struct options *options, const char *host, live_fn *use,
+             void *arg, struct pinstore_error *error)
 {
 	struct curl_slist *resolve = NULL, *connect_to = NULL;
 	char message[CURL_ERROR_SIZE] = "";
-	struct live live = {.host = host, .status = PINSTORE_OK};
+	struct live live = {.host = host, .use = use, .arg = arg,
+	                    .error = error};
 	CURLcode code;
-	bool is_good;
 
-	*out = NULL;
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		tool_no_memory();
 	live.easy = curl_easy_init();
@@ -139,11 +151,43 @@ live_chain(const struct options *options, const char *host,
 	code = set_options(&live, options, resolve, connect_to, message);
 	if (code == CURLE_OK)
 		code = curl_easy_perform(live.easy);
-	is_good = tell(&live, code, message, fault);
-	*out = live.chain;
+	if (!live.is_used)
+		live.status = fail(&live, code, message);
 	curl_easy_cleanup(live.easy);
 	curl_slist_free_all(connect_to);
 	curl_slist_free_all(resolve);
 	curl_global_cleanup();
-	return is_good;
+	return live.status;
+}
+
+/* ------------------------------------------------------------- its chain */
+
+struct wanted {
+	const char *host;
+	struct pinstore_chain **out;
+};
+
+static enum pinstore_status
+take_chain(gnutls_session_t session, void *arg, struct pinstore_error *error)
+{
+	const struct wanted *wanted = arg;
+
+	return pinstore_chain_from_session(session, wanted->host, wanted->out,
+	                                   error);
+}
+
+bool
+live_chain(const struct options *options, const char *host,
+           struct pinstore_chain **out, struct tool_fault *fault)
+{
+	struct wanted wanted = {host, out};
+	struct pinstore_error error;
+
+	*out = NULL;
+	if (live_session(options, host, take_chain, &wanted, &error) ==
+	    PINSTORE_OK)
+		return true;
+	tool_fault_set(fault, EXIT_NETWORK, live_status_word(&error), host,
+	               NULL, "%s", error.text);
+	return false;
 }

@@ -18,11 +18,17 @@
 #define TIME_FORMS "@EPOCH, 2026-10-02T12:00:00Z, or from now 90s 15m 12h 30d"
 
 static const struct option_row rows[OPTION_COUNT] = {
-	[OPTION_ALL] = {"all", 0, NULL, "every host, static entries spared "
-	                "unless --source names them; every report or finding"},
+	[OPTION_ALL] = {"all", 0, NULL, "every stored host (clear spares "
+	                "static entries); every report or finding"},
+	[OPTION_ASSUME_VALID] = {"assume-valid", 0, NULL, "take the path of "
+	                         "--chain as it stands"},
 	[OPTION_AT] = {"at", 0, "TIME", "judge as of TIME: " TIME_FORMS},
 	[OPTION_CACERT] = {"cacert", 0, "FILE", "trust these CAs, and no "
 	                   "others"},
+	[OPTION_CERT] = {"cert", 0, "FILE", "judge by the key of this "
+	                 "certificate alone"},
+	[OPTION_CHAIN] = {"chain", 0, "FILE", "the certificates that are to be "
+	                  "served, leaf first; validated as a client does"},
 	[OPTION_CHAIN_NONE] = {"chain-none", 0, NULL, "the validated path is "
 	                       "empty"},
 	[OPTION_CHAIN_PIN] = {"chain-pin", 0, "PIN", "the validated path has "
@@ -30,6 +36,8 @@ static const struct option_row rows[OPTION_COUNT] = {
 	[OPTION_COLOR] = {"color", 0, "WHEN", "auto, always or never"},
 	[OPTION_CONNECT_TO] = {"connect-to", 0, "HOST:PORT:HOST:PORT",
 	                       "connect there instead, as curl does"},
+	[OPTION_CSR] = {"csr", 0, "FILE", "judge by the key of this request "
+	                "alone"},
 	[OPTION_DRY_RUN] = {"dry-run", 'n', NULL, "only say what would be "
 	                    "done"},
 	[OPTION_END] = {"end", 0, NULL, "end the bypass at once"},
@@ -335,6 +343,15 @@ take(enum option option, const char *value, struct options *options,
 	case OPTION_CACERT:
 		options->cacert = value;
 		return true;
+	case OPTION_CERT:
+		options->cert = value;
+		return true;
+	case OPTION_CHAIN:
+		options->chain = value;
+		return true;
+	case OPTION_CSR:
+		options->csr = value;
+		return true;
 	case OPTION_CONNECT_TO:
 		append(&options->connect_to, &options->n_connect_to, value);
 		return true;
@@ -354,6 +371,7 @@ take(enum option option, const char *value, struct options *options,
 		options->store = value;
 		return true;
 	case OPTION_ALL:
+	case OPTION_ASSUME_VALID:
 	case OPTION_CHAIN_NONE:
 	case OPTION_DRY_RUN:
 	case OPTION_END:

@@ -18,12 +18,16 @@
 
 enum option {
 	OPTION_ALL,
+	OPTION_ASSUME_VALID,
 	OPTION_AT,
 	OPTION_CACERT,
+	OPTION_CERT,
+	OPTION_CHAIN,
 	OPTION_CHAIN_NONE,
 	OPTION_CHAIN_PIN,
 	OPTION_COLOR,
 	OPTION_CONNECT_TO,
+	OPTION_CSR,
 	OPTION_DRY_RUN,
 	OPTION_END,
 	OPTION_EXPIRED,
@@ -115,6 +119,9 @@ struct options {
 	int64_t now; /* of --at, else the wall clock */
 	struct pinstore_pin *chain_pins;
 	size_t n_chain_pins;
+	const char *chain; /* a file, as the next two */
+	const char *cert;
+	const char *csr;
 	const char *host;
 	const char *note;
 	const char *reason;

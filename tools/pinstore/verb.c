@@ -16,9 +16,9 @@
 #include "common/memory.h"
 #include "common/store.h"
 #include "common/text.h"
+#include "evidence.h"
 
 #define BIT(option) OPTION_BIT(OPTION_##option)
-#define CHAIN_OPTIONS (BIT(CHAIN_PIN) | BIT(CHAIN_NONE))
 
 const struct verb verbs[] = {
 	{"bypass", cmd_bypass, "HOST --for DURATION --reason TEXT | HOST --end",
@@ -28,12 +28,16 @@ const struct verb verbs[] = {
 	 "the same.  Exit 1: --end, and there is no bypass.\n",
 	 BIT(STORE) | BIT(FOR) | BIT(REASON) | BIT(SUBDOMAINS) | BIT(END), 1,
 	 1},
-	{"check", cmd_check, "HOST...",
+	{"check", cmd_check, "HOST... | --all",
 	 "would this chain pass?",
-	 "Exit 0: yes, or no pin covers the host; 90: no; 121: a key is\n"
-	 "revoked.  On a refusal says from when on it would pass, and which\n"
-	 "pinned keys would pass now.\n",
-	 BIT(STORE) | BIT(AT) | CHAIN_OPTIONS, 1, SIZE_MAX},
+	 "Of what is about to be deployed, or of the host as it is now.  Exit\n"
+	 "0: yes, or no pin covers the host; 1: of a key alone it cannot be\n"
+	 "told; 4: a client would not take the certificate; 90: no; 121: a\n"
+	 "key is revoked.  On a refusal says from when on it would pass, and\n"
+	 "which pinned keys would pass now.\n",
+	 BIT(STORE) | BIT(AT) | BIT(ALL) | BIT(RESOLVE) | BIT(CONNECT_TO) |
+	         EVIDENCE_PATH_OPTIONS | EVIDENCE_KEY_OPTIONS,
+	 0, SIZE_MAX},
 	{"clear", cmd_clear, "HOST... | --all | --since TIME",
 	 "remove entries",
 	 "Asks first on a terminal; elsewhere --yes is required.  Exit 1: a\n"
@@ -75,10 +79,10 @@ const struct verb verbs[] = {
 	 "write a Public-Key-Pins field for a server",
 	 "FILE is a certificate, a certificate request or a key.  Refuses what\n"
 	 "clients would ignore: a field without the pin of a backup key.  With\n"
-	 "--chain-pin it is judged by the chain that the server sends.  Only\n"
+	 "--chain it is judged by the chain that the server is to serve.  Only\n"
 	 "for https: clients ignore the field on plain http.\n",
 	 BIT(FOR) | BIT(REPORT_ONLY) | BIT(MAX_AGE) | BIT(INCLUDE_SUBDOMAINS) |
-	         BIT(REPORT_URI) | BIT(CHAIN_PIN),
+	         BIT(REPORT_URI) | BIT(HOST) | EVIDENCE_PATH_OPTIONS,
 	 0, SIZE_MAX},
 	{"help", cmd_help, "[VERB]",
 	 "print help", NULL, 0, 0, 1},
@@ -90,7 +94,7 @@ const struct verb verbs[] = {
 	 "told with its rule and what clients do with it: strict ones, ours,\n"
 	 "and lenient ones.\n",
 	 BIT(REPORT_ONLY) | BIT(STRICT) | BIT(HOST) | BIT(HTTP) |
-	         CHAIN_OPTIONS,
+	         EVIDENCE_PATH_OPTIONS,
 	 0, 1},
 	{"list", cmd_list, "[GLOB...]",
 	 "print the entries of the store as a table",
@@ -114,7 +118,8 @@ const struct verb verbs[] = {
 	 "VALUEs are the fields of one response in order; without any, stdin\n"
 	 "is one, octet by octet.  The chain is that of the connection.\n"
 	 "Exit 0 whatever was decided.\n",
-	 BIT(STORE) | BIT(AT) | BIT(REPORT_ONLY) | CHAIN_OPTIONS, 1, SIZE_MAX},
+	 BIT(STORE) | BIT(AT) | BIT(REPORT_ONLY) | EVIDENCE_PATH_OPTIONS, 1,
+	 SIZE_MAX},
 	{"pin", cmd_pin, "HOST [PIN|FILE...]",
 	 "make a static entry, in place of the one that is there",
 	 "FILE is a certificate, a certificate request or a key.  A single pin\n"
@@ -345,37 +350,6 @@ run_hosts(struct run *run)
 		if (!run_host(run, run->operands[i], name, &kind))
 			return false;
 	return true;
-}
-
-bool
-run_chain(struct run *run, struct pinstore_chain **out)
-{
-	const struct options *options = &run->options;
-	bool is_none = option_given(options, OPTION_CHAIN_NONE);
-	enum pinstore_status status;
-
-	*out = NULL;
-	if (is_none == (options->n_chain_pins > 0)) {
-		tool_fault_usage(&run->fault,
-		                 is_none ? "--chain-none" : "--chain-pin",
-		                 "--chain-pin PIN once for each key of the "
-		                 "validated path, or --chain-none for no path",
-		                 is_none ? "--chain-none and --chain-pin "
-		                           "exclude each other"
-		                         : "which chain? say it with "
-		                           "--chain-pin or --chain-none");
-		return false;
-	}
-	status = pinstore_chain_from_validated_pins(
-	        options->chain_pins, options->n_chain_pins, out);
-	if (status == PINSTORE_OK)
-		return true;
-	if (status == PINSTORE_ERR_NOMEM)
-		tool_no_memory();
-	tool_fault_usage(&run->fault, "--chain-pin", NULL,
-	                 "%zu pins are too many for a chain",
-	                 options->n_chain_pins);
-	return false;
 }
 
 bool

@@ -128,13 +128,6 @@ run_host(struct run *run, const char *operand,
 bool
 run_hosts(struct run *run);
 
-/*
- * The chain of --chain-pin and --chain-none.  False, and run->fault: neither or
- * both are given.  Owner: the caller, pinstore_chain_free().
- */
-bool
-run_chain(struct run *run, struct pinstore_chain **out);
-
 /* The worse of two exit codes: 2, 3, 4, 121, 90, 1, 0. */
 int
 exit_worse(int a, int b);
