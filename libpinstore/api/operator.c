@@ -428,7 +428,8 @@ pinstore_clear(struct pinstore *ps, const struct pinstore_filter *filter,
 		if (status != PINSTORE_OK)
 			return status;
 	}
-	status = ps_store_write(ps->store, now, work_clear, &clearing, error);
+	status = ps_store_write_alone(ps->store, now, work_clear, &clearing,
+	                              error);
 	if (status != PINSTORE_OK)
 		return status;
 	if (removed != NULL)
@@ -556,8 +557,8 @@ expire_all(struct pinstore *ps, struct expiring *expiring, size_t *removed,
 			return PINSTORE_OK;
 		expiring->last = expiring->hosts[expiring->n - 1];
 		after = &expiring->last;
-		status = ps_store_write(ps->store, expiring->now, work_expire,
-		                        expiring, error);
+		status = ps_store_write_alone(ps->store, expiring->now,
+		                              work_expire, expiring, error);
 		if (status != PINSTORE_OK)
 			return status;
 		*removed += expiring->removed;

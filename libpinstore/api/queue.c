@@ -397,7 +397,8 @@ pinstore_drop_reports(struct pinstore *ps, uint64_t id, const char *host,
 		if (status != PINSTORE_OK)
 			return status;
 	}
-	status = ps_store_write(ps->store, now, work_drop, &dropping, error);
+	status = ps_store_write_alone(ps->store, now, work_drop, &dropping,
+	                              error);
 	if (status == PINSTORE_OK && dropped != NULL)
 		*dropped = (size_t)dropping.dropped;
 	return status;

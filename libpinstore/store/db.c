@@ -42,7 +42,8 @@ struct ps_txn {
 	uint64_t id;
 	enum ps_trouble trouble;
 	bool is_writer;
-	bool has_changed;
+	bool has_failed;
+	uint64_t changes;
 	MDB_cursor *cursor[PS_TABLES]; /* of a writer */
 	struct ps_snapshot snapshot; /* of a reader */
 };
@@ -172,6 +173,7 @@ fail_txn(struct ps_txn *txn, int code, const char *doing,
 {
 	enum ps_trouble trouble = trouble_of(code);
 
+	txn->has_failed = true;
 	/* What follows the first one is BAD_TXN, and tells nothing. */
 	if (trouble != PS_TROUBLE_NONE)
 		txn->trouble = trouble;
@@ -687,10 +689,16 @@ ps_txn_trouble(const struct ps_txn *txn)
 	return txn->trouble;
 }
 
-bool
-ps_txn_has_changed(const struct ps_txn *txn)
+uint64_t
+ps_txn_changes(const struct ps_txn *txn)
 {
-	return txn->has_changed;
+	return txn->changes;
+}
+
+bool
+ps_txn_is_sound(const struct ps_txn *txn)
+{
+	return !txn->has_failed;
 }
 
 bool
@@ -757,7 +765,7 @@ ps_txn_append(struct ps_txn *txn, enum ps_table table, struct ps_bytes key,
 	MDB_val k = val_of(key), v = val_of(value);
 	int code;
 
-	txn->has_changed = true;
+	txn->changes++;
 	code = mdb_put(txn->txn, txn->db->dbi[table], &k, &v, MDB_APPEND);
 	if (code == MDB_KEYEXIST)
 		return ps_fail_lib(error, PINSTORE_ERR_DAMAGED, code,
@@ -774,7 +782,7 @@ ps_txn_put(struct ps_txn *txn, enum ps_table table, struct ps_bytes key,
 	MDB_val k = val_of(key), v = val_of(value);
 	int code;
 
-	txn->has_changed = true;
+	txn->changes++;
 	code = mdb_put(txn->txn, txn->db->dbi[table], &k, &v, 0);
 	return code == 0 ? PINSTORE_OK
 	                 : fail_txn(txn, code, "be written", error);
@@ -787,7 +795,7 @@ ps_txn_delete(struct ps_txn *txn, enum ps_table table, struct ps_bytes key,
 	MDB_val k = val_of(key);
 	int code;
 
-	txn->has_changed = true;
+	txn->changes++;
 	code = mdb_del(txn->txn, txn->db->dbi[table], &k, NULL);
 	return code == 0 ? PINSTORE_OK
 	                 : fail_txn(txn, code, "be written", error);

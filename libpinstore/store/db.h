@@ -152,9 +152,13 @@ ps_txn_path(const struct ps_txn *txn);
 enum ps_trouble
 ps_txn_trouble(const struct ps_txn *txn);
 
-/* Whether a writer has put or deleted anything. */
+/* How often a writer has put or deleted something. */
+uint64_t
+ps_txn_changes(const struct ps_txn *txn);
+
+/* Whether no operation of txn has failed. */
 bool
-ps_txn_has_changed(const struct ps_txn *txn);
+ps_txn_is_sound(const struct ps_txn *txn);
 
 /*
  * What get gives points into the map, or at pages of the transaction, and is

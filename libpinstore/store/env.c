@@ -61,6 +61,7 @@ ps_env_new(char *path, uint64_t map_bytes, uint64_t max_bytes)
 	env->dir_fd = -1;
 	env->hold_fd = -1;
 	ps_pool_init(&env->pool);
+	ps_group_init(&env->group);
 	ps_path_show(path, env->shown);
 	env->path = path; /* now env's */
 	return env;
@@ -324,6 +325,7 @@ ps_env_forget(struct ps_env *env)
 	(void)pthread_rwlock_init(&env->lock, &kind);
 	(void)pthread_rwlockattr_destroy(&kind);
 	ps_pool_forget(&env->pool);
+	ps_group_init(&env->group);
 	ps_gate_forget(env->gate);
 	env->gate = NULL;
 	ps_env_stop(env);
@@ -335,6 +337,7 @@ ps_env_free(struct ps_env *env)
 	if (env == NULL)
 		return;
 	ps_env_stop(env);
+	ps_group_end(&env->group);
 	(void)pthread_rwlock_destroy(&env->lock);
 	free(env->path);
 	free(env);

@@ -4,7 +4,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * Order of locks: the gate, then the registry's mutex, then the environment's
- * own lock.  Nobody waits for the gate with the environment's lock in hand.
+ * own lock, then the mutex of the group.  Nobody waits for the gate with the
+ * environment's lock in hand.
  */
 #ifndef PS_STORE_ENV_H
 #define PS_STORE_ENV_H
@@ -17,6 +18,7 @@
 #include "store/db.h"
 #include "store/files.h"
 #include "store/gate.h"
+#include "store/group.h"
 #include "store/meta.h"
 #include "store/pool.h"
 
@@ -50,6 +52,7 @@ struct ps_env {
 	struct ps_schema schema;
 
 	struct ps_pool pool;
+	struct ps_group group; /* of this process's writers */
 	atomic_bool is_dead;            /* to be opened anew */
 	_Atomic int64_t next_check_ms;  /* of the files' identity */
 	_Atomic int64_t next_clear_ms;  /* of dead readers */

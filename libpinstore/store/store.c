@@ -19,6 +19,7 @@
 #include "store/counts.h"
 #include "store/entries.h"
 #include "store/env.h"
+#include "store/group.h"
 #include "store/journal.h"
 #include "store/meta.h"
 #include "store/orders.h"
@@ -493,6 +494,7 @@ work_in_env(struct ps_env *env, struct ps_txn *txn, void *arg,
 {
 	const struct working *working = arg;
 	struct ps_write write = {txn, &env->schema.id};
+	const uint64_t before = ps_txn_changes(txn);
 	enum pinstore_status status;
 	struct ps_schema schema;
 
@@ -505,20 +507,12 @@ work_in_env(struct ps_env *env, struct ps_txn *txn, void *arg,
 		               "store %s: only a later pinstore may write it: "
 		               "use that one", env->shown);
 	status = working->work(&write, working->arg, error);
-	if (status != PINSTORE_OK || !ps_txn_has_changed(txn))
+	if (status != PINSTORE_OK || ps_txn_changes(txn) == before)
 		return status;
 	status = ps_upgrade(txn, &env->schema.id, error);
 	if (status != PINSTORE_OK)
 		return status;
 	return ps_meta_raise_clock(txn, &env->schema.id, working->now, error);
-}
-
-enum pinstore_status
-ps_store_write(struct ps_store *store, int64_t now, ps_store_work_fn *work,
-               void *arg, struct pinstore_error *error)
-{
-	return ps_store_write_soon(store, now, store->options.lock_limit_ms,
-	                           work, arg, error);
 }
 
 /* The environment, to be written to. */
@@ -545,12 +539,10 @@ ps_store_compact(struct ps_store *store, struct pinstore_error *error)
 	return ps_compact_run(env, store->options.lock_limit_ms, error);
 }
 
-enum pinstore_status
-ps_store_write_soon(struct ps_store *store, int64_t now, int limit_ms,
-                    ps_store_work_fn *work, void *arg,
-                    struct pinstore_error *error)
+static enum pinstore_status
+run_work(struct ps_store *store, struct working *working, int limit_ms,
+         bool is_alone, struct pinstore_error *error)
 {
-	struct working working = {now, work, arg};
 	struct ps_env *env = NULL;
 	enum pinstore_status status;
 
@@ -559,8 +551,39 @@ ps_store_write_soon(struct ps_store *store, int64_t now, int limit_ms,
 		return status;
 	if (limit_ms > store->options.lock_limit_ms)
 		limit_ms = store->options.lock_limit_ms;
-	return ps_writer_run(env, ps_clock_ms() + limit_ms, work_in_env,
-	                     &working, error);
+	return ps_group_run(env, ps_clock_ms() + limit_ms, is_alone,
+	                    work_in_env, working, error);
+}
+
+enum pinstore_status
+ps_store_write(struct ps_store *store, int64_t now, ps_store_work_fn *work,
+               void *arg, struct pinstore_error *error)
+{
+	struct working working = {now, work, arg};
+
+	return run_work(store, &working, store->options.lock_limit_ms, false,
+	                error);
+}
+
+enum pinstore_status
+ps_store_write_soon(struct ps_store *store, int64_t now, int limit_ms,
+                    ps_store_work_fn *work, void *arg,
+                    struct pinstore_error *error)
+{
+	struct working working = {now, work, arg};
+
+	return run_work(store, &working, limit_ms, false, error);
+}
+
+enum pinstore_status
+ps_store_write_alone(struct ps_store *store, int64_t now,
+                     ps_store_work_fn *work, void *arg,
+                     struct pinstore_error *error)
+{
+	struct working working = {now, work, arg};
+
+	return run_work(store, &working, store->options.lock_limit_ms, true,
+	                error);
 }
 
 enum pinstore_status

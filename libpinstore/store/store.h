@@ -174,19 +174,21 @@ ps_store_usage(struct ps_store *store, struct ps_usage *out,
 /* ------------------------------------------------------------------ writing */
 
 /*
- * The work of one transaction.  It may be called again from the start, when
- * the map had to grow: what it computes must depend only on what it reads
- * through write, and on arg's inputs.  Anything but OK rolls all back and is
- * what ps_store_write() returns; error is to be filled then.
+ * The work of one change.  It may be called again from the start, when the map
+ * had to grow, and by another thread that writes at the same time: what it
+ * computes must depend only on what it reads through write, and on arg's
+ * inputs.  Anything but OK rolls all of it back and is what ps_store_write()
+ * returns; error is to be filled then.
  */
 typedef enum pinstore_status
 ps_store_work_fn(struct ps_write *write, void *arg,
                  struct pinstore_error *error);
 
 /*
- * Run work in one durable transaction that also raises the high-water mark
- * towards now, by 60 days at most: OK means that it is on disk.  A transaction
- * that changed nothing is not committed.
+ * Run work in a durable transaction, with what other threads write meanwhile,
+ * and raise the high-water mark towards now, by 60 days at most: OK means that
+ * it is on disk, with all that work has read.  A change of nothing writes
+ * nothing.
  *
  * Errors: NOMEM, READONLY, BUSY (lock limit), FULL, IO, VERSION, DAMAGED, and
  *         work's own.
@@ -194,6 +196,12 @@ ps_store_work_fn(struct ps_write *write, void *arg,
 enum pinstore_status
 ps_store_write(struct ps_store *store, int64_t now, ps_store_work_fn *work,
                void *arg, struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* The same for work that may take long: no other change waits for its end. */
+enum pinstore_status
+ps_store_write_alone(struct ps_store *store, int64_t now,
+                     ps_store_work_fn *work, void *arg,
+                     struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
 /* The same, waiting for other writers limit_ms at most. */
 enum pinstore_status

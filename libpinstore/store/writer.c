@@ -9,11 +9,10 @@
 
 #include "base/status.h"
 #include "store/clock.h"
+#include "store/env.h"
 
 /* After so many commits slots of dead readers are freed. */
 #define CLEAR_EVERY_COMMITS 256
-/* An environment that has to be opened anew so often is not to be had. */
-#define TRIES 3
 
 /*
  * One try.  The number that a writer gets must follow that of the last commit:
@@ -41,7 +40,7 @@ try_work(struct ps_env *env, ps_writer_work_fn *work, void *arg,
 	}
 	status = work(env, txn, arg, error);
 	if (status == PINSTORE_OK && ps_txn_trouble(txn) == PS_TROUBLE_NONE &&
-	    ps_txn_has_changed(txn)) {
+	    ps_txn_changes(txn) > 0) {
 		status = ps_txn_commit(txn, trouble, error);
 		txn = NULL;
 		return status;
@@ -123,7 +122,7 @@ pass_gate(struct ps_env *env, int64_t deadline_ms, struct ps_gate **out,
 	int tries;
 
 	*out = NULL;
-	for (tries = 0; tries < TRIES; tries++) {
+	for (tries = 0; tries < PS_WRITER_TRIES; tries++) {
 		struct ps_gate *gate;
 		enum pinstore_status status;
 
@@ -157,28 +156,39 @@ pass_gate(struct ps_env *env, int64_t deadline_ms, struct ps_gate **out,
 }
 
 enum pinstore_status
+ps_writer_try(struct ps_env *env, int64_t deadline_ms, ps_writer_work_fn *work,
+              void *arg, bool *again, struct pinstore_error *error)
+{
+	enum ps_trouble trouble = PS_TROUBLE_NONE;
+	struct ps_gate *gate;
+	enum pinstore_status status;
+
+	*again = false;
+	status = pass_gate(env, deadline_ms, &gate, error);
+	if (status != PINSTORE_OK)
+		return status;
+	status = write_entered(env, work, arg, &trouble, error);
+	ps_env_leave(env);
+	ps_gate_unlock(gate);
+	ps_gate_unref(gate);
+	*again = status != PINSTORE_OK && trouble == PS_TROUBLE_DEAD;
+	return status;
+}
+
+enum pinstore_status
 ps_writer_run(struct ps_env *env, int64_t deadline_ms, ps_writer_work_fn *work,
               void *arg, struct pinstore_error *error)
 {
-	int tries;
+	enum pinstore_status status;
+	unsigned tries = 0;
+	bool again;
 
-	for (tries = 0;; tries++) {
-		enum ps_trouble trouble = PS_TROUBLE_NONE;
-		struct ps_gate *gate;
-		enum pinstore_status status;
-
-		status = pass_gate(env, deadline_ms, &gate, error);
-		if (status != PINSTORE_OK)
-			return status;
-		status = write_entered(env, work, arg, &trouble, error);
-		ps_env_leave(env);
-		ps_gate_unlock(gate);
-		ps_gate_unref(gate);
-		/* What an earlier try met is not this one's. */
-		if (status == PINSTORE_OK)
-			ps_error_clear(error);
-		if (status == PINSTORE_OK || trouble != PS_TROUBLE_DEAD ||
-		    tries == TRIES)
-			return status;
-	}
+	do {
+		status = ps_writer_try(env, deadline_ms, work, arg, &again,
+		                       error);
+	} while (again && tries++ < PS_WRITER_TRIES);
+	/* What an earlier try met is not this one's. */
+	if (status == PINSTORE_OK)
+		ps_error_clear(error);
+	return status;
 }

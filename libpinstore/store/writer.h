@@ -6,9 +6,16 @@
 #ifndef PS_STORE_WRITER_H
 #define PS_STORE_WRITER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-#include "store/env.h"
+#include <pinstore/pinstore.h>
+
+struct ps_env;
+struct ps_txn;
+
+/* An environment that has to be opened anew so often is not to be had. */
+#define PS_WRITER_TRIES 3
 
 /* What a writer does; it may be called again from the start. */
 typedef enum pinstore_status
@@ -17,9 +24,16 @@ ps_writer_work_fn(struct ps_env *env, struct ps_txn *txn, void *arg,
 
 /*
  * Run work behind the gate and make it durable; roll it back unless it
- * returned OK and changed anything.
+ * returned OK and changed anything.  *again: env has to be opened anew, which
+ * another try does.
  * Errors: NOMEM, BUSY, FULL, IO, and as ps_env_enter(), and work's own.
  */
+enum pinstore_status
+ps_writer_try(struct ps_env *env, int64_t deadline_ms, ps_writer_work_fn *work,
+              void *arg, bool *again,
+              struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* The same, again while that may help. */
 enum pinstore_status
 ps_writer_run(struct ps_env *env, int64_t deadline_ms, ps_writer_work_fn *work,
               void *arg, struct pinstore_error *error) PINSTORE_MUST_CHECK;
