@@ -5,14 +5,14 @@ SPDX-License-Identifier: LGPL-2.1-or-later
 
 usage: tlsserv.py --ready FILE --pki DIR [--chain NAME] [--key NAME] [--log FILE]
                   [--tls 1.2|1.3] [--plain] [--client-ca FILE]
-                  [-r TEXT | -f FILE]...
+                  [-r TEXT | -f FILE | --told FILE]...
                   [--per-connection] [--delay SECONDS] [--slow]
                   [--close | --drop]
 
 The first -r or -f is the answer to the first request, and so on; the last one
 answers all that follow.  TEXT knows \r \n \t \0 \\ \xHH and @PORT@; without any
 it is "HTTP/1.1 200 OK", two octets of body.  --per-connection begins anew with
-each connection.  The connection stays open for further requests, or is closed
+each connection.  --told is a TEXT that is read from FILE at each request.  The connection stays open for further requests, or is closed
 behind an answer: --close as TLS wants it, --drop without a word.  --client-ca
 wants a certificate of the client.  --delay waits
 before each answer, --slow sends it octet by octet, each in a record of its own.
@@ -50,6 +50,8 @@ def parse():
                         type=lambda text: ("text", text))
     parser.add_argument("-f", dest="answers", action="append",
                         type=lambda path: ("file", path))
+    parser.add_argument("--told", dest="answers", action="append",
+                        type=lambda path: ("told", path))
     parser.add_argument("--per-connection", action="store_true")
     parser.add_argument("--delay", type=float, default=0)
     parser.add_argument("--slow", action="store_true")
@@ -66,7 +68,8 @@ class Server:
         self.port = self.sock.getsockname()[1]
         self.lock = threading.Lock()
         self.served = 0
-        self.answers = [self.answer(*a) for a in
+        self.answers = [(kind, what) if kind == "told" else
+                        ("octets", self.answer(kind, what)) for kind, what in
                         options.answers or [("text", DEFAULT)]]
         self.context = None if options.plain else serving.tls_context(
             options.pki, options.chain, options.key or options.chain,
@@ -97,7 +100,11 @@ class Server:
         with self.lock:
             turn = nth if self.options.per_connection else self.served
             self.served += 1
-        return self.answers[min(turn, len(self.answers) - 1)]
+        kind, what = self.answers[min(turn, len(self.answers) - 1)]
+        if kind == "told":
+            with open(what, encoding="utf-8") as file:
+                return self.answer("text", file.read())
+        return what
 
     def send(self, connection, answer):
         time.sleep(self.options.delay)

@@ -11,9 +11,12 @@
 #
 #   about WORDS            what follows, with its requirement ids (R-2.6-2 T-001)
 #   ok WORDS, fail WORDS   one judgement
+#   sanitized N            (echo) N in a build with sanitizers, otherwise 1: how
+#                          far a long loop goes, which quickstart lets the build
+#                          that is shipped run in full (FULL_SYSTEM_TESTS)
 #   must COMMAND...        preparation: if it fails the test ends, failed
 #
-#   expect_exit CODE COMMAND...   run, a program for at most 180 s; standard
+#   expect_exit CODE COMMAND...   run, a program for at most 900 s; standard
 #                          output to ./out, error to ./err (shown on failure)
 #   expect_out PATTERN     a line of ./out, ./err matches (grep -E) or not
 #   expect_err PATTERN
@@ -53,10 +56,14 @@ set -u
 . "$top_srcdir/tests/support/linked.sh"
 python=/usr/bin/python3
 servers=$top_srcdir/tests/servers
+# The tools themselves, not libtool's wrappers, which take twice their time.
+# Without a shared library there are none.
 PATH=$top_builddir/tools/pinstore:$top_builddir/tools/pinfetch:$PATH
+PATH=$top_builddir/tools/pinstore/.libs:$top_builddir/tools/pinfetch/.libs:$PATH
+LD_LIBRARY_PATH=$top_builddir/libpinstore/.libs
 PYTHONDONTWRITEBYTECODE=1
 LC_ALL=C.UTF-8
-export PATH PYTHONDONTWRITEBYTECODE LC_ALL
+export PATH LD_LIBRARY_PATH PYTHONDONTWRITEBYTECODE LC_ALL
 unset PINSTORE XDG_DATA_HOME XDG_CONFIG_HOME SSLKEYLOGFILE NO_COLOR \
 	http_proxy https_proxy all_proxy no_proxy \
 	HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY CURL_HOME
@@ -119,6 +126,14 @@ fail()
 	echo "FAIL: ${subject:+$subject: }$*"
 }
 
+sanitized()
+{
+	case ${PS_CFLAGS-} in
+	*-fsanitize*) echo "$1" ;;
+	*) echo 1 ;;
+	esac
+}
+
 must()
 {
 	"$@" || {
@@ -133,7 +148,7 @@ expect_exit()
 	shift
 	case $(command -v "$1") in
 	*/timeout) "$@" >out 2>err </dev/null ;;
-	/*) timeout -k 5 180 "$@" >out 2>err </dev/null ;;
+	/*) timeout -k 5 900 "$@" >out 2>err </dev/null ;;
 	*) "$@" >out 2>err </dev/null ;; # a function sets its own limit
 	esac
 	got=$?

@@ -20,15 +20,19 @@ serve()
 	eval "port=\$s${n}_port"
 }
 
-# visit CODE ANSWER [OPTION...]: fetch it from a new server, with those options
+# visit CODE ANSWER [OPTION...]: fetch it, with those options
+: >told
+start_tlsserv teller --chain good --told told
+visited=0
 visit()
 {
 	code=$1
-	serve "$2"
+	printf '%s' "$2" >told
 	shift 2
-	expect_exit "$code" fetch $(at pin.test "$port") "https://pin.test:$port/" "$@"
-	expect_requests s$n 1
-	stop s$n
+	expect_exit "$code" fetch $(at pin.test "$teller_port") \
+		"https://pin.test:$teller_port/" "$@"
+	visited=$((visited + 1))
+	expect_requests teller $visited
 }
 
 stored()

@@ -77,7 +77,7 @@ done
 # negative TABLE
 negative()
 {
-	timeout -k 5 300 "$python" \
+	timeout -k 5 900 "$python" -u \
 		"$top_srcdir/tests/support/negative.py" "$1" \
 		U="https://pin.test:$u_port/" E="https://pin.test:$e_port/" \
 		R="https://pin.test:$r_port/" Q="https://pin.test:$q_port/" \
