@@ -137,6 +137,9 @@ way_out(int code)
 		return "it is at its size limit";
 	case MDB_TXN_FULL:
 		return "too much for one transaction; do it in parts";
+	case EMFILE:
+	case ENFILE:
+		return "allow more open files";
 	case ENOSPC:
 	case EDQUOT:
 	case EFBIG:
