@@ -27,6 +27,14 @@ column()
 	facts "$1" "$2" | cut -f "$3" | sort -u
 }
 
+# strangers KIND FILE KNOWN: "PAGE NAME" of facts whose name is not in KNOWN
+strangers()
+{
+	facts "$1" "$2" | awk -F '\t' -v known="$3" '
+		BEGIN { while ((getline name <known) > 0) is_known[name] = 1 }
+		!($3 in is_known) { print $2, $3 }'
+}
+
 # What headers and lists promise, against the pages of section 3.
 judge_library()
 {
@@ -65,22 +73,14 @@ judge_names()
 			sed "s|^|man/$page: in NAME, but not in SYNOPSIS: |"
 	done
 	column N "$scratch/told" 3 >"$scratch/names"
-	facts F "$scratch/told" | while read -r kind page name; do
-		grep -qxF "$name" "$scratch/functions" ||
-			echo "man/$page: there is no function $name"
-	done
+	strangers F "$scratch/told" "$scratch/functions" |
+		sed 's|^\([^ ]*\) |man/\1: there is no function |'
 	facts N "$scratch/told" | while read -r kind page name; do
 		echo "$name.${page##*.}"
 	done | sort >"$scratch/names"
 	uniq -d "$scratch/names" | sed 's/^/named by two pages: /'
-	facts X "$scratch/told" | while read -r kind page other; do
-		case $other in
-		pin* | libpin*)
-			grep -qxF "$other" "$scratch/names" ||
-				echo "man/$page: there is no manual $other"
-			;;
-		esac
-	done
+	strangers X "$scratch/told" "$scratch/names" |
+		sed -nE 's/^([^ ]*) ((lib)?pin)/man\/\1: there is no manual \2/p'
 }
 
 judge_examples()
@@ -109,10 +109,10 @@ judge_pinstore()
 {
 	options "$pinstore" help | awk -v OFS='\t' '
 		{ print "O", "pinstore.1", "", $0 }'
+	options "$pinstore" help >"$scratch/everywhere"
 	"$pinstore" help | awk '/^Options/ { exit } /^  [a-z]/ { print $1 }' |
 		while read -r verb; do
 			printf 'V\tpinstore.1\t%s\n' "$verb"
-			options "$pinstore" help >"$scratch/everywhere"
 			options "$pinstore" help "$verb" |
 				comm -23 - "$scratch/everywhere" |
 				awk -v verb="$verb" -v OFS='\t' '
@@ -136,21 +136,25 @@ judge_tools()
 			sed 's/^/documented twice: /'
 	done
 	# an option of another program is not marked as ours would be
-	facts U "$scratch/told" | while read -r kind page option; do
-		column O "$scratch/all" 4 | grep -qwF -e "$option" ||
-			echo "man/$page: there is no option $option"
-	done
+	column O "$scratch/all" 4 | tr ' ' '\n' >"$scratch/options"
+	strangers U "$scratch/told" "$scratch/options" |
+		sed 's|^\([^ ]*\) |man/\1: there is no option |'
 }
 
+judge_form()
+{
+	mandoc -T lint -W warning man/*.[13]
+}
+
+# Parts of the judge; a bent sample is shown to the one that is to see it.
+parts='form library names examples tools'
 judge()
 {
 	rm -rf "$scratch/examples"
 	mkdir "$scratch/examples"
-	mandoc -T lint -W warning man/*.[13]
-	judge_library
-	judge_names
-	judge_examples
-	judge_tools
+	for part in $parts; do
+		"judge_$part"
+	done
 }
 
 # ----------------------------------------------------------------- samples
@@ -307,7 +311,7 @@ END
 	chmod +x "$sample/pinstore" "$sample/pinfetch"
 }
 
-# try FILE SED WORDS: what the judge must say of a sample with this difference
+# try FILE SED WORDS: what $parts must say of a sample with this difference
 try()
 {
 	sample_right
@@ -323,6 +327,7 @@ try()
 sample_right
 must_pass
 page=man/pinstore_make.3
+parts=library
 try $header 's/size_t n,/int n,/' 'declared, but not documented: P	pinstore_make'
 try $page 's/^\.Ft "const/.Ft "/' 'documented, but not declared: P	pinstore_word'
 try $page 's/^\.In.*/.In pinstore\/other.h/' 'documented, but not declared: P'
@@ -337,6 +342,7 @@ try $page 's/PINSTORE_OK/PINSTORE_NO/' 'documented, but not declared: C'
 try $page 's/PINSTORE_OK/0/' 'declared, but not documented: C'
 try symbols.list '/_word/d' 'documented, but not listed: pinstore_word'
 try symbols.list '$a pinstore_more' 'listed, but not documented: pinstore_more'
+parts=names
 try $page 's/^\.Nm pinstore_make ,//' 'does not name itself'
 try $page 's/^\.Nm pinstore_break ,//' 'not in NAME: pinstore_break'
 try $page 's/^\.Nm pinstore_break ,/&\n.Nm pinstore_mend ,/' \
@@ -345,8 +351,11 @@ try $page 's/^\.Fn pinstore_make$/.Fn pinstore_mend/' \
 	'there is no function pinstore_mend'
 try man/pinfetch.1 's/_break 3/_mend 3/' 'there is no manual pinstore_mend.3'
 try man/pinfetch.1 's/^\.Nm .*/&,\n.Nm pinstore/' 'named by two pages'
+parts='library examples'
 try $page 's/return pinstore_word/return pinstore_wort/' 'pinstore_wort'
+parts=form
 try $page 's/^\.Sh RETURN/.Zz\n&/' 'unknown macro'
+parts=tools
 try pinstore 's/show   to/hide   to/' 'built, but not documented: V	pinstore.1	hide'
 try man/pinstore.1 's/^\.Ss show/.Ss hide/' 'documented, but not built: V'
 try pinstore 's/-h, --help/-H, --help/' 'built, but not documented: O'
@@ -359,11 +368,13 @@ try man/pinfetch.1 's/^\.It Cm pin_host/.It Cm pin_hast/' \
 	'documented, but not built: W	pinfetch.1	pin_hast'
 try man/pinfetch.1 's/^\.It Fl o.*/&\nx\n&/' 'documented twice: O'
 sample_right
+parts=library
 cp "$sample/$page" "$sample/man/pinstore_word.3"
 must_find 'documented twice: pinstore_word'
 
 # -------------------------------------------------------------------- tree
 
+parts='form library names examples tools'
 include="-I$top_srcdir/libpinstore/include -I$top_builddir/libpinstore/include"
 headers=
 for header in pinstore.h admin.h gnutls.h curl.h version.h.in; do

@@ -9,7 +9,7 @@ Any path: the request line, its fields in their order, and the body; but not
 what the proxy in front adds, and not X-Run.  /flaky...: 503 for the first
 request of an X-Run there, then 200, and so on.  /stall: nothing for a while.
 /meet/N...: 200 once N requests of an X-Run are there at the same time, or 503
-after two seconds.
+after X-Patience seconds, or two.
 """
 import http.server
 import sys
@@ -58,7 +58,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         with lock:
             seen[run] = seen.get(run, 0) + 1
             lock.notify_all()
-            met = lock.wait_for(lambda: seen[run] >= wanted, 2)
+            met = lock.wait_for(lambda: seen[run] >= wanted, float(
+                self.headers.get("X-Patience", 2)))
             if not met:
                 seen[run] -= 1
         return met

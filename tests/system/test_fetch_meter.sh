@@ -121,7 +121,9 @@ for columns in 60 80 131; do
 	tr '\r' '\n' <seen | grep . | tail -n 1 >last
 	tr '\r' '\n' <curl.seen | grep . | tail -n 1 >curl.last
 	expect_same last curl.last
-	[ "$(tr '\r' '\n' <seen | grep . | awk '{ print length($0) }' | sort -u)" = $columns ] &&
+	# before a slow server tells a length, something wanders
+	[ "$(tr '\r' '\n' <seen | grep . | grep -v '=O=' |
+		awk '{ print length($0) }' | sort -u)" = $columns ] &&
 		ok "all bars have $columns columns" || fail "$(cat seen)"
 	seen '^#+ 100\.0%$'
 	unseen Total
