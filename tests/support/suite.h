@@ -31,6 +31,13 @@ suite_stride(unsigned n)
 	return n > 1 ? n : 1;
 }
 
+/* How often, in `make check' or in `make storm'. */
+static inline unsigned
+suite_times(unsigned in_check, unsigned in_storm)
+{
+	return getenv("PINSTORE_STORM") != NULL ? in_storm : in_check;
+}
+
 /* Run suite; what main() returns.  No test at all is a failure. */
 static inline int
 suite_run(Suite *suite)
