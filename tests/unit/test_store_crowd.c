@@ -8,8 +8,10 @@
 #include "store/store.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <check.h>
 
@@ -225,41 +227,127 @@ START_TEST(eight_processes_of_eight_threads)
 }
 END_TEST
 
-/* T-113: open, write, close, over and over, mixed with readers. */
+/* ------------------------------------------------------------------- T-113 */
+
+/* Of all processes: what they were told, and what they saw. */
+static struct {
+	atomic_ulong acknowledged;
+	atomic_ulong reads;
+	atomic_ulong unpinned; /* read so while it was pinned */
+	atomic_ulong refusals;
+} *shared;
+
+/* Whether the host that all were told of is there. */
+static void
+read_victim(struct ps_store *store)
+{
+	struct ps_host host = kit_host("victim.test");
+	struct ps_entry entry;
+	enum pinstore_status status;
+
+	status = ps_store_get(store, &host, &entry, &kit_error);
+	atomic_fetch_add(&shared->reads, 1);
+	if (status == PINSTORE_ERR_NOTFOUND)
+		atomic_fetch_add(&shared->unpinned, 1);
+	else if (status != PINSTORE_OK || !kit_is_entry(&entry, 7))
+		atomic_fetch_add(&shared->refusals, 1);
+}
+
+/* Open, write or only read, close. */
+static void
+come_and_go(unsigned process, unsigned round)
+{
+	struct ps_store_options options = kit_options();
+	struct ps_store *store;
+	struct kit_work work;
+	struct ps_entry entry;
+
+	options.lock_limit_ms = 60000;
+	kit_must(ps_store_open(dir.store, &options, &store, &kit_error) ==
+	         PINSTORE_OK);
+	read_victim(store);
+	name_of(process, round, &work.host);
+	work.entry = kit_entry(process * 1000 + round);
+	kit_must(ps_store_get(store, &work.host, &entry, &kit_error) ==
+	         PINSTORE_ERR_NOTFOUND);
+	kit_must(ps_store_write(store, KIT_NOW, kit_put_work, &work,
+	                        &kit_error) == PINSTORE_OK);
+	atomic_fetch_add(&shared->acknowledged, 1);
+	kit_must(ps_store_get(store, &work.host, &entry, &kit_error) ==
+	         PINSTORE_OK);
+	kit_must(kit_is_entry(&entry, process * 1000 + round));
+	read_victim(store);
+	ps_store_close(store);
+}
+
+static pid_t
+begin_reader(const atomic_bool *is_over)
+{
+	pid_t pid = kit_fork();
+
+	if (pid != 0)
+		return pid;
+	while (!atomic_load(is_over)) {
+		struct ps_store *store;
+		unsigned i;
+
+		kit_must(kit_try_open(dir.store, &store) == PINSTORE_OK);
+		for (i = 0; i < 200; i++)
+			read_victim(store);
+		ps_store_close(store);
+		kit_nap(1);
+	}
+	_exit(0);
+}
+
 START_TEST(opening_and_closing_all_the_time)
 {
-	pid_t pids[PROCESSES];
-	unsigned i;
+	const unsigned processes = suite_times(8, 64);
+	const unsigned rounds = suite_times(100, 200);
+	unsigned n = 0, i, round;
+	struct ps_store *store = kit_open(dir.store);
+	atomic_bool *is_over;
+	pid_t pids[64], readers[2];
 
-	for (i = 0; i < PROCESSES; i++) {
+	kit_put(store, "victim.test", 7);
+	ps_store_close(store);
+	is_over = mmap(NULL, sizeof(*is_over), PROT_READ | PROT_WRITE,
+	               MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne(is_over, MAP_FAILED);
+	for (i = 0; i < 2; i++)
+		readers[i] = begin_reader(is_over);
+	for (i = 0; i < processes; i++) {
 		pids[i] = kit_fork();
-		if (pids[i] == 0) {
-			unsigned round;
+		if (pids[i] != 0)
+			continue;
+		for (round = 0; round < rounds; round++)
+			come_and_go(i, round);
+		_exit(0);
+	}
+	for (i = 0; i < processes; i++)
+		kit_join(pids[i]);
+	atomic_store(is_over, true);
+	for (i = 0; i < 2; i++)
+		kit_join(readers[i]);
+	store = kit_open(dir.store);
+	for (i = 0; i < processes; i++) {
+		for (round = 0; round < rounds; round++) {
+			struct ps_host host;
+			struct ps_entry entry;
 
-			for (round = 0; round < 25; round++) {
-				struct ps_store_options options = kit_options();
-				struct ps_store *store;
-				char name[32];
-
-				options.lock_limit_ms = 60000;
-				kit_must(ps_store_open(dir.store, &options,
-				                       &store, &kit_error) ==
-				         PINSTORE_OK);
-				(void)snprintf(name, sizeof(name), "p%u.test",
-				               i);
-				if (i % 2 == 0)
-					kit_must(kit_try_put(store, name,
-					                     round) ==
-					         PINSTORE_OK);
-				kit_must(kit_has(store, name, round) ==
-				         (i % 2 == 0));
-				ps_store_close(store);
-			}
-			_exit(0);
+			name_of(i, round, &host);
+			ck_status(ps_store_get(store, &host, &entry,
+			                       &kit_error), PINSTORE_OK);
+			ck_assert(kit_is_entry(&entry, i * 1000 + round));
 		}
 	}
-	for (i = 0; i < PROCESSES; i++)
-		kit_join(pids[i]);
+	ck_status(ps_store_scan(store, NULL, count_visit, &n, &kit_error),
+	          PINSTORE_OK);
+	ck_assert_uint_eq(n, processes * rounds + 1);
+	ps_store_close(store);
+	ck_assert_uint_eq(shared->acknowledged, processes * rounds);
+	ck_assert_uint_eq(shared->unpinned, 0);
+	ck_assert_uint_eq(shared->refusals, 0);
 }
 END_TEST
 
@@ -268,12 +356,22 @@ main(void)
 {
 	Suite *suite = suite_create("store_crowd");
 	TCase *tcase = tcase_create("crowd");
+	int failed;
 
-	tcase_set_timeout(tcase, 240);
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+	              MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED)
+		return EXIT_FAILURE;
+	tcase_set_timeout(tcase, suite_times(240, 3600));
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, eight_threads);
 	tcase_add_test(tcase, eight_processes_of_eight_threads);
 	tcase_add_test(tcase, opening_and_closing_all_the_time);
 	suite_add_tcase(suite, tcase);
-	return suite_run(suite);
+	failed = suite_run(suite);
+	printf("processes: acknowledged: %lu, lost: %s, reads: %lu, read as "
+	       "unpinned while pinned: %lu\n",
+	       atomic_load(&shared->acknowledged), failed == 0 ? "0" : "some",
+	       atomic_load(&shared->reads), atomic_load(&shared->unpinned));
+	return failed;
 }
