@@ -190,10 +190,9 @@ get_judgement(const uint8_t *at, size_t len, struct ps_event *out)
 }
 
 /* Every field of a record is checked; a kind this code does not know too. */
-static enum pinstore_status
-decode(struct ps_txn *txn, const struct ps_store_id *id, struct ps_bytes key,
-       struct ps_bytes record, struct ps_journal_item *out,
-       struct pinstore_error *error)
+enum pinstore_status
+ps_journal_decode(const struct ps_store_id *id, struct ps_bytes key,
+                  struct ps_bytes record, struct ps_journal_item *out)
 {
 	enum pinstore_status status;
 	struct ps_bytes body;
@@ -201,30 +200,42 @@ decode(struct ps_txn *txn, const struct ps_store_id *id, struct ps_bytes key,
 
 	memset(out, 0, sizeof(*out));
 	if (key.len != KEY_LEN)
-		return damaged(txn, error);
+		return PINSTORE_ERR_DAMAGED;
 	status = ps_record_open(id, PS_JOURNAL, key, record, &body);
 	if (status != PINSTORE_OK)
-		return ps_record_fail(ps_txn_path(txn), status,
-		                      "a record of its journal", error);
+		return status;
 	if (body.len < BODY_HEAD_LEN)
-		return damaged(txn, error);
+		return PINSTORE_ERR_DAMAGED;
 	len = ps_get_le32(body.at + OFFSET_KEY_LEN);
 	if (len > body.len - BODY_HEAD_LEN || len > PINSTORE_HOST_MAX ||
 	    !is_kind(body.at[OFFSET_KIND]) || body.at[OFFSET_LAYER] >= PS_LAYERS)
-		return damaged(txn, error);
+		return PINSTORE_ERR_DAMAGED;
 	if (len > 0 && ps_key_host(body.at + BODY_HEAD_LEN, len, &out->host) !=
 	                       PINSTORE_OK)
-		return damaged(txn, error);
+		return PINSTORE_ERR_DAMAGED;
 	out->number = get_number(key.at);
 	out->has_host = len > 0;
 	out->event.kind = (enum ps_event_kind)body.at[OFFSET_KIND];
 	out->event.layer = (enum pinstore_layer)body.at[OFFSET_LAYER];
 	out->event.at = (int64_t)ps_get_le64(body.at + OFFSET_AT);
 	out->event.count = ps_get_le64(body.at + OFFSET_COUNT);
-	if (!get_judgement(body.at + BODY_HEAD_LEN + len,
-	                   body.len - BODY_HEAD_LEN - len, &out->event))
-		return damaged(txn, error);
-	return PINSTORE_OK;
+	return get_judgement(body.at + BODY_HEAD_LEN + len,
+	                     body.len - BODY_HEAD_LEN - len, &out->event)
+	               ? PINSTORE_OK
+	               : PINSTORE_ERR_DAMAGED;
+}
+
+static enum pinstore_status
+decode(struct ps_txn *txn, const struct ps_store_id *id, struct ps_bytes key,
+       struct ps_bytes record, struct ps_journal_item *out,
+       struct pinstore_error *error)
+{
+	enum pinstore_status status = ps_journal_decode(id, key, record, out);
+
+	return status == PINSTORE_OK
+	               ? status
+	               : ps_record_fail(ps_txn_path(txn), status,
+	                                "a record of its journal", error);
 }
 
 enum pinstore_status

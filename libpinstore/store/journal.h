@@ -26,6 +26,12 @@ struct ps_journal_item {
 	struct ps_host host;
 };
 
+/* Copy a record out.  Errors: VERSION, DAMAGED; without text. */
+enum pinstore_status
+ps_journal_decode(const struct ps_store_id *id, struct ps_bytes key,
+                  struct ps_bytes record,
+                  struct ps_journal_item *out) PINSTORE_MUST_CHECK;
+
 enum pinstore_status
 ps_journal_add(struct ps_txn *txn, const struct ps_store_id *id,
                const struct ps_event *event,

@@ -106,12 +106,33 @@ ps_meta_require(struct ps_txn *txn, uint32_t min_reader, uint32_t min_writer,
 
 /* The id that checks the record stands in the record. */
 enum pinstore_status
+ps_meta_open_schema(struct ps_bytes record, struct ps_schema *out)
+{
+	enum pinstore_status status;
+	struct ps_bytes body;
+
+	memset(out, 0, sizeof(*out));
+	if (record.len < PS_RECORD_HEAD_LEN + SCHEMA_LEN)
+		return PINSTORE_ERR_DAMAGED;
+	memcpy(out->id.octets, record.at + PS_RECORD_HEAD_LEN + 16,
+	       sizeof(out->id.octets));
+	status = ps_record_open(&out->id, PS_META, key_of_schema(), record,
+	                        &body);
+	if (status != PINSTORE_OK)
+		return status;
+	out->schema = ps_get_le32(body.at);
+	out->min_reader = ps_get_le32(body.at + 4);
+	out->min_writer = ps_get_le32(body.at + 8);
+	out->flags = ps_get_le32(body.at + 12);
+	return PINSTORE_OK;
+}
+
+enum pinstore_status
 ps_meta_schema(struct ps_txn *txn, struct ps_schema *out,
                struct pinstore_error *error)
 {
-	static const char what[] = "its schema record";
-	struct ps_bytes record, body;
 	enum pinstore_status status;
+	struct ps_bytes record;
 
 	memset(out, 0, sizeof(*out));
 	status = ps_txn_get(txn, PS_META, key_of_schema(), &record, error);
@@ -120,19 +141,10 @@ ps_meta_schema(struct ps_txn *txn, struct ps_schema *out,
 		                      "it has no schema record", error);
 	if (status != PINSTORE_OK)
 		return status;
-	if (record.len < PS_RECORD_HEAD_LEN + SCHEMA_LEN)
-		return ps_record_fail(ps_txn_path(txn), PINSTORE_ERR_DAMAGED,
-		                      what, error);
-	memcpy(out->id.octets, record.at + PS_RECORD_HEAD_LEN + 16,
-	       sizeof(out->id.octets));
-	status = ps_record_open(&out->id, PS_META, key_of_schema(), record,
-	                        &body);
+	status = ps_meta_open_schema(record, out);
 	if (status != PINSTORE_OK)
-		return ps_record_fail(ps_txn_path(txn), status, what, error);
-	out->schema = ps_get_le32(body.at);
-	out->min_reader = ps_get_le32(body.at + 4);
-	out->min_writer = ps_get_le32(body.at + 8);
-	out->flags = ps_get_le32(body.at + 12);
+		return ps_record_fail(ps_txn_path(txn), status,
+		                      "its schema record", error);
 	if (out->min_reader > PS_SCHEMA || out->flags != 0)
 		return ps_fail(error, PINSTORE_ERR_VERSION,
 		               "store %s is of a later pinstore (schema %u, this "

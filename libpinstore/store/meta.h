@@ -44,6 +44,11 @@ enum pinstore_status
 ps_meta_create(struct ps_txn *txn, const struct ps_store_id *id,
                struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
+/* The schema record as it was found.  Errors: VERSION, DAMAGED; no text. */
+enum pinstore_status
+ps_meta_open_schema(struct ps_bytes record,
+                    struct ps_schema *out) PINSTORE_MUST_CHECK;
+
 /*
  * Read the schema record.
  * Errors: VERSION (min_reader, or flags, of a later pinstore), DAMAGED.

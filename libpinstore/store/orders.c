@@ -85,6 +85,20 @@ hold_against(struct ps_txn *txn, enum ps_table table, uint64_t wanted,
 	return status;
 }
 
+bool
+ps_orders_decode(struct ps_bytes body, struct ps_orders *out)
+{
+	memset(out, 0, sizeof(*out));
+	if (body.len != SUMMARY_LEN)
+		return false;
+	out->revoked = ps_get_le64(body.at);
+	out->bypassed = ps_get_le64(body.at + 8);
+	out->settings = ps_get_le64(body.at + 16);
+	out->anchors = ps_get_le64(body.at + 24);
+	out->changes = ps_get_le64(body.at + 32);
+	return out->settings <= 1 && out->anchors <= PS_ANCHORS_MAX;
+}
+
 enum pinstore_status
 ps_orders_load(struct ps_txn *txn, const struct ps_store_id *id,
                struct ps_orders *out, struct pinstore_error *error)
@@ -98,18 +112,9 @@ ps_orders_load(struct ps_txn *txn, const struct ps_store_id *id,
 	if (status == PINSTORE_ERR_NOTFOUND) {
 		status = ps_meta_prove_older(txn, PS_SCHEMA_ORDERS,
 		                             NO_SUMMARY, error);
-	} else if (status == PINSTORE_OK) {
-		if (body.len != SUMMARY_LEN)
-			return damaged(txn, SUMMARY, error);
-		out->revoked = ps_get_le64(body.at);
-		out->bypassed = ps_get_le64(body.at + 8);
-		out->settings = ps_get_le64(body.at + 16);
-		out->anchors = ps_get_le64(body.at + 24);
-		out->changes = ps_get_le64(body.at + 32);
-	}
-	if (status == PINSTORE_OK &&
-	    (out->settings > 1 || out->anchors > PS_ANCHORS_MAX))
+	} else if (status == PINSTORE_OK && !ps_orders_decode(body, out)) {
 		status = damaged(txn, SUMMARY, error);
+	}
 	if (status == PINSTORE_OK)
 		status = hold_against(txn, PS_REVOKED, out->revoked + 1, error);
 	if (status == PINSTORE_OK)
@@ -227,22 +232,21 @@ ps_orders_put(struct ps_txn *txn, const struct ps_store_id *id,
 
 /* ------------------------------------------------------------- the settings */
 
-static enum pinstore_status
-decode_settings(struct ps_txn *txn, struct ps_bytes body, uint64_t anchors,
-                struct ps_settings *out, struct pinstore_error *error)
+enum pinstore_status
+ps_orders_decode_settings(struct ps_bytes body, struct ps_settings *out)
 {
 	size_t i;
 
+	memset(out, 0, sizeof(*out));
 	if (body.len < SETTINGS_HEAD_LEN)
-		return damaged(txn, SETTINGS, error);
+		return PINSTORE_ERR_DAMAGED;
 	out->set = ps_get_le32(body.at);
 	out->n_anchors = ps_get_le32(body.at + 4);
-	if (out->n_anchors != anchors ||
+	if (out->n_anchors > PS_ANCHORS_MAX ||
 	    body.len != SETTINGS_HEAD_LEN + out->n_anchors * PIN_LEN)
-		return damaged(txn, SETTINGS, error);
+		return PINSTORE_ERR_DAMAGED;
 	if (out->set >= UINT32_C(1) << PS_SETTINGS_MAX)
-		return ps_record_fail(ps_txn_path(txn), PINSTORE_ERR_VERSION,
-		                      SETTINGS, error);
+		return PINSTORE_ERR_VERSION;
 	for (i = 0; i < PS_SETTINGS_MAX; i++)
 		out->value[i] = (int64_t)ps_get_le64(body.at + 8 + 8 * i);
 	for (i = 0; i < out->n_anchors; i++)
@@ -269,7 +273,13 @@ get_settings(struct ps_txn *txn, const struct ps_store_id *id,
 		return damaged(txn, SETTINGS, error);
 	if (status != PINSTORE_OK)
 		return status;
-	return decode_settings(txn, body, orders->anchors, out, error);
+	status = ps_orders_decode_settings(body, out);
+	if (status == PINSTORE_OK && out->n_anchors != orders->anchors)
+		status = PINSTORE_ERR_DAMAGED;
+	return status == PINSTORE_OK
+	               ? status
+	               : ps_record_fail(ps_txn_path(txn), status, SETTINGS,
+	                                error);
 }
 
 enum pinstore_status

@@ -26,6 +26,13 @@ struct ps_orders {
 	uint64_t changes; /* so many times it was changed */
 };
 
+/* The bodies of the summary, and of the settings; errors without text. */
+bool
+ps_orders_decode(struct ps_bytes body, struct ps_orders *out);
+enum pinstore_status
+ps_orders_decode_settings(struct ps_bytes body,
+                          struct ps_settings *out) PINSTORE_MUST_CHECK;
+
 /* Fill a new store: nothing is laid down. */
 enum pinstore_status
 ps_orders_create(struct ps_txn *txn, const struct ps_store_id *id,

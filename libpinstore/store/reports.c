@@ -110,6 +110,20 @@ ps_reports_create(struct ps_txn *txn, const struct ps_store_id *id,
 	return put_summary(txn, id, &none, error);
 }
 
+bool
+ps_reports_decode_summary(struct ps_bytes body, struct ps_queue *out)
+{
+	memset(out, 0, sizeof(*out));
+	if (body.len != SUMMARY_LEN)
+		return false;
+	out->last = ps_get_le64(body.at);
+	out->waiting = ps_get_le64(body.at + 8);
+	out->quiet = ps_get_le64(body.at + 16);
+	out->octets = ps_get_le64(body.at + 24);
+	out->dropped = ps_get_le64(body.at + 32);
+	return true;
+}
+
 static enum pinstore_status
 get_summary(struct ps_txn *txn, const struct ps_store_id *id,
             struct ps_queue *out, struct pinstore_error *error)
@@ -125,14 +139,9 @@ get_summary(struct ps_txn *txn, const struct ps_store_id *id,
 		                           NO_SUMMARY, error);
 	if (status != PINSTORE_OK)
 		return status;
-	if (body.len != SUMMARY_LEN)
-		return damaged(txn, SUMMARY, error);
-	out->last = ps_get_le64(body.at);
-	out->waiting = ps_get_le64(body.at + 8);
-	out->quiet = ps_get_le64(body.at + 16);
-	out->octets = ps_get_le64(body.at + 24);
-	out->dropped = ps_get_le64(body.at + 32);
-	return PINSTORE_OK;
+	return ps_reports_decode_summary(body, out)
+	               ? PINSTORE_OK
+	               : damaged(txn, SUMMARY, error);
 }
 
 enum pinstore_status
@@ -244,6 +253,29 @@ number_of(struct ps_bytes key)
 	return number;
 }
 
+enum pinstore_status
+ps_reports_decode(const struct ps_store_id *id, struct ps_bytes key,
+                  struct ps_bytes record, bool *is_text, struct ps_report *out)
+{
+	enum pinstore_status status;
+	struct ps_bytes body;
+
+	memset(out, 0, sizeof(*out));
+	*is_text = false;
+	if (key.len != KEY_LEN || key.at[0] > KEY_TEXT)
+		return PINSTORE_ERR_DAMAGED;
+	status = ps_record_open(id, PS_REPORTS, key, record, &body);
+	if (status != PINSTORE_OK)
+		return status;
+	*is_text = key.at[0] == KEY_TEXT;
+	if (!*is_text && !decode(body, out))
+		return PINSTORE_ERR_DAMAGED;
+	if (*is_text)
+		out->text_len = body.len;
+	out->id = number_of(key);
+	return PINSTORE_OK;
+}
+
 /* See that no record stands behind `after` where none was found. */
 static enum pinstore_status
 prove_end(struct ps_txn *txn, uint64_t after, struct pinstore_error *error)
@@ -268,8 +300,9 @@ ps_reports_next(struct ps_txn *txn, const struct ps_store_id *id,
                 struct pinstore_error *error)
 {
 	struct report_key from;
-	struct ps_bytes key, record, body;
+	struct ps_bytes key, record;
 	enum pinstore_status status;
+	bool is_text;
 
 	*found = false;
 	memset(out, 0, sizeof(*out));
@@ -282,18 +315,12 @@ ps_reports_next(struct ps_txn *txn, const struct ps_store_id *id,
 		return prove_end(txn, after, error);
 	if (status != PINSTORE_OK)
 		return status;
-	if (key.len != KEY_LEN)
-		return damaged(txn, RECORD, error);
-	if (key.at[0] != KEY_FIELDS)
+	if (key.len == KEY_LEN && key.at[0] != KEY_FIELDS)
 		return PINSTORE_OK;
-	status = ps_record_open(id, PS_REPORTS, key, record, &body);
-	if (status != PINSTORE_OK)
-		return ps_record_fail(ps_txn_path(txn), status, RECORD, error);
-	if (!decode(body, out))
-		return damaged(txn, RECORD, error);
-	out->id = number_of(key);
-	*found = true;
-	return PINSTORE_OK;
+	status = ps_reports_decode(id, key, record, &is_text, out);
+	*found = status == PINSTORE_OK;
+	return *found ? status
+	              : ps_record_fail(ps_txn_path(txn), status, RECORD, error);
 }
 
 enum pinstore_status

@@ -32,6 +32,19 @@ struct ps_queue {
 	uint64_t dropped;
 };
 
+/* The body of the summary. */
+bool
+ps_reports_decode_summary(struct ps_bytes body, struct ps_queue *out);
+
+/*
+ * A record, of the fields or (then *out has the number and the length alone) of
+ * the text.  Errors: VERSION, DAMAGED; without text.
+ */
+enum pinstore_status
+ps_reports_decode(const struct ps_store_id *id, struct ps_bytes key,
+                  struct ps_bytes record, bool *is_text,
+                  struct ps_report *out) PINSTORE_MUST_CHECK;
+
 /* Fill a new store: the queue is empty. */
 enum pinstore_status
 ps_reports_create(struct ps_txn *txn, const struct ps_store_id *id,
