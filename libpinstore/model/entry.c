@@ -82,7 +82,9 @@ ps_entry_next_hash(const struct ps_store_id *id, const uint8_t *key,
 	uint64_t hash = ps_siphash(id->octets, key, key_len);
 
 	/* 0 says that no key follows. */
-	return hash != 0 ? hash : 1;
+	if (hash == 0)
+		return 1;
+	return hash != PS_ENTRY_NEXT_UNKNOWN ? hash : hash - 1;
 }
 
 /* Over the key and the record, with the checksum's own field as zero. */

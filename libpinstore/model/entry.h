@@ -74,7 +74,13 @@ struct ps_entry_view {
 	struct ps_section_view section[PS_LAYERS];
 };
 
-/* The hash by which a record names the key that follows it; never 0. */
+/* In the place of such a hash: a repair could not tell what follows. */
+#define PS_ENTRY_NEXT_UNKNOWN UINT64_MAX
+
+/*
+ * The hash by which a record names the key that follows it; never 0, and never
+ * PS_ENTRY_NEXT_UNKNOWN.
+ */
 uint64_t
 ps_entry_next_hash(const struct ps_store_id *id, const uint8_t *key,
                    size_t key_len);

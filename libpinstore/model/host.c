@@ -332,6 +332,17 @@ ps_key_host(const uint8_t *key, size_t len, struct ps_host *out)
 }
 
 bool
+ps_key_is_host(const uint8_t *key, size_t len)
+{
+	const uint8_t *dot = memchr(key, '.', len);
+
+	/* The name's last label, which makes it an address or not, is first. */
+	return kind_of((const char *)key, len) != PINSTORE_HOST_BAD &&
+	       !is_numeric((const char *)key,
+	                   dot != NULL ? (size_t)(dot - key) : len);
+}
+
+bool
 ps_key_is_ancestor(const uint8_t *ancestor, size_t ancestor_len,
                    const uint8_t *key, size_t len)
 {

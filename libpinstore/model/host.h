@@ -54,6 +54,10 @@ enum pinstore_status
 ps_key_host(const uint8_t *key, size_t len,
             struct ps_host *out) PINSTORE_MUST_CHECK;
 
+/* Whether ps_key_host() would give one; faster. */
+bool
+ps_key_is_host(const uint8_t *key, size_t len);
+
 /*
  * Whether the key of a stored name is that of a proper ancestor of key: a
  * prefix that ends at a border of labels.

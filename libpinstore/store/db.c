@@ -422,6 +422,16 @@ ps_db_close(struct ps_db *db)
 	free(db);
 }
 
+enum pinstore_status
+ps_db_fd(struct ps_db *db, int *fd, struct pinstore_error *error)
+{
+	int code;
+
+	*fd = -1;
+	code = mdb_env_get_fd(db->env, fd);
+	return code == 0 ? PINSTORE_OK : fail(db->path, code, "be read", error);
+}
+
 void
 ps_db_info(struct ps_db *db, struct ps_db_info *out)
 {

@@ -92,6 +92,11 @@ ps_db_make(int dir_fd, const char *name, const char *path, uint64_t map_bytes,
 void
 ps_db_close(struct ps_db *db);
 
+/* The data file, which stays the environment's. */
+enum pinstore_status
+ps_db_fd(struct ps_db *db, int *fd,
+         struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
 void
 ps_db_info(struct ps_db *db, struct ps_db_info *out);
 

@@ -71,7 +71,8 @@ BEGIN {
 		if (quoted)
 			fault("quotes a public header: " name)
 		ok = "pinstore.h version.h"
-		if (floor == "api" || floor == "rules" || floor == "curl")
+		if (floor == "api" || floor == "rules" || floor == "store" ||
+		    floor == "curl")
 			ok = ok " admin.h"
 		if (floor == "api" || floor == "curl")
 			ok = ok " gnutls.h"

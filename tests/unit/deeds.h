@@ -507,6 +507,19 @@ deed_count(struct told *told)
 }
 
 static inline enum pinstore_status
+deed_fsck(struct told *told)
+{
+	struct pinstore_fsck_result result = {.size = sizeof(result)};
+	struct pinstore_error error;
+	enum pinstore_status status;
+
+	status = pinstore_fsck(fixture_dir.store, NULL, &result, &error);
+	tell(told, "%d %d", (int)result.names, (int)result.flaws);
+	told->is_safe = true;
+	return status;
+}
+
+static inline enum pinstore_status
 deed_usage(struct told *told)
 {
 	struct pinstore_usage usage = {.size = sizeof(usage)};
@@ -694,6 +707,7 @@ static const struct deed deeds[] = {
 	{.what = "drop all reports", .run = deed_drop_all},
 	{.what = "count the reports", .run = deed_count},
 	{.what = "tell the usage", .run = deed_usage},
+	{.what = "read all of it", .run = deed_fsck},
 	{.what = "lint", .run = deed_lint},
 };
 

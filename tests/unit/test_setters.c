@@ -66,11 +66,9 @@ act_refresh_slack(bool is_other)
 }
 
 /* Another process holds the store for 300 ms. */
-static int
-act_lock_limit(bool is_other)
+static pid_t
+hold_store(void)
 {
-	struct pinstore_options *options = pinstore_options_new();
-	enum pinstore_status status;
 	char octet;
 	int fd, ready[2];
 	pid_t child;
@@ -91,6 +89,16 @@ act_lock_limit(bool is_other)
 	close(ready[1]);
 	ck_assert_int_eq((int)read(ready[0], &octet, 1), 1);
 	close(ready[0]);
+	return child;
+}
+
+static int
+act_lock_limit(bool is_other)
+{
+	struct pinstore_options *options = pinstore_options_new();
+	enum pinstore_status status;
+	pid_t child = hold_store();
+
 	ck_assert_int_eq(pinstore_options_set(options,
 	                                      PINSTORE_OPT_LOCK_LIMIT_MS,
 	                                      is_other ? 10 : 10000),
@@ -825,6 +833,117 @@ act_set_mode(bool is_other)
 	return (int)verdict_at(HOST, "X", NOW);
 }
 
+/* ------------------------------------------------------------------- fsck */
+
+static void
+count_flaw(const struct pinstore_flaw *flaw, void *arg)
+{
+	(void)flaw;
+	++*(int *)arg;
+}
+
+static void
+count_steps(uint64_t done, uint64_t total, void *arg)
+{
+	ck_assert_uint_le(done, total);
+	++*(int *)arg;
+}
+
+/* A store with a record that is spoiled. */
+static enum pinstore_status
+fsck_spoiled(const struct pinstore_fsck_setup *setup)
+{
+	struct pinstore_fsck_result result = {.size = sizeof(result)};
+	char path[160], octets[] = "spoiled";
+	FILE *file;
+	long at;
+
+	pin_at(HOST, "AB", 0, PINSTORE_NEVER, NOW);
+	pinstore_close(ps);
+	ps = NULL;
+	(void)snprintf(path, sizeof(path), "%s/data.mdb", fixture_dir.store);
+	file = fopen(path, "r+");
+	ck_assert_ptr_nonnull(file);
+	/* The pin lies in the file, and in pages that are free. */
+	for (at = 8192; fseek(file, at, SEEK_SET) == 0 && fgetc(file) != EOF;
+	     at += 4096) {
+		ck_assert_int_eq(fseek(file, at + 4000, SEEK_SET), 0);
+		ck_assert_uint_eq(fwrite(octets, 7, 1, file), 1);
+	}
+	ck_assert_int_eq(fclose(file), 0);
+	return pinstore_fsck(fixture_dir.store, setup, &result, NULL);
+}
+
+static int
+act_fsck_size(bool is_other)
+{
+	struct pinstore_fsck_setup setup = {.size = is_other ? 1
+	                                                     : sizeof(setup)};
+	struct pinstore_fsck_result result = {.size = sizeof(result)};
+
+	return (int)pinstore_fsck(fixture_dir.store, &setup, &result, NULL);
+}
+
+static int
+act_fsck_flaw(bool is_other)
+{
+	int flaws = 0;
+	struct pinstore_fsck_setup setup = {
+		.size = sizeof(setup),
+		.flaw = is_other ? NULL : count_flaw,
+		.arg = &flaws,
+	};
+
+	ck_assert_int_eq(fsck_spoiled(&setup), PINSTORE_ERR_DAMAGED);
+	return flaws > 0;
+}
+
+static int
+act_fsck_progress(bool is_other)
+{
+	struct pinstore_fsck_result result = {.size = sizeof(result)};
+	int calls = 0;
+	struct pinstore_fsck_setup setup = {
+		.size = sizeof(setup),
+		.progress = is_other ? NULL : count_steps,
+		.arg = &calls,
+	};
+
+	ck_assert_int_eq(pinstore_fsck(fixture_dir.store, &setup, &result,
+	                               NULL), PINSTORE_OK);
+	return calls > 0;
+}
+
+static int
+act_fsck_arg(bool is_other)
+{
+	int one = 0, other = 0;
+	struct pinstore_fsck_setup setup = {
+		.size = sizeof(setup),
+		.flaw = count_flaw,
+		.arg = is_other ? &other : &one,
+	};
+
+	ck_assert_int_eq(fsck_spoiled(&setup), PINSTORE_ERR_DAMAGED);
+	return one > 0;
+}
+
+static int
+act_fsck_lock_limit(bool is_other)
+{
+	struct pinstore_fsck_result result = {.size = sizeof(result)};
+	struct pinstore_fsck_setup setup = {
+		.size = sizeof(setup),
+		.lock_limit_ms = is_other ? 10 : 10000,
+	};
+	enum pinstore_status status;
+	pid_t child = hold_store();
+
+	status = pinstore_fsck(fixture_dir.store, &setup, &result, NULL);
+	ck_assert_int_eq(waitpid(child, NULL, 0), child);
+	return status;
+}
+
 static const struct {
 	const char *name;
 	int (*act)(bool is_other);
@@ -919,6 +1038,13 @@ static const struct {
 	{"pinstore_lint_setup.max_age_cap", act_lint_cap, 1000, 7},
 	{"pinstore_lint_setup.plain_http", act_lint_plain_http,
 	 PINSTORE_LINT_NOTE, PINSTORE_LINT_IGNORE},
+	{"pinstore_fsck_setup.size", act_fsck_size, PINSTORE_OK,
+	 PINSTORE_ERR_ARG},
+	{"pinstore_fsck_setup.flaw", act_fsck_flaw, 1, 0},
+	{"pinstore_fsck_setup.progress", act_fsck_progress, 1, 0},
+	{"pinstore_fsck_setup.arg", act_fsck_arg, 1, 0},
+	{"pinstore_fsck_setup.lock_limit_ms", act_fsck_lock_limit, PINSTORE_OK,
+	 PINSTORE_ERR_BUSY},
 };
 
 START_TEST(acts)
@@ -957,6 +1083,8 @@ is_output(const char *tag)
 	                                   "pinstore_noted", "pinstore_step",
 	                                   "pinstore_report_totals",
 	                                   "pinstore_usage",
+	                                   "pinstore_flaw",
+	                                   "pinstore_fsck_result",
 	                                   "pinstore_finding"};
 	size_t i;
 

@@ -139,6 +139,76 @@ enum pinstore_status
 pinstore_usage(struct pinstore *ps, struct pinstore_usage *out,
                struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
+/* -------------------------------------------------------------------- fsck */
+
+/* What pinstore_fsck() finds wrong. */
+enum pinstore_flaw_kind {
+	PINSTORE_FLAW_HEAD = 1,   /* one of the two heads of the file */
+	PINSTORE_FLAW_SHORT,      /* a page behind the end of the file */
+	PINSTORE_FLAW_UNREADABLE, /* a page that the disk does not give */
+	PINSTORE_FLAW_PAGE,       /* a page that is none, or another's */
+	PINSTORE_FLAW_TWICE,      /* a page that is used twice */
+	PINSTORE_FLAW_FREE,       /* a page that is used, and free as well */
+	PINSTORE_FLAW_FREE_LIST,  /* the list of free pages */
+	PINSTORE_FLAW_ORDER,      /* keys that do not ascend, or are elsewhere */
+	PINSTORE_FLAW_DEPTH,      /* a branch of another length than the rest */
+	PINSTORE_FLAW_COUNT,      /* other pages or records than were counted */
+	PINSTORE_FLAW_TABLE,      /* a database that is missing, or none */
+	PINSTORE_FLAW_RECORD,     /* a record's checksum or form */
+	PINSTORE_FLAW_LINK,       /* what follows is not what a record names */
+	PINSTORE_FLAW_SUMMARY     /* a count that the records do not bear out */
+};
+
+/* One thing that is wrong, and where. */
+struct pinstore_flaw {
+	size_t size;
+	enum pinstore_flaw_kind kind;
+	int64_t page;         /* of the file; -1 = of none */
+	const char *database; /* or NULL */
+	/* Of which record: a host, a pin, a word, a number; or NULL. */
+	const char *record;
+};
+
+/* A word for a kind, and what it means.  Static storage. */
+const char *pinstore_flaw_word(enum pinstore_flaw_kind kind);
+const char *pinstore_flaw_text(enum pinstore_flaw_kind kind);
+
+/* Called for each flaw, which lives for the call. */
+typedef void pinstore_flaw_fn(const struct pinstore_flaw *flaw, void *arg);
+
+struct pinstore_fsck_setup {
+	size_t size;
+	pinstore_flaw_fn *flaw;         /* or NULL */
+	pinstore_progress_fn *progress; /* or NULL; with octets */
+	void *arg;                      /* of both */
+	int lock_limit_ms;              /* 0 = 5,000 */
+};
+
+struct pinstore_fsck_result {
+	size_t size;
+	uint64_t flaws;
+	uint64_t gaps;    /* whose loss was not accepted yet */
+	uint64_t names;   /* that have an entry, as the store counts them */
+	uint64_t records; /* of all kinds that were read */
+	uint64_t later;   /* of a later pinstore, not judged */
+	uint64_t pages;   /* of the file */
+	uint64_t free_pages;
+	uint64_t idle_pages; /* neither used nor free: harmless */
+};
+
+/*
+ * Read every page and every record of the store in folder path, which others
+ * may use and write to meanwhile.  setup may be NULL, out->size must be set.
+ * An empty folder is a sound store.
+ *
+ * Errors: ARG, NOTFOUND (no such folder), NOMEM, ACCESS, BUSY, FULL, IO,
+ *         VERSION, DAMAGED (there are flaws; *out and *error tell of them).
+ */
+enum pinstore_status
+pinstore_fsck(const char *path, const struct pinstore_fsck_setup *setup,
+              struct pinstore_fsck_result *out,
+              struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
 /* ---------------------------------------------------------------- settings */
 
 /*

@@ -1,0 +1,28 @@
+/*
+ * fsck.h - judging a store that may be too damaged to be opened.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+#ifndef PS_STORE_FSCK_H
+#define PS_STORE_FSCK_H
+
+#include "store/audit.h"
+
+struct ps_fsck_want {
+	const char *path;
+	int lock_limit_ms;
+	void (*flaw)(const struct ps_flaw *flaw, void *arg); /* or NULL */
+	void (*step)(uint64_t done, uint64_t total, void *arg); /* or NULL */
+	void *arg;
+};
+
+/*
+ * Read all of the store in want->path: in a reader's snapshot, or, where none
+ * can be had, with all writers kept out.  Flaws are counted, and told.
+ * Errors: as ps_registry_share(); DAMAGED if there is nothing to read.
+ */
+enum pinstore_status
+ps_fsck_run(const struct ps_fsck_want *want, struct ps_audit_totals *totals,
+            struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+#endif /* PS_STORE_FSCK_H */
