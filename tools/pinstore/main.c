@@ -117,8 +117,8 @@ finish(struct run *run, int code, char *text, size_t len)
 		code = run->fault.exit;
 		tool_fault_print(&run->fault, PROGRAM, run->is_json);
 	}
-	if (!run->is_json || code == TOOL_EXIT_OK || code == EXIT_NONE ||
-	    code == EXIT_MISMATCH || code == EXIT_REVOKED)
+	if (!run->is_json || run->fault.exit == 0 || code == TOOL_EXIT_OK ||
+	    code == EXIT_NONE || code == EXIT_MISMATCH || code == EXIT_REVOKED)
 		(void)fwrite(text, 1, len, stdout);
 	if (tool_stdout_close())
 		return code;

@@ -69,6 +69,10 @@ const struct verb verbs[] = {
 	 "which entries apply to a host, and why",
 	 "Walks from the name to the root in both layers.\n",
 	 BIT(STORE) | BIT(AT), 1, 1},
+	{"fsck", cmd_fsck, "",
+	 "read all of the store, and say what is damaged",
+	 "Others may use it meanwhile.  Exit 3: something is damaged.\n",
+	 BIT(STORE), 0, 0},
 	{"hash", cmd_hash, "FILE...",
 	 "print the pins of certificates, requests and keys",
 	 "Certificate (several in a PEM file), certificate request, public or\n"
@@ -250,23 +254,31 @@ set_by_hand(const struct run *run, struct pinstore_options *options)
 }
 
 bool
-run_open(struct run *run, bool is_writing)
+run_path(struct run *run, bool is_writing)
 {
-	struct pinstore_options *options = pinstore_options_new();
-	struct pinstore_error error;
 	bool is_default;
 
-	if (options == NULL)
-		tool_no_memory();
 	run->store_path = tool_store_path(run->options.store, &is_default,
 	                                  &run->fault);
-	if (run->store_path == NULL) {
-		pinstore_options_free(options);
+	if (run->store_path == NULL)
 		return false;
-	}
 	guard(run);
 	if (is_writing && is_default)
 		tool_store_make_parents(run->store_path);
+	return true;
+}
+
+bool
+run_open(struct run *run, bool is_writing)
+{
+	struct pinstore_options *options;
+	struct pinstore_error error;
+
+	if (!run_path(run, is_writing))
+		return false;
+	options = pinstore_options_new();
+	if (options == NULL)
+		tool_no_memory();
 	if (pinstore_options_set(options, PINSTORE_OPT_READONLY, !is_writing) ==
 	            PINSTORE_OK &&
 	    set_by_hand(run, options) == PINSTORE_OK &&

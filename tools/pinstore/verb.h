@@ -72,6 +72,7 @@ verb_fn cmd_config;
 verb_fn cmd_doctor;
 verb_fn cmd_expire;
 verb_fn cmd_explain;
+verb_fn cmd_fsck;
 verb_fn cmd_hash;
 verb_fn cmd_header;
 verb_fn cmd_help;
@@ -96,6 +97,10 @@ void
 help_print(FILE *out);
 void
 help_print_verb(const struct verb *verb, FILE *out);
+
+/* Find out the store's path, without opening it. */
+bool
+run_path(struct run *run, bool is_writing);
 
 /* Open the store; for reading a missing one is an error. */
 bool
