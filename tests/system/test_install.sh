@@ -59,7 +59,7 @@ exported()
 		echo "$libdir/lib$name.so.0.0.0"
 		echo "$pkgconfigdir/$name.pc"
 	done
-	for name in README.md NEWS SECURITY.md architecture.md store-format.md \
+	for name in README.md NEWS SECURITY.md architecture.md embedding.md store-format.md \
 		walkthrough-report-only.md \
 		rfc7469.md; do
 		echo "$docdir/$name"
