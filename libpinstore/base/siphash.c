@@ -131,13 +131,53 @@ ps_siphash_final(struct ps_siphash *hash)
 	return hash->v[0] ^ hash->v[1] ^ hash->v[2] ^ hash->v[3];
 }
 
+/* The word that stands at `at`, without what of it lies in the hollow. */
+static uint64_t
+without(uint64_t word, size_t at, size_t hollow)
+{
+	if (at + 8 <= hollow || hollow + 8 <= at)
+		return word;
+	if (at <= hollow)
+		return word & ((UINT64_C(1) << 8 * (hollow - at)) - 1);
+	return word >> 8 * (hollow + 8 - at) << 8 * (hollow + 8 - at);
+}
+
+static inline void
+absorb_all(uint64_t v[4], const uint8_t *octets, size_t from, size_t to)
+{
+	for (; from < to; from += 8)
+		absorb(v, ps_get_le64(octets + from));
+}
+
+uint64_t
+ps_siphash_hollow(const uint8_t key[PS_SIPHASH_KEY_LEN], const uint8_t *octets,
+                  size_t len, size_t hollow)
+{
+	const size_t whole = len / 8 * 8;
+	size_t at = hollow / 8 * 8, behind = at + 16;
+	struct ps_siphash hash;
+
+	ps_siphash_init(&hash, key);
+	absorb_all(hash.v, octets, 0, at);
+	for (; at < behind && at < whole; at += 8)
+		absorb(hash.v, without(ps_get_le64(octets + at), at, hollow));
+	absorb_all(hash.v, octets, at, whole);
+	hash.length = len;
+	hash.tail = without(partial(octets + whole, len - whole), whole,
+	                    hollow);
+	return ps_siphash_final(&hash);
+}
+
 uint64_t
 ps_siphash(const uint8_t key[PS_SIPHASH_KEY_LEN], const void *octets,
            size_t len)
 {
+	const size_t whole = len / 8 * 8;
 	struct ps_siphash hash;
 
 	ps_siphash_init(&hash, key);
-	ps_siphash_update(&hash, octets, len);
+	absorb_all(hash.v, octets, 0, whole);
+	hash.length = len;
+	hash.tail = partial((const uint8_t *)octets + whole, len - whole);
 	return ps_siphash_final(&hash);
 }

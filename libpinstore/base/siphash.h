@@ -33,4 +33,11 @@ uint64_t
 ps_siphash(const uint8_t key[PS_SIPHASH_KEY_LEN], const void *octets,
            size_t len);
 
+/*
+ * The same with the 8 octets at `hollow` taken as zero, which lie within len.
+ */
+uint64_t
+ps_siphash_hollow(const uint8_t key[PS_SIPHASH_KEY_LEN], const uint8_t *octets,
+                  size_t len, size_t hollow);
+
 #endif /* PS_BASE_SIPHASH_H */

@@ -212,6 +212,54 @@ parse_ascii(const char *text, size_t len, struct ps_host *out,
 	return PINSTORE_OK;
 }
 
+/* What an octet of a plain name is in lower case; 0: it is none. */
+#define SAME(c) [c] = (c)
+#define LOWER(c) [c] = (c), [(c) - 'a' + 'A'] = (c)
+static const uint8_t plain[256] = {
+	SAME('-'), SAME('.'), SAME('_'),
+	SAME('0'), SAME('1'), SAME('2'), SAME('3'), SAME('4'),
+	SAME('5'), SAME('6'), SAME('7'), SAME('8'), SAME('9'),
+	LOWER('a'), LOWER('b'), LOWER('c'), LOWER('d'), LOWER('e'),
+	LOWER('f'), LOWER('g'), LOWER('h'), LOWER('i'), LOWER('j'),
+	LOWER('k'), LOWER('l'), LOWER('m'), LOWER('n'), LOWER('o'),
+	LOWER('p'), LOWER('q'), LOWER('r'), LOWER('s'), LOWER('t'),
+	LOWER('u'), LOWER('v'), LOWER('w'), LOWER('x'), LOWER('y'),
+	LOWER('z'),
+};
+
+/*
+ * Nearly all names, in one pass: octets of H-7, labels of H-6, the last one
+ * beginning with a letter (H-8).  False says nothing of any other; out is then
+ * to be made anew.
+ */
+static bool
+parse_plain(const char *text, size_t len, struct ps_host *out)
+{
+	size_t i, start = 0;
+
+	if (text[len - 1] == '.')
+		len--;
+	if (len == 0 || len > PINSTORE_HOST_MAX)
+		return false;
+	for (i = 0; i < len; i++) {
+		uint8_t c = plain[(uint8_t)text[i]];
+
+		if (c == 0)
+			return false;
+		out->name[i] = (char)c;
+		if (c != '.')
+			continue;
+		if (i == start || i - start > LABEL_MAX)
+			return false;
+		start = i + 1;
+	}
+	if (i == start || i - start > LABEL_MAX || out->name[start] < 'a')
+		return false;
+	out->name[len] = '\0';
+	out->len = len;
+	return true;
+}
+
 /* H-4: what libidn2 lets through is judged again. */
 static enum pinstore_status
 parse_unicode(const char *text, size_t len, struct ps_host *out,
@@ -251,6 +299,11 @@ ps_host_parse(const char *text, size_t len, struct ps_host *out,
 	*kind = PINSTORE_HOST_BAD;
 	if (len == 0)
 		return PINSTORE_ERR_HOST;
+	if (parse_plain(text, len, out)) {
+		*kind = PINSTORE_HOST_NAME;
+		return PINSTORE_OK;
+	}
+	out->name[0] = '\0';
 	if (text[0] == '[' || memchr(text, ':', len) != NULL) {
 		status = parse_literal(text, len, out);
 		if (status == PINSTORE_OK)

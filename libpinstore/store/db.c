@@ -892,3 +892,46 @@ ps_txn_seek(struct ps_txn *txn, enum ps_table table, enum ps_seek seek,
 	*value = bytes_of(v);
 	return PINSTORE_OK;
 }
+
+/* For a writer, whose pages only LMDB knows. */
+static enum pinstore_status
+look_around(struct ps_txn *txn, enum ps_table table, struct ps_bytes want,
+            struct ps_around *out, struct pinstore_error *error)
+{
+	enum pinstore_status status;
+	struct ps_bytes found = want;
+
+	status = ps_txn_seek(txn, table, PS_SEEK_FROM, &found, &out->record,
+	                     error);
+	if (status != PINSTORE_OK && status != PINSTORE_ERR_NOTFOUND)
+		return status;
+	out->has_next = status == PINSTORE_OK;
+	out->is_there = out->has_next && found.len == want.len &&
+	                memcmp(found.at, want.at, want.len) == 0;
+	if (out->is_there) {
+		out->key = found;
+		return PINSTORE_OK;
+	}
+	out->next = found;
+	return ps_txn_seek(txn, table,
+	                   out->has_next ? PS_SEEK_PREV : PS_SEEK_LAST,
+	                   &out->key, &out->record, error);
+}
+
+enum pinstore_status
+ps_txn_around(struct ps_txn *txn, enum ps_table table, struct ps_bytes want,
+              struct ps_around *out, struct pinstore_error *error)
+{
+	enum pinstore_status status;
+
+	memset(out, 0, sizeof(*out));
+	status = txn->is_writer
+	                 ? look_around(txn, table, want, out, error)
+	                 : told(txn, ps_snapshot_around(&txn->snapshot, table,
+	                                                want, out), error);
+	if (status != PINSTORE_ERR_NOTFOUND)
+		return status;
+	out->key.at = NULL;
+	out->key.len = 0;
+	return PINSTORE_OK;
+}

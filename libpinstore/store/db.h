@@ -221,4 +221,22 @@ ps_txn_seek(struct ps_txn *txn, enum ps_table table, enum ps_seek seek,
             struct ps_bytes *key, struct ps_bytes *value,
             struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
+/* What stands around a key. */
+struct ps_around {
+	bool is_there;
+	struct ps_bytes key;    /* its own; else the one before it, or none */
+	struct ps_bytes record; /* of that key */
+	bool has_next;
+	struct ps_bytes next; /* unless it is there: the key behind it */
+};
+
+/*
+ * Find want, or the records on both sides of it; the cursor is at the record
+ * that is given.  Errors as ps_txn_get(), but NOTFOUND.
+ */
+enum pinstore_status
+ps_txn_around(struct ps_txn *txn, enum ps_table table, struct ps_bytes want,
+              struct ps_around *out,
+              struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
 #endif /* PS_STORE_DB_H */

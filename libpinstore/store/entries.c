@@ -38,6 +38,9 @@ common_len(const struct ps_bytes *a, const uint8_t *b, size_t b_len)
 {
 	size_t len = 0;
 
+	while (len + 8 <= a->len && len + 8 <= b_len &&
+	       memcmp(a->at + len, b + len, 8) == 0)
+		len += 8;
 	while (len < a->len && len < b_len && a->at[len] == b[len])
 		len++;
 	return len;

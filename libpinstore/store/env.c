@@ -401,20 +401,29 @@ is_usable(struct ps_env *env, bool is_strict)
 	return true;
 }
 
+/* Enter if nothing has to be opened for it. */
+static bool
+try_to_enter(struct ps_env *env, bool is_strict)
+{
+	ps_registry_notice_fork();
+	(void)pthread_rwlock_rdlock(&env->lock);
+	if (is_usable(env, is_strict))
+		return true;
+	(void)pthread_rwlock_unlock(&env->lock);
+	return false;
+}
+
 enum pinstore_status
 ps_env_enter(struct ps_env *env, bool is_strict, int64_t deadline_ms,
              struct pinstore_error *error)
 {
 	int tries;
 
-	ps_registry_notice_fork();
 	for (tries = 0; tries < TRIES; tries++) {
 		enum pinstore_status status;
 
-		(void)pthread_rwlock_rdlock(&env->lock);
-		if (is_usable(env, is_strict))
+		if (try_to_enter(env, is_strict))
 			return PINSTORE_OK;
-		(void)pthread_rwlock_unlock(&env->lock);
 		status = ps_registry_renew(env, deadline_ms, error);
 		if (status != PINSTORE_OK)
 			return status;
@@ -491,23 +500,31 @@ is_worth_a_try(enum ps_trouble trouble, int tries, int64_t deadline_ms)
 }
 
 enum pinstore_status
-ps_env_read(struct ps_env *env, int64_t deadline_ms, struct ps_txn **out,
+ps_env_read(struct ps_env *env, int limit_ms, struct ps_txn **out,
             struct pinstore_error *error)
 {
+	bool ignored = true, is_entered = try_to_enter(env, false);
 	enum pinstore_status status;
-	bool ignored = true;
+	int64_t deadline_ms = 0;
 	int tries;
 
 	*out = NULL;
 	for (tries = 0;; tries++) {
 		enum ps_trouble trouble = PS_TROUBLE_NONE;
 
-		status = ps_env_enter(env, false, deadline_ms, error);
-		if (status != PINSTORE_OK)
-			return status;
+		/* Mostly nobody is waited for, and the clock is not read. */
+		if (!is_entered && deadline_ms == 0)
+			deadline_ms = ps_clock_ms() + limit_ms;
+		if (!is_entered) {
+			status = ps_env_enter(env, false, deadline_ms, error);
+			if (status != PINSTORE_OK)
+				return status;
+		}
 		status = begin_reader(env, out, &trouble, error);
 		if (status == PINSTORE_OK)
 			return PINSTORE_OK;
+		if (deadline_ms == 0)
+			deadline_ms = ps_clock_ms() + limit_ms;
 		if (!is_worth_a_try(trouble, tries, deadline_ms))
 			break;
 		status = PINSTORE_OK;
@@ -530,6 +547,7 @@ ps_env_read(struct ps_env *env, int64_t deadline_ms, struct ps_txn **out,
 		if (status != PINSTORE_OK)
 			break;
 		ps_env_leave(env);
+		is_entered = false;
 		ps_error_clear(error);
 	}
 	ps_env_leave(env);

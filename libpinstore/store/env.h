@@ -100,11 +100,12 @@ void
 ps_env_leave(struct ps_env *env);
 
 /*
- * Begin and end a reader; env stays entered in between.
- * Errors: NOMEM, BUSY, IO, and as ps_env_enter().
+ * Begin and end a reader; env stays entered in between.  Whoever has to be
+ * waited for is given limit_ms.  Errors: NOMEM, BUSY, IO, and as
+ * ps_env_enter().
  */
 enum pinstore_status
-ps_env_read(struct ps_env *env, int64_t deadline_ms, struct ps_txn **out,
+ps_env_read(struct ps_env *env, int limit_ms, struct ps_txn **out,
             struct pinstore_error *error) PINSTORE_MUST_CHECK;
 void
 ps_env_done(struct ps_env *env, struct ps_txn *txn);

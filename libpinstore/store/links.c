@@ -86,6 +86,13 @@ fail_link(struct ps_txn *txn, struct ps_bytes key,
 	               ps_txn_path(txn), name_of(key, &host));
 }
 
+static enum pinstore_status
+fail_head(struct ps_txn *txn, struct pinstore_error *error)
+{
+	return ps_record_fail(ps_txn_path(txn), PINSTORE_ERR_DAMAGED,
+	                      "it has no head record", error);
+}
+
 /* ------------------------------------------------------------------- proofs */
 
 /* Nothing of a record is used before this; the lengths bound what is read. */
@@ -125,8 +132,7 @@ ps_links_before(struct ps_txn *txn, const struct ps_store_id *id,
 	                     above == NULL ? PS_SEEK_LAST : PS_SEEK_PREV,
 	                     &out->key, &out->record, error);
 	if (status == PINSTORE_ERR_NOTFOUND)
-		return ps_record_fail(ps_txn_path(txn), PINSTORE_ERR_DAMAGED,
-		                      "it has no head record", error);
+		return fail_head(txn, error);
 	if (status != PINSTORE_OK)
 		return status;
 	status = verify(txn, id, out->key, out->record, &out->next, error);
@@ -138,44 +144,36 @@ ps_links_before(struct ps_txn *txn, const struct ps_store_id *id,
 	return PINSTORE_OK;
 }
 
-/* The same, and that want stands between the two. */
-static enum pinstore_status
-prove_gap(struct ps_txn *txn, const struct ps_store_id *id,
-          enum ps_table table, struct ps_bytes want,
-          const struct ps_bytes *above, struct ps_spot *out,
-          struct pinstore_error *error)
-{
-	enum pinstore_status status;
-
-	status = ps_links_before(txn, id, table, above, out, error);
-	if (status != PINSTORE_OK)
-		return status;
-	if (ps_bytes_compare(out->key, want) >= 0 ||
-	    (above != NULL && ps_bytes_compare(want, *above) >= 0))
-		return fail_link(txn, out->key, error);
-	return PINSTORE_OK;
-}
-
 enum pinstore_status
 ps_links_find(struct ps_txn *txn, const struct ps_store_id *id,
               enum ps_table table, struct ps_bytes want, struct ps_spot *out,
               struct pinstore_error *error)
 {
 	enum pinstore_status status;
-	struct ps_bytes key = want;
+	struct ps_around around;
+	const struct ps_bytes *next;
 
 	out->is_there = false;
-	status = ps_txn_seek(txn, table, PS_SEEK_FROM, &key, &out->record,
-	                     error);
-	if (status == PINSTORE_ERR_NOTFOUND)
-		return prove_gap(txn, id, table, want, NULL, out, error);
+	status = ps_txn_around(txn, table, want, &around, error);
 	if (status != PINSTORE_OK)
 		return status;
-	if (key.len != want.len || memcmp(key.at, want.at, want.len) != 0)
-		return prove_gap(txn, id, table, want, &key, out, error);
-	out->is_there = true;
-	out->key = key;
-	return verify(txn, id, key, out->record, &out->next, error);
+	if (around.key.at == NULL)
+		return fail_head(txn, error);
+	out->key = around.key;
+	out->record = around.record;
+	status = verify(txn, id, out->key, out->record, &out->next, error);
+	if (status != PINSTORE_OK)
+		return status;
+	out->is_there = around.is_there;
+	if (out->is_there)
+		return PINSTORE_OK;
+	/* It stands between these two, and nothing else does. */
+	next = around.has_next ? &around.next : NULL;
+	if (ps_bytes_compare(out->key, want) >= 0 ||
+	    (next != NULL && ps_bytes_compare(want, *next) >= 0) ||
+	    !is_next(id, out->next, next))
+		return fail_link(txn, out->key, error);
+	return PINSTORE_OK;
 }
 
 enum pinstore_status
@@ -228,8 +226,7 @@ ps_links_load(struct ps_txn *txn, const struct ps_store_id *id,
 
 	status = ps_txn_get(txn, table, key, &record, error);
 	if (status == PINSTORE_ERR_NOTFOUND)
-		return ps_record_fail(ps_txn_path(txn), PINSTORE_ERR_DAMAGED,
-		                      "it has no head record", error);
+		return fail_head(txn, error);
 	if (status != PINSTORE_OK)
 		return status;
 	return verify(txn, id, key, record, &next, error);

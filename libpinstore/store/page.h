@@ -161,6 +161,20 @@ ps_page_nodes(const uint8_t *page, uint32_t len, uint64_t number,
 	return true;
 }
 
+/* The key of node i, as ps_page_node() has it, where nothing else is asked. */
+static inline bool
+ps_page_key(const uint8_t *page, uint32_t len, uint32_t i, const uint8_t **key,
+            uint32_t *key_len)
+{
+	uint32_t at = ps_page_get16(page + PS_PAGE_HEAD_LEN + 2 * i);
+
+	if (at < PS_PAGE_HEAD_LEN || at > len - PS_NODE_HEAD_LEN)
+		return false;
+	*key = page + at + PS_NODE_HEAD_LEN;
+	*key_len = ps_page_get16(page + at + PS_NODE_KEY_LEN_AT);
+	return *key_len <= len - PS_NODE_HEAD_LEN - at;
+}
+
 struct ps_page_node {
 	const uint8_t *key;
 	const uint8_t *data; /* none in a branch page */

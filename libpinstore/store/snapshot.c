@@ -76,6 +76,17 @@ ps_snapshot_seek(struct ps_snapshot *snapshot, enum ps_table table,
 }
 
 enum pinstore_status
+ps_snapshot_around(struct ps_snapshot *snapshot, enum ps_table table,
+                   struct ps_bytes want, struct ps_around *out)
+{
+	enum pinstore_status status = tree_of(snapshot, table);
+
+	if (status != PINSTORE_OK)
+		return status;
+	return ps_tree_around(&snapshot->tree[table], want, out);
+}
+
+enum pinstore_status
 ps_snapshot_get(struct ps_snapshot *snapshot, enum ps_table table,
                 struct ps_bytes key, struct ps_bytes *value)
 {

@@ -43,7 +43,10 @@ enum pinstore_status
 ps_snapshot_take(struct ps_snapshot *snapshot, struct ps_map *map,
                  uint64_t least) PINSTORE_MUST_CHECK;
 
-/* As ps_txn_get(), ps_txn_seek(), ps_txn_count(); without text. */
+/*
+ * As ps_txn_get(), ps_txn_seek(), ps_txn_around() (NOTFOUND: nothing stands
+ * before it), ps_txn_count(); without text.
+ */
 enum pinstore_status
 ps_snapshot_get(struct ps_snapshot *snapshot, enum ps_table table,
                 struct ps_bytes key,
@@ -52,6 +55,10 @@ enum pinstore_status
 ps_snapshot_seek(struct ps_snapshot *snapshot, enum ps_table table,
                  enum ps_seek seek, struct ps_bytes *key,
                  struct ps_bytes *value) PINSTORE_MUST_CHECK;
+enum pinstore_status
+ps_snapshot_around(struct ps_snapshot *snapshot, enum ps_table table,
+                   struct ps_bytes want,
+                   struct ps_around *out) PINSTORE_MUST_CHECK;
 enum pinstore_status
 ps_snapshot_count(struct ps_snapshot *snapshot, enum ps_table table,
                   uint64_t *out) PINSTORE_MUST_CHECK;

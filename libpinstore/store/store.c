@@ -158,7 +158,7 @@ begin(struct ps_store *store, struct ps_env **env, struct ps_txn **txn,
 		               store->path);
 	if (status != PINSTORE_OK || *env == NULL)
 		return status;
-	return ps_env_read(*env, deadline(store), txn, error);
+	return ps_env_read(*env, store->options.lock_limit_ms, txn, error);
 }
 
 /* What is laid down is the same in all of one snapshot. */

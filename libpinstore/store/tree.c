@@ -191,39 +191,105 @@ big_data(struct ps_map *map, const struct ps_page_node *node,
 
 /* ---------------------------------------------------------------- searching */
 
-static int
-compare(struct ps_bytes want, const struct ps_page_node *node)
+/* Eight octets as a number that is greater if they come later. */
+static inline uint64_t
+rank(const uint8_t *at)
 {
-	size_t len = want.len < node->key_len ? want.len : node->key_len;
-	int order = memcmp(want.at, node->key, len);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return __builtin_bswap64(ps_page_get64(at));
+#else
+	return ps_page_get64(at);
+#endif
+}
 
-	if (order != 0)
-		return order;
-	return want.len < node->key_len ? -1 : want.len > node->key_len;
+/* As octets are compared, eight at a time. */
+static inline int
+compare(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
+{
+	size_t len = a_len < b_len ? a_len : b_len;
+
+	for (; len >= 8; len -= 8, a += 8, b += 8) {
+		const uint64_t one = rank(a), two = rank(b);
+
+		if (one != two)
+			return one < two ? -1 : 1;
+	}
+	for (; len > 0; len--, a++, b++)
+		if (*a != *b)
+			return *a < *b ? -1 : 1;
+	return a_len < b_len ? -1 : a_len > b_len;
+}
+
+/* How want stands to the key of node i of a level's page. */
+static inline bool
+compare_node(const struct ps_tree *tree, const struct ps_tree_level *at,
+             uint32_t i, struct ps_bytes want, int *order)
+{
+	const uint8_t *key;
+	uint32_t key_len;
+
+	if (!ps_page_key(at->page, tree->map->page_len, i, &key, &key_len))
+		return false;
+	*order = compare(want.at, want.len, key, key_len);
+	return true;
+}
+
+static inline uint32_t
+between(uint32_t from, uint32_t to)
+{
+	return from + (to - from) / 2;
+}
+
+static inline void
+warm_node(const struct ps_tree_level *at, uint32_t i)
+{
+	if (i < at->n)
+		__builtin_prefetch(at->page + ps_page_get16(at->page +
+		                                            PS_PAGE_HEAD_LEN +
+		                                            2 * i));
 }
 
 /*
- * In the page of a level the first node from `from` on whose key is not less
- * than want; n if there is none.
+ * A leaf that was not read lately is in no cache of the processor, and each
+ * step of a search waits for its node: so the nodes of its next three steps are
+ * asked for at once.
+ */
+static inline void
+warm_nodes(const struct ps_tree_level *at, uint32_t low, uint32_t high)
+{
+	const uint32_t middle = between(low, high);
+	const uint32_t before = between(low, middle);
+	const uint32_t behind = between(middle + 1, high);
+
+	warm_node(at, middle);
+	warm_node(at, before);
+	warm_node(at, behind);
+	warm_node(at, between(low, before));
+	warm_node(at, between(before + 1, middle));
+	warm_node(at, between(middle + 1, behind));
+	warm_node(at, between(behind + 1, high));
+}
+
+/*
+ * The first node of [low, high) of a level's page whose key is not less than
+ * want; high if there is none.
  */
 static bool
-lower_bound(const struct ps_tree *tree, unsigned level, uint32_t from,
-            struct ps_bytes want, uint32_t *out, bool *is_equal)
+lower_bound(const struct ps_tree *tree, const struct ps_tree_level *at,
+            uint32_t low, uint32_t high, uint32_t warm, struct ps_bytes want,
+            uint32_t *out, bool *is_equal)
 {
-	const struct ps_tree_level *at = &tree->path[level];
-	const uint32_t len = tree->map->page_len;
-	const bool is_branch = !is_leaf(tree, level);
-	uint32_t low = from, high = at->n;
-
 	*is_equal = false;
 	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-		struct ps_page_node node;
+		const uint32_t middle = between(low, high);
 		int order;
 
-		if (!ps_page_node(at->page, len, middle, is_branch, &node))
+		if (high - low <= warm) {
+			warm_nodes(at, low, high);
+			warm = (high - low) / 8;
+		}
+		if (!compare_node(tree, at, middle, want, &order))
 			return false;
-		order = compare(want, &node);
 		if (order == 0) {
 			*is_equal = true;
 			low = middle;
@@ -239,64 +305,128 @@ lower_bound(const struct ps_tree *tree, unsigned level, uint32_t from,
 }
 
 /*
- * The level from which want is to be sought: the lowest whose page must have it.
- * Where the cursor stands at want or behind it, that is the first whose parent
- * says that it begins at want or before it.
+ * The same of the nodes before the one at which the cursor stands, which is not
+ * less than want: probably one of the last.
  */
 static bool
-start_level(const struct ps_tree *tree, struct ps_bytes want, unsigned *out)
+bound_before(const struct ps_tree *tree, const struct ps_tree_level *at,
+             uint32_t from, struct ps_bytes want, uint32_t *out,
+             bool *is_equal)
 {
-	unsigned level = tree->root.depth - 1u;
-	const struct ps_tree_level *at = &tree->path[level];
-	struct ps_page_node node;
+	uint32_t low = from, high = at->i, reach = 1;
+	int order = -1;
 
-	*out = 0;
-	if (!tree->is_placed)
-		return true;
-	if (!ps_page_node(at->page, tree->map->page_len, at->i, false, &node))
-		return false;
-	if (compare(want, &node) > 0)
-		return true;
-	for (; level > 0; level--) {
-		at = &tree->path[level - 1];
-		if (at->i == 0)
-			continue;
-		if (!ps_page_node(at->page, tree->map->page_len, at->i, true,
-		                  &node))
+	*is_equal = false;
+	while (high > from) {
+		uint32_t i = high - from > reach ? high - reach : from;
+
+		if (!compare_node(tree, at, i, want, &order))
 			return false;
-		if (compare(want, &node) >= 0)
+		if (order > 0) {
+			low = i + 1;
+			break;
+		}
+		high = i;
+		if (order == 0)
+			break;
+		reach *= 2;
+	}
+	if (order != 0)
+		return lower_bound(tree, at, low, high, 0, want, out, is_equal);
+	*is_equal = true;
+	*out = high;
+	return true;
+}
+
+/* In all of a page; the first key of a branch is none: all before the next. */
+static bool
+bound_in(const struct ps_tree *tree, unsigned level, struct ps_bytes want,
+         uint32_t *out, bool *is_equal)
+{
+	const struct ps_tree_level *at = &tree->path[level];
+	const bool is_last = is_leaf(tree, level);
+
+	return lower_bound(tree, at, is_last ? 0 : 1, at->n,
+	                   is_last ? at->n : 0, want, out, is_equal);
+}
+
+/* Whether the page below a level begins at want or before it. */
+static bool
+is_below(const struct ps_tree *tree, unsigned level, struct ps_bytes want,
+         bool *is_so)
+{
+	const struct ps_tree_level *at = &tree->path[level];
+	int order = -1;
+
+	*is_so = false;
+	if (at->i > 0 && !compare_node(tree, at, at->i, want, &order))
+		return false;
+	*is_so = order >= 0;
+	return true;
+}
+
+/*
+ * From where the cursor stands back to want, if it is not behind that: then the
+ * lowest page whose parent says that it begins at want or before it has the
+ * place.  The cursor is at that, at *level; or *found is false.
+ */
+static bool
+search_back(struct ps_tree *tree, struct ps_bytes want, bool *found,
+            unsigned *level, bool *is_equal)
+{
+	unsigned at = tree->root.depth - 1u;
+	int order;
+	bool is_so;
+
+	*found = false;
+	if (!compare_node(tree, &tree->path[at], tree->path[at].i, want, &order))
+		return false;
+	if (order > 0)
+		return true;
+	for (; at > 0; at--) {
+		if (!is_below(tree, at - 1, want, &is_so))
+			return false;
+		if (is_so)
 			break;
 	}
-	*out = level;
-	return true;
+	*found = true;
+	*level = at;
+	*is_equal = order == 0;
+	if (order == 0 && is_leaf(tree, at))
+		return true;
+	return bound_before(tree, &tree->path[at], is_leaf(tree, at) ? 0 : 1,
+	                    want, &tree->path[at].i, is_equal);
 }
 
 /* The cursor to the first record at or behind want; in its leaf, or behind. */
 static bool
-search(struct ps_tree *tree, struct ps_bytes want)
+search(struct ps_tree *tree, struct ps_bytes want, bool *is_equal)
 {
-	unsigned level;
-	bool is_equal;
-	uint32_t i;
+	const bool is_placed = tree->is_placed;
+	unsigned level = 0;
+	bool found = false;
 
-	if (!start_level(tree, want, &level))
-		return false;
 	tree->is_placed = false;
-	if (level == 0 && !enter(tree, 0, tree->root.root))
+	if (is_placed && !search_back(tree, want, &found, &level, is_equal))
 		return false;
-	for (; !is_leaf(tree, level); level++) {
-		uint64_t number;
-
-		/* The first key of a branch page is none: all before the next. */
-		if (!lower_bound(tree, level, 1, want, &i, &is_equal))
-			return false;
-		tree->path[level].i = is_equal ? i : i - 1;
-		if (!child_of(tree, level, &number) ||
-		    !enter(tree, level + 1, number))
+	if (!found) {
+		if (!enter(tree, 0, tree->root.root) ||
+		    !bound_in(tree, 0, want, &tree->path[0].i, is_equal))
 			return false;
 	}
-	return lower_bound(tree, level, 0, want, &tree->path[level].i,
-	                   &is_equal);
+	for (; !is_leaf(tree, level); level++) {
+		struct ps_tree_level *at = &tree->path[level];
+		uint64_t number;
+
+		if (!*is_equal)
+			at->i--;
+		if (!child_of(tree, level, &number) ||
+		    !enter(tree, level + 1, number) ||
+		    !bound_in(tree, level + 1, want, &tree->path[level + 1].i,
+		              is_equal))
+			return false;
+	}
+	return true;
 }
 
 /* ----------------------------------------------------------------- stepping */
@@ -341,6 +471,10 @@ show(struct ps_tree *tree, struct ps_bytes *key, struct ps_bytes *value)
 		return PINSTORE_ERR_DAMAGED;
 	value->at = node.data;
 	value->len = node.data_len;
+	/* It is to be hashed, from its beginning. */
+	__builtin_prefetch(node.key);
+	__builtin_prefetch(node.data + 64);
+	__builtin_prefetch(node.data + 128);
 	if ((node.flags & PS_NODE_BIG) != 0 &&
 	    !big_data(tree->map, &node, value))
 		return PINSTORE_ERR_DAMAGED;
@@ -382,10 +516,11 @@ static enum pinstore_status
 seek_from(struct ps_tree *tree, struct ps_bytes want)
 {
 	struct ps_tree_level *leaf = &tree->path[tree->root.depth - 1u];
+	bool is_equal;
 
 	tree->left = atomic_load_explicit(&tree->map->pages,
 	                                  memory_order_relaxed);
-	if (!search(tree, want))
+	if (!search(tree, want, &is_equal))
 		return PINSTORE_ERR_DAMAGED;
 	if (leaf->i < leaf->n)
 		return PINSTORE_OK;
@@ -427,6 +562,42 @@ ps_tree_seek(struct ps_tree *tree, enum ps_seek seek, struct ps_bytes *key,
 	return status;
 }
 
+enum pinstore_status
+ps_tree_around(struct ps_tree *tree, struct ps_bytes want,
+               struct ps_around *out)
+{
+	enum pinstore_status status = PINSTORE_OK;
+	struct ps_tree_level *leaf;
+	struct ps_page_node node;
+
+	if (tree->root.depth == 0)
+		return PINSTORE_ERR_NOTFOUND;
+	leaf = &tree->path[tree->root.depth - 1u];
+	tree->left = atomic_load_explicit(&tree->map->pages,
+	                                  memory_order_relaxed);
+	if (!search(tree, want, &out->is_there))
+		return PINSTORE_ERR_DAMAGED;
+	if (out->is_there)
+		return show(tree, &out->key, &out->record);
+	/* Its neighbours may stand in two leaves. */
+	if (leaf->i == leaf->n) {
+		leaf->i--;
+		status = step(tree, true);
+	}
+	if (status == PINSTORE_ERR_NOTFOUND)
+		return show(tree, &out->key, &out->record);
+	if (status != PINSTORE_OK ||
+	    !ps_page_node(leaf->page, tree->map->page_len, leaf->i, false,
+	                  &node))
+		return PINSTORE_ERR_DAMAGED;
+	out->has_next = true;
+	out->next.at = node.key;
+	out->next.len = node.key_len;
+	status = step(tree, false);
+	return status == PINSTORE_OK ? show(tree, &out->key, &out->record)
+	                             : status;
+}
+
 /* ------------------------------------------------------------ the databases */
 
 enum pinstore_status
@@ -451,22 +622,19 @@ ps_tree_find(struct ps_tree *tree, struct ps_bytes name,
 {
 	const struct ps_tree_level *leaf;
 	struct ps_page_node node;
-	bool is_equal = false;
+	bool is_equal;
 
 	memset(out, 0, sizeof(*out));
 	if (tree->root.depth == 0)
 		return PINSTORE_ERR_NOTFOUND;
 	leaf = &tree->path[tree->root.depth - 1u];
-	if (!search(tree, name))
+	if (!search(tree, name, &is_equal))
 		return PINSTORE_ERR_DAMAGED;
-	if (leaf->i == leaf->n)
+	if (!is_equal)
 		return PINSTORE_ERR_NOTFOUND;
 	if (!ps_page_node(leaf->page, tree->map->page_len, leaf->i, false,
 	                  &node))
 		return PINSTORE_ERR_DAMAGED;
-	is_equal = compare(name, &node) == 0;
-	if (!is_equal)
-		return PINSTORE_ERR_NOTFOUND;
 	if (node.flags != PS_NODE_TREE || node.data_len != PS_TREE_LEN)
 		return PINSTORE_ERR_DAMAGED;
 	ps_tree_root_decode(node.data, out);

@@ -93,4 +93,13 @@ enum pinstore_status
 ps_tree_seek(struct ps_tree *tree, enum ps_seek seek, struct ps_bytes *key,
              struct ps_bytes *value) PINSTORE_MUST_CHECK;
 
+/*
+ * Find want, or the records on both sides; the cursor is at the record that is
+ * given, which is want's or the one before.  *out is zero before.  Errors:
+ * NOTFOUND (there is none before; what is behind is told), DAMAGED.
+ */
+enum pinstore_status
+ps_tree_around(struct ps_tree *tree, struct ps_bytes want,
+               struct ps_around *out) PINSTORE_MUST_CHECK;
+
 #endif /* PS_STORE_TREE_H */

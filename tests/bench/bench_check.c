@@ -36,14 +36,19 @@ static char directory[] = "/tmp/pinstore-bench-XXXXXX";
 static char names[QUESTIONS][ASKED][64];
 static struct ps_key keys[ASKED];
 
-/* Hosts are spread over the key space, half of them cover subdomains. */
+/*
+ * Four hosts of a domain, domains spread over the key space and over a few
+ * top-level domains; half of the hosts cover subdomains.
+ */
 static void
 name_of(size_t i, char *out, size_t size)
 {
-	uint64_t mixed = (uint64_t)i * UINT64_C(0x9e3779b97f4a7c15);
+	static const char *const tops[] = {"com", "org", "net", "example",
+	                                   "test"};
+	uint64_t mixed = (uint64_t)(i / 4) * UINT64_C(0x9e3779b97f4a7c15);
 
-	snprintf(out, size, "h%08x.example%zu.test",
-	         (unsigned)(mixed >> 32), i % 1000);
+	snprintf(out, size, "h%02x.site%08x.%s", (unsigned)(i * 37 % 256),
+	         (unsigned)(mixed >> 32), tops[mixed % 5]);
 }
 
 struct filling {
@@ -126,9 +131,10 @@ choose(size_t hosts)
 		name_of(at / 2 * 2, name, sizeof(name));
 		snprintf(names[COVERED][i], sizeof(names[COVERED][i]),
 		         "a.%s", name);
-		name_of(hosts + at, names[MISS][i], sizeof(names[MISS][i]));
+		name_of(hosts + 4 + at, name, sizeof(name));
+		snprintf(names[MISS][i], sizeof(names[MISS][i]), "%s", name);
 		snprintf(names[MISS_DEEP][i], sizeof(names[MISS_DEEP][i]),
-		         "a.b.c.d%zu.nobody.test", at);
+		         "a.b.c.%s", name);
 	}
 }
 

@@ -247,6 +247,72 @@ START_TEST(octets_of_a_name)
 }
 END_TEST
 
+/* H-5 to H-8 once more, label by label; what ends in a number is left out. */
+static bool
+is_name(const char *text, size_t len, char *out)
+{
+	size_t i, start = 0;
+
+	if (len > 0 && text[len - 1] == '.')
+		len--;
+	if (len == 0 || len > PINSTORE_HOST_MAX)
+		return false;
+	for (i = 0; i <= len; i++) {
+		char c = i < len ? text[i] : '.';
+
+		if (c >= 'A' && c <= 'Z')
+			c = (char)(c + 32);
+		out[i] = c;
+		if (c == '.') {
+			if (i == start || i - start > 63)
+				return false;
+			start = i + 1;
+		} else if (strchr("abcdefghijklmnopqrstuvwxyz0123456789-_", c)
+		           == NULL) {
+			return false;
+		}
+	}
+	out[len] = '\0';
+	return true;
+}
+
+/* Made-up texts: mostly names, some with what no name has. */
+START_TEST(names_are_read_twice)
+{
+	static const char octets[] = "abcxyzAXZ0189-_.....%/ @";
+	char text[300], wanted[300];
+	unsigned seed = 5, round, n_names = 0;
+	enum pinstore_host_kind kind;
+	struct ps_host host;
+
+	for (round = 0; round < 200000 / suite_stride(20); round++) {
+		size_t most = round % 50 == 0 ? 299 : 24;
+		size_t len = (size_t)rand_r(&seed) % most, i;
+		size_t of = sizeof(octets) - 1 - (round % 4 == 0 ? 0 : 5);
+		bool is_accepted;
+
+		for (i = 0; i < len; i++)
+			text[i] = octets[(size_t)rand_r(&seed) % of];
+		/* A last label that is no number. */
+		if (len > 2)
+			text[len - 1 - round % 2] = 'g';
+		is_accepted = ps_host_parse(text, len, &host, &kind) ==
+		              PINSTORE_OK;
+		if (len <= 2 && is_accepted &&
+		    kind == PINSTORE_HOST_ADDRESS)
+			continue;
+		ck_assert_int_eq(is_accepted, is_name(text, len, wanted));
+		if (!is_accepted)
+			continue;
+		n_names++;
+		ck_assert_int_eq(kind, PINSTORE_HOST_NAME);
+		ck_assert_str_eq(host.name, wanted);
+		ck_assert_uint_eq(host.len, strlen(wanted));
+	}
+	ck_assert_uint_gt(n_names, round / 10);
+}
+END_TEST
+
 /* Linked in place of libidn2's: see model.inc. */
 static int idn2_code;
 
@@ -503,6 +569,7 @@ main(void)
 	tcase_add_loop_test(tcase, address_is_told, 0, COUNT(addresses));
 	tcase_add_loop_test(tcase, bad_is_refused, 0, COUNT(bads));
 	tcase_add_test(tcase, octets_of_a_name);
+	tcase_add_test(tcase, names_are_read_twice);
 	tcase_add_loop_test(tcase, libidn2_fails, 0, 3);
 	tcase_add_loop_test(tcase, long_text_is_safe, 0, 9);
 	tcase_add_test(tcase, zone_has_a_limit);

@@ -159,6 +159,26 @@ START_TEST(each_bit_counts)
 }
 END_TEST
 
+/* Eight octets that count as zero, at each place of each length. */
+START_TEST(hollow_counts_as_zero)
+{
+	uint8_t octets[64], hollow[64];
+	size_t len, at;
+
+	for (len = 8; len <= sizeof(octets); len++) {
+		for (at = 0; at + 8 <= len; at++) {
+			memset(octets, 0xa7, sizeof(octets));
+			octets[at] = (uint8_t)len;
+			memcpy(hollow, octets, sizeof(octets));
+			memset(hollow + at, 0, 8);
+			ck_assert_uint_eq(ps_siphash_hollow(key, octets, len,
+			                                    at),
+			                  ps_siphash(key, hollow, len));
+		}
+	}
+}
+END_TEST
+
 #ifndef PS_SIPHASH_WORD_ROUNDS
 /* hash(b'...') of CPython 3.11 with PYTHONHASHSEED=0, whose key is zero. */
 START_TEST(same_as_cpython)
@@ -200,6 +220,7 @@ main(void)
 	tcase_add_loop_test(tcase, pieces_give_the_same, 0, 64);
 	tcase_add_loop_test(tcase, any_alignment, 0, 8);
 	tcase_add_test(tcase, each_bit_counts);
+	tcase_add_test(tcase, hollow_counts_as_zero);
 #ifndef PS_SIPHASH_WORD_ROUNDS
 	tcase_add_test(tcase, same_as_cpython);
 	tcase_add_test(tcase, long_message);

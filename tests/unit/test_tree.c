@@ -213,6 +213,45 @@ must_agree(MDB_cursor *cursor, MDB_cursor_op op, enum ps_seek seek,
 		ck_assert_mem_eq(our_value.at, value.mv_data, value.mv_size);
 }
 
+/* What stands around a name, as the cursor of LMDB finds it. */
+static void
+must_agree_around(MDB_cursor *cursor, uint8_t *name, size_t len)
+{
+	MDB_val key = {len, name}, value = {0, NULL};
+	struct ps_around around;
+	enum pinstore_status status;
+	bool is_there, has_next;
+	int code;
+
+	memset(&around, 0, sizeof(around));
+	status = ps_tree_around(&tree, bytes_of(name, len), &around);
+	has_next = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE) == 0;
+	is_there = has_next && key.mv_size == len &&
+	           memcmp(key.mv_data, name, len) == 0;
+	ck_assert_int_eq(around.is_there, is_there);
+	if (!is_there) {
+		ck_assert_int_eq(around.has_next, has_next);
+		if (has_next) {
+			ck_assert_uint_eq(around.next.len, key.mv_size);
+			ck_assert_mem_eq(around.next.at, key.mv_data,
+			                 key.mv_size);
+		}
+		code = mdb_cursor_get(cursor, &key, &value,
+		                      has_next ? MDB_PREV : MDB_LAST);
+		ck_assert_int_eq(status, code == 0 ? PINSTORE_OK
+		                                   : PINSTORE_ERR_NOTFOUND);
+		if (code != 0)
+			return;
+	}
+	ck_assert_int_eq(status, PINSTORE_OK);
+	ck_assert_uint_eq(around.key.len, key.mv_size);
+	ck_assert_mem_eq(around.key.at, key.mv_data, key.mv_size);
+	ck_assert_uint_eq(around.record.len, value.mv_size);
+	if (value.mv_size > 0)
+		ck_assert_mem_eq(around.record.at, value.mv_data,
+		                 value.mv_size);
+}
+
 /* From a place some steps to and fro, none of them beyond an end. */
 static void
 wander(MDB_cursor *cursor, unsigned rounds)
@@ -249,6 +288,8 @@ wander(MDB_cursor *cursor, unsigned rounds)
 				must_agree(cursor, MDB_PREV, PS_SEEK_PREV, name,
 				           len, &found);
 		}
+		for (len = any_key(name); len > 0; len -= 1 + any(2) % len)
+			must_agree_around(cursor, name, len);
 	}
 }
 
@@ -338,6 +379,32 @@ is_inside(struct ps_bytes bytes)
 	       bytes.at <= image + image_len - bytes.len;
 }
 
+/* The way of a climb; false if it met damage. */
+static bool
+read_around(void)
+{
+	enum pinstore_status status = PINSTORE_OK;
+	uint8_t name[KEY_MAX];
+	size_t len;
+
+	for (len = any_key(name);
+	     len > 0 && status != PINSTORE_ERR_DAMAGED; len /= 2) {
+		struct ps_around around;
+
+		memset(&around, 0, sizeof(around));
+		status = ps_tree_around(&tree, bytes_of(name, len), &around);
+		ck_assert(status == PINSTORE_OK ||
+		          status == PINSTORE_ERR_NOTFOUND ||
+		          status == PINSTORE_ERR_DAMAGED);
+		if (status == PINSTORE_OK)
+			ck_assert(is_inside(around.key) &&
+			          is_inside(around.record));
+		if (status != PINSTORE_ERR_DAMAGED && around.has_next)
+			ck_assert(is_inside(around.next));
+	}
+	return status != PINSTORE_ERR_DAMAGED;
+}
+
 /*
  * All that is read of a tree: forth, back, and by names.  It ends, each answer
  * lies in the file; true if all was well.
@@ -387,6 +454,7 @@ read_all(void)
 		if (status == PINSTORE_OK)
 			ck_assert(is_inside(key) && is_inside(value));
 		is_sound = is_sound && status != PINSTORE_ERR_DAMAGED;
+		is_sound = read_around() && is_sound;
 	}
 	return is_sound;
 }
