@@ -117,6 +117,8 @@ try good_xa 0 "the path that was judged is told" --pin-info
 expect_err "^  path .*"
 expect_err "$(pin rootA | sed 's/[+]/[+]/g')"
 expect_err '^  settled   on another path, which was refused'
+expect_exit 0 pinstore --store "$store" log
+expect_out '  other-path +pin\.test .*  anchor sha256//'
 pinned intB backup
 for which in ax:40 xa:41; do
 	try good_${which%:*} 90 "order ${which%:*}, neither path has the pin"

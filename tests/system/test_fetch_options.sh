@@ -25,6 +25,8 @@ expect_exit 2 fetch --xyzzy-nothing-like-it $W/
 expect_no_err 'did you mean'
 expect_exit 2 timeout 60 pinfetch $W/ --store
 expect_err 'needs an argument'
+expect_exit 2 fetch --report=later $W/
+expect_err "--report.*'later' is no time for reports"
 expect_exit 2 fetch --silent=yes $W/
 for value in '' x 1.5.5 -1 1.23x5 99999999999999999999; do
 	expect_exit 2 fetch -m "$value" $W/
@@ -79,7 +81,7 @@ expect_exit 6 fetch https://faß.invalid/
 expect_err 'xn--fa-hia.invalid'
 
 about "output: -o, -O, -i, -I, -f, write errors"
-expect_exit 0 fetch $names $W/one -o one $W/two -o two $W/three
+expect_exit 0 fetch $names --report $W/one -o one $W/two -o two $W/three
 expect_out '^hello from pin.test'
 expect_same one two
 expect_exit 0 fetch $names -O $W/a/name.txt?q=1#f
