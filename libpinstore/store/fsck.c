@@ -37,7 +37,6 @@ static enum pinstore_status
 audit_snapshot(const struct ps_fsck_want *want, struct ps_env *env,
                struct ps_audit_totals *totals, struct pinstore_error *error)
 {
-	const int64_t deadline_ms = ps_clock_ms() + want->lock_limit_ms;
 	enum pinstore_status status;
 	int tries = 0;
 
@@ -46,7 +45,7 @@ audit_snapshot(const struct ps_fsck_want *want, struct ps_env *env,
 		struct ps_txn *txn;
 		int fd;
 
-		status = ps_env_read(env, deadline_ms, &txn, error);
+		status = ps_env_read(env, want->lock_limit_ms, &txn, error);
 		if (status != PINSTORE_OK)
 			return status;
 		status = ps_db_fd(env->db, &fd, error);
