@@ -10,7 +10,8 @@ need nm comm sort sed "${CC:=cc}"
 # Without an error that could be looked at.
 cannot_fail='gnutls_certificate_get_verify_flags gnutls_error_is_fatal
 gnutls_ext_set_data gnutls_free
-gnutls_malloc gnutls_memset gnutls_privkey_deinit gnutls_pubkey_deinit
+gnutls_malloc gnutls_memset gnutls_pkcs12_bag_deinit gnutls_pkcs12_deinit
+gnutls_pkcs7_deinit gnutls_privkey_deinit gnutls_pubkey_deinit
 gnutls_session_set_verify_function gnutls_session_set_verify_output_function
 gnutls_global_set_time_function gnutls_strerror gnutls_x509_crq_deinit
 gnutls_x509_crt_deinit gnutls_x509_privkey_deinit gnutls_x509_trust_list_deinit

@@ -41,6 +41,8 @@
 
 #include <gnutls/abstract.h>
 #include <gnutls/gnutls.h>
+#include <gnutls/pkcs12.h>
+#include <gnutls/pkcs7.h>
 #include <gnutls/x509.h>
 
 #define RANGES_MAX 128
@@ -497,6 +499,27 @@ CALL(gnutls_certificate_verification_status_print,
 CALL(gnutls_pem_base64_decode2,
      (const char *label, const gnutls_datum_t *text, gnutls_datum_t *out),
      (label, text, out))
+CALL(gnutls_pkcs12_bag_decrypt,
+     (gnutls_pkcs12_bag_t bag, const char *password), (bag, password))
+CALL(gnutls_pkcs12_bag_get_count, (gnutls_pkcs12_bag_t bag), (bag))
+CALL(gnutls_pkcs12_bag_get_data,
+     (gnutls_pkcs12_bag_t bag, unsigned i, gnutls_datum_t *out), (bag, i, out))
+CALL(gnutls_pkcs12_bag_get_type, (gnutls_pkcs12_bag_t bag, unsigned i),
+     (bag, i))
+CALL(gnutls_pkcs12_bag_init, (gnutls_pkcs12_bag_t *out), (out))
+CALL(gnutls_pkcs12_get_bag,
+     (gnutls_pkcs12_t box, int i, gnutls_pkcs12_bag_t bag), (box, i, bag))
+CALL(gnutls_pkcs12_import,
+     (gnutls_pkcs12_t box, const gnutls_datum_t *data,
+      gnutls_x509_crt_fmt_t format, unsigned flags), (box, data, format, flags))
+CALL(gnutls_pkcs12_init, (gnutls_pkcs12_t *out), (out))
+CALL(gnutls_pkcs7_get_crt_count, (gnutls_pkcs7_t box), (box))
+CALL(gnutls_pkcs7_get_crt_raw2,
+     (gnutls_pkcs7_t box, unsigned i, gnutls_datum_t *out), (box, i, out))
+CALL(gnutls_pkcs7_import,
+     (gnutls_pkcs7_t box, const gnutls_datum_t *data,
+      gnutls_x509_crt_fmt_t format), (box, data, format))
+CALL(gnutls_pkcs7_init, (gnutls_pkcs7_t *out), (out))
 CALL(gnutls_privkey_import_x509,
      (gnutls_privkey_t key, gnutls_x509_privkey_t from, unsigned flags),
      (key, from, flags))
@@ -517,6 +540,8 @@ CALL(gnutls_x509_crq_import,
 CALL(gnutls_x509_crq_init, (gnutls_x509_crq_t *out), (out))
 CALL_OF(unsigned, gnutls_x509_crt_check_hostname,
         (gnutls_x509_crt_t crt, const char *host), (crt, host))
+CALL(gnutls_x509_crt_get_ca_status,
+     (gnutls_x509_crt_t crt, unsigned *critical), (crt, critical))
 CALL(gnutls_x509_crt_get_subject_alt_name,
      (gnutls_x509_crt_t crt, unsigned i, void *out, size_t *len,
       unsigned *critical), (crt, i, out, len, critical))

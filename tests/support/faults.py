@@ -220,7 +220,8 @@ def scenes_of_fetch(lab, words):
 
 CALLS = {
     "hash good.pem": (
-        "gnutls_pem_base64_decode2", "gnutls_x509_crt_get_dn3",
+        "gnutls_pem_base64_decode2", "gnutls_x509_crt_get_ca_status",
+        "gnutls_x509_crt_get_dn3",
         "gnutls_x509_crt_import", "gnutls_x509_crt_init"),
     "hash good.req": (
         "gnutls_pem_base64_decode2", "gnutls_x509_crq_get_dn3",
@@ -237,6 +238,14 @@ CALLS = {
     "check --all": ("gnutls_x509_crt_check_hostname", "gnutls_x509_crt_init"),
     "lint by a chain": (
         "gnutls_x509_crt_get_subject_alt_name", "gnutls_x509_crt_init"),
+    "hash good.p12": (
+        "gnutls_pkcs12_bag_decrypt", "gnutls_pkcs12_bag_get_count",
+        "gnutls_pkcs12_bag_get_data", "gnutls_pkcs12_bag_get_type",
+        "gnutls_pkcs12_bag_init", "gnutls_pkcs12_get_bag",
+        "gnutls_pkcs12_import", "gnutls_pkcs12_init"),
+    "hash good.p7": (
+        "gnutls_pkcs7_get_crt_count", "gnutls_pkcs7_get_crt_raw2",
+        "gnutls_pkcs7_import", "gnutls_pkcs7_init"),
     "an impostor": (
         "gnutls_session_get_random", "gnutls_x509_crt_get_dn_by_oid",
         "gnutls_x509_crt_import",
@@ -296,6 +305,9 @@ def scenes_of_tools(lab, words):
     yield scene("clear", "pin.test", "--source", "static", "--yes")
     for name in ("good.pem", "good.req", "good.key"):
         yield scene("hash", os.path.join(pki, name), what="hash " + name)
+    for name in ("good.p12", "good.p7"):
+        yield scene("hash", os.path.join(pki, name), "--password-file",
+                    os.path.join(pki, "pins.txt"), what="hash " + name)
 
 
 def scenes_of_calls(lab, words):

@@ -31,6 +31,9 @@ open(sys.argv[1] + "/good.req", "wb").write(
     x509.CertificateSigningRequestBuilder().subject_name(name).sign(
         key, hashes.SHA256()).public_bytes(s.Encoding.PEM))
 END
+must openssl pkcs12 -export -inkey "$pki/good.key" -in "$pki/good.pem" \
+	-out "$pki/good.p12" -passout "file:$pki/pins.txt"
+must openssl crl2pkcs7 -nocrl -certfile "$pki/good.pem" -out "$pki/good.p7"
 H=$(header 7776000 good backup)
 start_nginx fake --site pin.test --chain fake
 start_nginx good --site pin.test --chain good

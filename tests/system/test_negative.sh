@@ -21,6 +21,8 @@ cp "$pki/backup.key" files/other.key
 must openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
 	-days 9 -subj /CN=the-client -keyout files/me.key -out files/me.pem 2>/dev/null
 
+must openssl pkey -in files/me.key -aes256 -passout 'pass:user-agent = me' \
+	-out files/locked.key
 must openssl req -new -key files/me.key -subj /CN=me.test -out files/me.csr
 
 answer()

@@ -5,6 +5,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$top_srcdir/tests/support/lib.sh"
 must command -v openssl >/dev/null
+must command -v certtool >/dev/null
 
 # recipe KEY: the pin of RFC 7469, appendix A
 recipe()
@@ -83,8 +84,127 @@ expect_format okhttp "sha256/$b64"
 expect_format hex 06e3fd8fda29bb60ab59557de61edb0aecdb231134be30e75b455f8e1b792fa9
 expect_exit 0 pinstore hash --format json rfc8032.der
 expect_json out 'd == [{"file": "rfc8032.der", "n": 1, "kind": "public-key", "subject": None, "pin": "BuP9j9opu2CrWVV95h7bCuzbIxE0vjDnW0Vfjht5L6k="}]'
-expect_exit 2 pinstore hash --format tlsa rfc8032.der
+expect_format nsc "<pin digest=\"SHA-256\">$b64</pin>"
+expect_format trustkit "<string>$b64</string>"
+expect_format tlsa "3 1 1 06e3fd8fda29bb60ab59557de61edb0aecdb231134be30e75b455f8e1b792fa9"
+expect_exit 2 pinstore hash --format tlsb rfc8032.der
 expect_err 'tlsa'
+
+about "certtool and danetool say the same"
+must openssl req -x509 -key p256.key -subj /CN=leaf.test -days 1 \
+	-addext basicConstraints=critical,CA:FALSE -out leaf.crt
+for name in rsa p256 ed25519; do
+	certtool -i --infile $name.crt | sed -n 's/.*pin-sha256:/pin-sha256:/p' \
+		>wanted
+	expect_exit 0 pinstore hash --format gnutls $name.crt
+	expect_same wanted out
+	expect_exit 0 pinstore hash --format gnutls $name.key
+	expect_same wanted out
+done
+for name in leaf rsa; do
+	usage=--ca
+	[ $name = leaf ] && usage=
+	danetool --tlsa-rr $usage --host x.test --load-certificate $name.crt |
+		sed -n 's/.*( 0\([0-9]\) 0\([0-9]\) 0\([0-9]\) \([0-9a-f]*\) ).*/\1 \2 \3 \4/p' \
+		>wanted
+	grep -q . wanted || fail "danetool says nothing of $name"
+	expect_exit 0 pinstore hash --format tlsa $name.crt
+	sed 's/^[01]/x/; s/^[23]/x/' wanted >one
+	sed 's/^[23]/x/' out >two
+	expect_same one two
+done
+expect_exit 0 pinstore hash --format tlsa leaf.crt rsa.crt rsa.key rsa.csr
+[ "$(cut -c1-5 out | tr '\n' ,)" = "3 1 1,2 1 1,3 1 1,3 1 1," ] &&
+	ok "an authority's key is an anchor" || fail "$(cat out)"
+
+about "PKCS#7, PKCS#12, what is encrypted"
+echo secret >password
+printf 'wrong\n' >wrong
+: >none
+pkcs12()
+{
+	file=$1
+	shift
+	must openssl pkcs12 -export -out "$file" -passout "$@"
+}
+for name in rsa p256 ed25519; do
+	right=$(recipe $name.key)
+	pkcs12 $name.p12 pass:secret -inkey $name.key -in $name.crt
+	pkcs12 $name-old.p12 pass:secret -legacy -inkey $name.key -in $name.crt
+	pkcs12 $name-cert.p12 pass:secret -nokeys -in $name.crt
+	pkcs12 $name-key.p12 pass:secret -nocerts -inkey $name.key
+	pkcs12 $name-nomac.p12 pass:secret -nomac -inkey $name.key -in $name.crt
+	pkcs12 $name-plain.p12 pass: -keypbe NONE -certpbe NONE \
+		-inkey $name.key -in $name.crt
+	pkcs12 $name-empty.p12 pass: -inkey $name.key -in $name.crt
+	(echo -----BEGIN PKCS12-----; openssl base64 -in $name.p12
+	echo -----END PKCS12-----) >$name.p12.pem
+	must openssl crl2pkcs7 -nocrl -certfile $name.crt -out $name.p7
+	must openssl crl2pkcs7 -nocrl -certfile $name.crt -outform der \
+		-out $name.p7.der
+	must openssl pkcs8 -topk8 -in $name.key -passout pass:secret \
+		-out $name.locked
+	must openssl pkcs8 -topk8 -in $name.key -passout pass:secret \
+		-outform der -out $name.locked.der
+	for file in $name.p12 $name-old.p12 $name-cert.p12 $name-key.p12 \
+		$name-nomac.p12 $name.p12.pem $name.locked $name.locked.der; do
+		expect_exit 0 pinstore hash --password-file password $file
+		[ "$(sort -u out)" = "sha256//$right" ] && ok "$file" ||
+			fail "$file: $(cat out)"
+		expect_exit 2 pinstore hash --password-file wrong $file
+		expect_err 'decrypted'
+		expect_exit 2 pinstore hash --password-file none $file
+	done
+	for file in $name-empty.p12 $name-plain.p12 $name.p7 $name.p7.der; do
+		expect_exit 0 pinstore hash $file
+		[ "$(sort -u out)" = "sha256//$right" ] && ok "$file" ||
+			fail "$file: $(cat out)"
+	done
+done
+expect_exit 0 pinstore hash --json --password-file password p256.p12
+expect_json out '[(x["n"], x["kind"], x["subject"]) for x in d] == [(1, "certificate", "CN=p256.test"), (2, "private-key", None)]'
+expect_exit 0 pinstore hash --json p256-plain.p12
+expect_json out '[x["kind"] for x in d] == ["certificate", "private-key"]'
+cat rsa.crt p256.crt ed25519.crt >three.pem
+must openssl crl2pkcs7 -nocrl -certfile three.pem -out three.p7
+expect_exit 0 pinstore hash --json three.p7
+expect_json out '[(x["n"], x["subject"]) for x in d] == [(1, "CN=rsa.test"), (2, "CN=p256.test"), (3, "CN=ed25519.test")]'
+must openssl rsa -in rsa.key -traditional -aes256 -passout pass:secret \
+	-out rsa.locked.old 2>/dev/null
+expect_exit 0 pinstore hash --password-file password rsa.locked.old
+expect_exit 2 pinstore hash --password-file absent rsa.locked
+expect_err 'password-file cannot be read'
+must openssl crl2pkcs7 -nocrl -out empty.p7
+printf 'secret\r\nmore' >crlf
+expect_exit 0 pinstore hash --password-file crlf rsa.p12
+
+about "the password from a terminal"
+"$python" - "$(command -v pinstore)" rsa.p12 >asked 2>&1 <<'END'
+import os, pty, sys
+pid, fd = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], ["pinstore", "hash", sys.argv[2]])
+seen = b""
+sent = False
+while True:
+    try:
+        more = os.read(fd, 4096)
+    except OSError:
+        break
+    if not more:
+        break
+    seen += more
+    if b": " in seen and not sent:
+        sent = True
+        os.write(fd, b"secret\n")
+sys.stdout.write(seen.decode())
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+END
+[ $? -eq 0 ] && ok "it was asked for" || fail "$(cat asked)"
+grep -q '^Password of rsa.p12:' asked && ok "asked" || fail "$(cat asked)"
+grep -q secret asked && fail "the password is shown" || ok "it is not shown"
+grep -qF "sha256//$(recipe rsa.key)" asked && ok "the pin" ||
+	fail "$(cat asked)"
 
 about "JSON: members, their order, the parts of a file"
 cat rsa.crt p256.crt ed25519.csr >chain.pem
@@ -141,6 +261,17 @@ expect_err 'openssl pkey'
 must openssl rsa -in rsa.key -traditional -aes256 -passout pass:x \
 	-out locked.old 2>/dev/null
 expect_refusal locked.old 'encrypted'
+expect_refusal rsa.p12 'encrypted'
+expect_refusal rsa.locked.der 'encrypted'
+expect_refusal empty.p7 'no certificate in this PKCS#7'
+head -c 500 rsa.p12 >cut.p12
+expect_refusal cut.p12 'DER'
+head -c 500 rsa.p7.der >cut.p7.der
+expect_refusal cut.p7.der 'DER'
+sed 's/PKCS7/PKCS12/' rsa.p7 >label.p12
+expect_refusal label.p12 'no PKCS#12'
+sed 's/CERTIFICATE/PKCS7/' rsa.crt >label.p7
+expect_refusal label.p7 'no PKCS#7'
 { cat rsa.crt; head -c 300 p256.crt; } >half.pem
 expect_refusal half.pem 'part 2'
 expect_exit 2 pinstore hash

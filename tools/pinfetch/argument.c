@@ -14,9 +14,9 @@
 #include <strings.h>
 
 #include "common/memory.h"
+#include "common/secret.h"
 #include "common/text.h"
 #include "pinfetch/material.h"
-#include "pinfetch/secret.h"
 
 /* Seconds with decimals, of which three count. */
 static bool
@@ -191,7 +191,9 @@ take_user(const char *argument, struct fetch_options *options,
 	options->password =
 	        argument[n] ? tool_copy(argument + n + 1,
 	                                strlen(argument + n + 1))
-	                    : fetch_secret_ask(options->user);
+	                    : tool_secret_ask(
+	                              "Enter host password for user '",
+	                              options->user, "':");
 	if (options->password)
 		return true;
 	tool_fault_usage(fault, "--user", "write it behind a colon",

@@ -32,6 +32,23 @@ print_json(const struct keys *keys, FILE *out)
 	fputc('\n', out);
 }
 
+/* What only this verb writes: the shape of apps, and of DNS (RFC 6698). */
+static void
+print_line(const struct key *key, enum hash_format format, FILE *out)
+{
+	char text[TOOL_PIN_TEXT];
+
+	tool_pin_print(&key->pin,
+	               format == HASH_TLSA ? TOOL_PIN_HEX : TOOL_PIN_BARE,
+	               text);
+	if (format == HASH_NSC)
+		fprintf(out, "<pin digest=\"SHA-256\">%s</pin>\n", text);
+	else if (format == HASH_TRUSTKIT)
+		fprintf(out, "<string>%s</string>\n", text);
+	else /* an authority's key is an anchor, any other the host's own */
+		fprintf(out, "%c 1 1 %s\n", key->is_authority ? '2' : '3', text);
+}
+
 static void
 print_lines(const struct keys *keys, enum hash_format format, FILE *out)
 {
@@ -39,6 +56,10 @@ print_lines(const struct keys *keys, enum hash_format format, FILE *out)
 	size_t i;
 
 	for (i = 0; i < keys->n; i++) {
+		if (format >= HASH_NSC) {
+			print_line(&keys->key[i], format, out);
+			continue;
+		}
 		tool_pin_print(&keys->key[i].pin, (enum tool_pin_form)format,
 		               text);
 		fprintf(out, "%s\n", text);
@@ -48,7 +69,7 @@ print_lines(const struct keys *keys, enum hash_format format, FILE *out)
 int
 cmd_hash(struct run *run)
 {
-	struct keys keys = {NULL, 0};
+	struct keys keys = {.password_file = run->options.password_file};
 	bool is_good = true;
 	size_t i;
 

@@ -14,17 +14,26 @@
 
 #include <gnutls/abstract.h>
 #include <gnutls/gnutls.h>
+#include <gnutls/pkcs12.h>
+#include <gnutls/pkcs7.h>
 #include <gnutls/x509.h>
 
 #include "common/file.h"
 #include "common/memory.h"
+#include "common/secret.h"
 #include "common/text.h"
 
 #define FILE_MAX ((size_t)16 * 1024 * 1024)
+#define PASSWORD_FILE_MAX 4096
 #define LABEL_MAX 64
 #define BEGIN "-----BEGIN "
 #define END "-----END "
 #define DASHES "-----"
+#define PROC_TYPE "Proc-Type: 4,ENCRYPTED"
+
+static const char way_out[] =
+        "pinstore hash --password-file FILE reads it; or take its public key: "
+        "openssl pkey -in FILE -pubout | pinstore hash -";
 
 /* What a PEM label means to us. */
 enum label {
@@ -33,6 +42,8 @@ enum label {
 	LABEL_PUBLIC,
 	LABEL_PRIVATE,
 	LABEL_ENCRYPTED,
+	LABEL_PKCS7,
+	LABEL_PKCS12,
 	LABEL_PARAMETERS, /* stand beside a key; passed over */
 	LABEL_UNKNOWN
 };
@@ -90,6 +101,9 @@ refuse(struct reader *reader, const char *what, const char *hint)
 	return false;
 }
 
+static bool
+add_der(struct reader *reader, enum key_kind kind, const gnutls_datum_t *der);
+
 static void
 append(struct reader *reader, enum key_kind kind, char *subject,
        const struct pinstore_pin *pin)
@@ -103,9 +117,25 @@ append(struct reader *reader, enum key_kind kind, char *subject,
 	key->n = reader->n;
 	key->kind = kind;
 	key->subject = subject;
+	key->is_authority = false;
 	key->der = NULL;
 	key->der_len = 0;
 	key->pin = *pin;
+}
+
+static bool
+is_authority(const gnutls_datum_t *der)
+{
+	gnutls_x509_crt_t certificate;
+	bool is_one;
+
+	if (gnutls_x509_crt_init(&certificate) < 0)
+		tool_no_memory();
+	is_one = gnutls_x509_crt_import(certificate, der,
+	                                GNUTLS_X509_FMT_DER) == 0 &&
+	         gnutls_x509_crt_get_ca_status(certificate, NULL) > 0;
+	gnutls_x509_crt_deinit(certificate);
+	return is_one;
 }
 
 /* The octets of the certificate that was appended. */
@@ -117,6 +147,7 @@ keep_der(struct reader *reader, const gnutls_datum_t *der)
 	key->der = tool_alloc(der->size, 1);
 	memcpy(key->der, der->data, der->size);
 	key->der_len = der->size;
+	key->is_authority = is_authority(der);
 }
 
 /* GnuTLS's string for us, NULL if there is none. */
@@ -166,48 +197,277 @@ request_subject(const gnutls_datum_t *der)
 
 /* The DER of a private key's public half; *out is freed with gnutls_free(). */
 static bool
-public_half(const gnutls_datum_t *data, gnutls_x509_crt_fmt_t format,
-            gnutls_datum_t *out)
+public_half(gnutls_x509_privkey_t key, gnutls_datum_t *out)
 {
-	gnutls_x509_privkey_t key = NULL;
 	gnutls_privkey_t abstract = NULL;
 	gnutls_pubkey_t public = NULL;
 	bool is_good = false;
 
 	out->data = NULL;
 	out->size = 0;
-	if (gnutls_x509_privkey_init(&key) < 0 ||
-	    gnutls_privkey_init(&abstract) < 0 ||
+	if (gnutls_privkey_init(&abstract) < 0 ||
 	    gnutls_pubkey_init(&public) < 0)
 		tool_no_memory();
-	if (gnutls_x509_privkey_import2(key, data, format, NULL,
-	                                GNUTLS_PKCS_PLAIN) == 0 &&
-	    gnutls_privkey_import_x509(abstract, key,
+	if (gnutls_privkey_import_x509(abstract, key,
 	                               GNUTLS_PRIVKEY_IMPORT_COPY) == 0 &&
 	    gnutls_pubkey_import_privkey(public, abstract, 0, 0) == 0 &&
 	    gnutls_pubkey_export2(public, GNUTLS_X509_FMT_DER, out) == 0)
 		is_good = true;
 	gnutls_pubkey_deinit(public);
 	gnutls_privkey_deinit(abstract);
-	gnutls_x509_privkey_deinit(key);
 	return is_good;
 }
 
 static bool
-add_private(struct reader *reader, const gnutls_datum_t *data,
-            gnutls_x509_crt_fmt_t format)
+append_private(struct reader *reader, gnutls_x509_privkey_t key)
 {
 	struct pinstore_pin pin;
 	gnutls_datum_t der;
 	bool is_good;
 
-	if (!public_half(data, format, &der))
+	if (!public_half(key, &der))
 		return false;
 	is_good = pinstore_pin_from_public_key(der.data, der.size, &pin) ==
 	          PINSTORE_OK;
 	gnutls_free(der.data);
 	if (is_good)
 		append(reader, KEY_PRIVATE, NULL, &pin);
+	return is_good;
+}
+
+/* GnuTLS wipes what it frees of a key. */
+static int
+import_private(gnutls_x509_privkey_t *out, const gnutls_datum_t *data,
+               gnutls_x509_crt_fmt_t format, const char *password)
+{
+	if (gnutls_x509_privkey_init(out) < 0)
+		tool_no_memory();
+	return gnutls_x509_privkey_import2(
+	        *out, data, format, password,
+	        password == NULL ? (unsigned)GNUTLS_PKCS_PLAIN : 0);
+}
+
+static bool
+add_private(struct reader *reader, const gnutls_datum_t *data,
+            gnutls_x509_crt_fmt_t format)
+{
+	gnutls_x509_privkey_t key;
+	bool is_good;
+
+	is_good = import_private(&key, data, format, NULL) == 0 &&
+	          append_private(reader, key);
+	gnutls_x509_privkey_deinit(key);
+	return is_good;
+}
+
+/* -------------------------------------------------------- what is encrypted */
+
+static char *
+password_in(const char *file, struct tool_fault *fault)
+{
+	char *data, *password;
+	size_t len;
+
+	if (!tool_file_read(file, PASSWORD_FILE_MAX, &data, &len)) {
+		tool_fault_usage(fault, file, NULL,
+		                 "--password-file cannot be read: %s",
+		                 strerror(errno));
+		return NULL;
+	}
+	password = tool_copy(data, strcspn(data, "\r\n"));
+	tool_file_free(data, len);
+	return password;
+}
+
+/* NULL, and the fault is told of.  Owner: the caller, tool_file_free(). */
+static char *
+password_of(struct reader *reader, const char *what)
+{
+	char *password;
+
+	if (reader->keys->password_file != NULL)
+		return password_in(reader->keys->password_file, reader->fault);
+	password = tool_secret_ask("Password of ", reader->file, ": ");
+	if (password == NULL)
+		refuse(reader, what, way_out);
+	return password;
+}
+
+static bool
+add_locked(struct reader *reader, const gnutls_datum_t *data,
+           gnutls_x509_crt_fmt_t format)
+{
+	char *password = password_of(reader, "this private key is encrypted");
+	gnutls_x509_privkey_t key;
+	bool is_good;
+
+	if (password == NULL)
+		return false;
+	is_good = import_private(&key, data, format, password) == 0 &&
+	          append_private(reader, key);
+	gnutls_x509_privkey_deinit(key);
+	tool_file_free(password, strlen(password));
+	return is_good ||
+	       refuse(reader, "this private key cannot be decrypted: is that "
+	              "its password?", NULL);
+}
+
+/* --------------------------------------------------------------- containers */
+
+/* Give up what was appended behind the first `before`. */
+static void
+drop_behind(struct reader *reader, size_t before, size_t n)
+{
+	struct keys *keys = reader->keys;
+
+	while (keys->n > before) {
+		keys->n--;
+		free(keys->key[keys->n].subject);
+		free(keys->key[keys->n].der);
+	}
+	reader->n = n;
+}
+
+static bool
+add_element(struct reader *reader, gnutls_pkcs12_bag_t bag, unsigned i,
+            const char *password)
+{
+	gnutls_x509_privkey_t key;
+	gnutls_datum_t data;
+	bool is_good;
+	int type = gnutls_pkcs12_bag_get_type(bag, i);
+
+	if (type < 0 || gnutls_pkcs12_bag_get_data(bag, i, &data) < 0)
+		return false;
+	if (type == GNUTLS_BAG_CERTIFICATE) {
+		is_good = add_der(reader, KEY_CERTIFICATE, &data);
+	} else if (type == GNUTLS_BAG_PKCS8_KEY ||
+	           type == GNUTLS_BAG_PKCS8_ENCRYPTED_KEY) {
+		is_good = import_private(&key, &data, GNUTLS_X509_FMT_DER,
+		                         type == GNUTLS_BAG_PKCS8_KEY
+		                                 ? NULL
+		                                 : password) == 0 &&
+		          append_private(reader, key);
+		gnutls_x509_privkey_deinit(key);
+	} else {
+		return true; /* a revocation list, a secret: no pin */
+	}
+	if (is_good)
+		reader->n++;
+	return is_good;
+}
+
+/* One of the bags; *is_last: there is none of that number. */
+static bool
+add_bag(struct reader *reader, gnutls_pkcs12_t box, int i, const char *password,
+        bool *is_last)
+{
+	gnutls_pkcs12_bag_t bag;
+	bool is_good;
+	int code, j;
+
+	*is_last = true;
+	if (gnutls_pkcs12_bag_init(&bag) < 0)
+		tool_no_memory();
+	code = gnutls_pkcs12_get_bag(box, i, bag);
+	is_good = code == 0 || code == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE;
+	if (code == 0) {
+		*is_last = false;
+		if (gnutls_pkcs12_bag_get_type(bag, 0) ==
+		    GNUTLS_BAG_ENCRYPTED)
+			is_good = gnutls_pkcs12_bag_decrypt(bag, password) ==
+			          0;
+		for (j = 0; is_good && j < gnutls_pkcs12_bag_get_count(bag);
+		     j++)
+			is_good = add_element(reader, bag, (unsigned)j,
+			                      password);
+	}
+	gnutls_pkcs12_bag_deinit(bag);
+	return is_good;
+}
+
+/* Its keys and certificates; nothing is left of an attempt that fails. */
+static bool
+add_opened(struct reader *reader, gnutls_pkcs12_t box, const char *password)
+{
+	size_t before = reader->keys->n, n = reader->n;
+	bool is_good = true, is_last = false;
+	int i;
+
+	for (i = 0; is_good && !is_last; i++)
+		is_good = add_bag(reader, box, i, password, &is_last);
+	is_good = is_good && reader->keys->n > before;
+	if (!is_good)
+		drop_behind(reader, before, n);
+	return is_good;
+}
+
+static bool
+open_pkcs12(struct reader *reader, gnutls_pkcs12_t box)
+{
+	char *password;
+	bool is_good;
+
+	/* To have none is not to have the empty one: some mean this. */
+	if (reader->keys->password_file == NULL &&
+	    (add_opened(reader, box, "") || add_opened(reader, box, NULL)))
+		return true;
+	password = password_of(reader, "this PKCS#12 is encrypted, or has "
+	                       "neither key nor certificate");
+	if (password == NULL)
+		return false;
+	is_good = add_opened(reader, box, password) ||
+	          refuse(reader, "this PKCS#12 cannot be decrypted, or has "
+	                 "neither key nor certificate: is that its password?",
+	                 NULL);
+	tool_file_free(password, strlen(password));
+	return is_good;
+}
+
+/* False without a fault: it is none. */
+static bool
+add_pkcs12(struct reader *reader, const gnutls_datum_t *data,
+           gnutls_x509_crt_fmt_t format)
+{
+	gnutls_pkcs12_t box;
+	bool is_good;
+
+	if (gnutls_pkcs12_init(&box) < 0)
+		tool_no_memory();
+	is_good = gnutls_pkcs12_import(box, data, format, 0) == 0 &&
+	          open_pkcs12(reader, box);
+	gnutls_pkcs12_deinit(box);
+	return is_good;
+}
+
+/* False without a fault: it is none. */
+static bool
+add_pkcs7(struct reader *reader, const gnutls_datum_t *data,
+          gnutls_x509_crt_fmt_t format)
+{
+	gnutls_datum_t der = {NULL, 0};
+	gnutls_pkcs7_t box;
+	bool is_good;
+	int i, n = 0;
+
+	if (gnutls_pkcs7_init(&box) < 0)
+		tool_no_memory();
+	is_good = gnutls_pkcs7_import(box, data, format) == 0;
+	if (is_good)
+		n = gnutls_pkcs7_get_crt_count(box);
+	for (i = 0; is_good && i < n; i++) {
+		is_good = gnutls_pkcs7_get_crt_raw2(box, (unsigned)i, &der) ==
+		          0;
+		if (!is_good)
+			break;
+		is_good = add_der(reader, KEY_CERTIFICATE, &der);
+		gnutls_free(der.data);
+		reader->n++;
+	}
+	gnutls_pkcs7_deinit(box);
+	if (is_good && n <= 0)
+		return refuse(reader, "there is no certificate in this PKCS#7",
+		              NULL);
 	return is_good;
 }
 
@@ -265,6 +525,10 @@ label_of(const char *text, size_t len)
 		{"EC PRIVATE KEY", LABEL_PRIVATE},
 		{"DSA PRIVATE KEY", LABEL_PRIVATE},
 		{"ENCRYPTED PRIVATE KEY", LABEL_ENCRYPTED},
+		{"PKCS7", LABEL_PKCS7},
+		{"PKCS #7 SIGNED DATA", LABEL_PKCS7},
+		{"CMS", LABEL_PKCS7},
+		{"PKCS12", LABEL_PKCS12},
 		{"EC PARAMETERS", LABEL_PARAMETERS},
 		{"DH PARAMETERS", LABEL_PARAMETERS},
 	};
@@ -301,12 +565,30 @@ add_pem_der(struct reader *reader, enum key_kind kind, const char *label,
 }
 
 static bool
+add_box(struct reader *reader, enum label kind, const char *label,
+        const gnutls_datum_t *pem)
+{
+	gnutls_datum_t der = {NULL, 0};
+	bool is_good;
+
+	if (gnutls_pem_base64_decode2(label, pem, &der) < 0)
+		return refuse(reader, "the base64 of the PEM is damaged", NULL);
+	is_good = kind == LABEL_PKCS7
+	                  ? add_pkcs7(reader, &der, GNUTLS_X509_FMT_DER)
+	                  : add_pkcs12(reader, &der, GNUTLS_X509_FMT_DER);
+	gnutls_free(der.data);
+	if (is_good || reader->fault->exit != 0)
+		return is_good;
+	return refuse(reader, kind == LABEL_PKCS7
+	                              ? "this is no PKCS#7 that can be read"
+	                              : "this is no PKCS#12 that can be read",
+	              NULL);
+}
+
+static bool
 add_block(struct reader *reader, const char *label, size_t label_len,
           const gnutls_datum_t *pem)
 {
-	static const char way_out[] =
-	        "take its public key: openssl pkey -in FILE -pubout | "
-	        "pinstore hash -";
 	char text[LABEL_MAX + 1];
 
 	if (label_len > LABEL_MAX)
@@ -321,12 +603,18 @@ add_block(struct reader *reader, const char *label, size_t label_len,
 	case LABEL_PUBLIC:
 		return add_pem_der(reader, KEY_PUBLIC, text, pem);
 	case LABEL_PRIVATE:
+		/* Of old they say so in a line of their own. */
+		if (memmem(pem->data, pem->size, PROC_TYPE,
+		           strlen(PROC_TYPE)) != NULL)
+			return add_locked(reader, pem, GNUTLS_X509_FMT_PEM);
 		if (add_private(reader, pem, GNUTLS_X509_FMT_PEM))
 			return true;
-		return refuse(reader, "this private key cannot be read; is it "
-		              "encrypted?", way_out);
+		return refuse(reader, "this private key cannot be read", NULL);
 	case LABEL_ENCRYPTED:
-		return refuse(reader, "this private key is encrypted", way_out);
+		return add_locked(reader, pem, GNUTLS_X509_FMT_PEM);
+	case LABEL_PKCS7:
+	case LABEL_PKCS12:
+		return add_box(reader, label_of(label, label_len), text, pem);
 	case LABEL_PARAMETERS:
 		return true;
 	case LABEL_UNKNOWN:
@@ -369,11 +657,23 @@ read_pem(struct reader *reader, char *data, size_t len)
 	return true;
 }
 
+/* Whether it is a key that wants a password. */
+static bool
+is_locked(const gnutls_datum_t *der)
+{
+	gnutls_x509_privkey_t key;
+	int code;
+
+	code = import_private(&key, der, GNUTLS_X509_FMT_DER, "");
+	gnutls_x509_privkey_deinit(key);
+	return code == GNUTLS_E_DECRYPTION_FAILED;
+}
+
 static bool
 read_der(struct reader *reader, char *data, size_t len)
 {
 	static const enum key_kind kinds[] = {KEY_CERTIFICATE, KEY_REQUEST,
-	                                      KEY_PUBLIC, KEY_PRIVATE};
+	                                      KEY_PUBLIC};
 	gnutls_datum_t der = {(unsigned char *)data, (unsigned)len};
 	size_t i;
 
@@ -381,6 +681,18 @@ read_der(struct reader *reader, char *data, size_t len)
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (add_der(reader, kinds[i], &der))
 			return true;
+	if (add_pkcs7(reader, &der, GNUTLS_X509_FMT_DER))
+		return true;
+	if (reader->fault->exit == 0 &&
+	    add_pkcs12(reader, &der, GNUTLS_X509_FMT_DER))
+		return true;
+	if (reader->fault->exit != 0)
+		return false;
+	/* Last: GnuTLS would see no more than the key of a PKCS#12. */
+	if (add_private(reader, &der, GNUTLS_X509_FMT_DER))
+		return true;
+	if (is_locked(&der))
+		return add_locked(reader, &der, GNUTLS_X509_FMT_DER);
 	return refuse(reader, "this is no certificate, certificate request or "
 	              "key in DER that has a pin", NULL);
 }

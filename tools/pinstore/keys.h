@@ -27,6 +27,7 @@ struct key {
 	size_t n;         /* in that file, from 1 on */
 	enum key_kind kind;
 	char *subject; /* NULL = has none */
+	bool is_authority; /* a certificate that may issue others */
 	uint8_t *der;  /* of a certificate; else NULL */
 	size_t der_len;
 	struct pinstore_pin pin;
@@ -35,6 +36,8 @@ struct key {
 struct keys {
 	struct key *key;
 	size_t n;
+	/* To be set: where the password of what is encrypted stands, or NULL. */
+	const char *password_file;
 };
 
 /* "certificate", "csr", "public-key", "private-key" */
@@ -42,7 +45,8 @@ const char *
 key_kind_word(enum key_kind kind);
 
 /*
- * Append what is in file, PEM or DER; "-" is stdin.  A file with nothing in it
+ * Append what is in file, PEM or DER, PKCS#7 and PKCS#12 too; "-" is stdin.  For
+ * what is encrypted password_file is read, or else the terminal is asked.  A file with nothing in it
  * that has a pin, or with anything that cannot be read, is a fault.
  *
  * Owner: the caller, keys_free(), also on failure.

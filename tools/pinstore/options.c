@@ -54,7 +54,7 @@ static const struct option_row rows[OPTION_COUNT] = {
 	[OPTION_FORCE] = {"force", 0, NULL, "also when the clock seems to run "
 	                  "ahead, or connections would be refused"},
 	[OPTION_FORMAT] = {"format", 0, "FORM", "curl, rfc7469, gnutls, "
-	                   "okhttp, hex or json"},
+	                   "okhttp, nsc, trustkit, tlsa, hex or json"},
 	[OPTION_FROM_HOST] = {"from-host", 0, NULL, "connect to HOST, and pin "
 	                      "the key of its leaf too"},
 	[OPTION_GRACE] = {"grace", 0, "DURATION", "spare what expired less than "
@@ -77,6 +77,8 @@ static const struct option_row rows[OPTION_COUNT] = {
 	[OPTION_NOTE] = {"note", 0, "TEXT", "a remark kept with the entry"},
 	[OPTION_OPENMETRICS] = {"openmetrics", 0, NULL, "in the text format of "
 	                        "OpenMetrics"},
+	[OPTION_PASSWORD_FILE] = {"password-file", 0, "FILE", "the first line "
+	                          "of FILE is the password"},
 	[OPTION_REASON] = {"reason", 0, "TEXT", "why; kept and shown with it"},
 	[OPTION_REPORT_ONLY] = {"report-only", 0, NULL, "the field is "
 	                        "Public-Key-Pins-Report-Only"},
@@ -130,6 +132,8 @@ static const struct word format_words[] = {
 	{"curl", HASH_CURL},     {"rfc7469", HASH_RFC7469},
 	{"gnutls", HASH_GNUTLS}, {"okhttp", HASH_OKHTTP},
 	{"hex", HASH_HEX},       {"json", HASH_JSON},
+	{"nsc", HASH_NSC},       {"trustkit", HASH_TRUSTKIT},
+	{"tlsa", HASH_TLSA},
 	{NULL, 0},
 };
 
@@ -316,6 +320,9 @@ take(enum option option, const char *value, struct options *options,
 		return take_duration(option, value, &options->max_age, fault);
 	case OPTION_REPORT_URI:
 		options->report_uri = value;
+		return true;
+	case OPTION_PASSWORD_FILE:
+		options->password_file = value;
 		return true;
 	case OPTION_REASON:
 		options->reason = value;

@@ -51,6 +51,7 @@ enum option {
 	OPTION_NO_BACKUP,
 	OPTION_NOTE,
 	OPTION_OPENMETRICS,
+	OPTION_PASSWORD_FILE,
 	OPTION_REASON,
 	OPTION_REPORT_ONLY,
 	OPTION_REPORT_URI,
@@ -101,6 +102,9 @@ enum hash_format {
 	HASH_GNUTLS = TOOL_PIN_GNUTLS,
 	HASH_OKHTTP = TOOL_PIN_OKHTTP,
 	HASH_HEX = TOOL_PIN_HEX,
+	HASH_NSC,
+	HASH_TRUSTKIT,
+	HASH_TLSA,
 	HASH_JSON
 };
 
@@ -124,6 +128,7 @@ struct options {
 	const char *csr;
 	const char *host;
 	const char *note;
+	const char *password_file;
 	const char *reason;
 	const char *cacert;
 	const char **connect_to;

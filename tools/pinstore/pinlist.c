@@ -55,7 +55,7 @@ fail(const char *operand, struct tool_fault *fault)
 static bool
 add_one(struct pinlist *list, const char *file, struct tool_fault *fault)
 {
-	struct keys keys = {NULL, 0};
+	struct keys keys = {NULL, 0, NULL};
 	bool is_good = keys_read(file, &keys, fault);
 	size_t i;
 
@@ -92,7 +92,7 @@ pinlist_add_operand(struct pinlist *list, const char *operand,
 static bool
 add_each(struct pinlist *list, const char *file, struct tool_fault *fault)
 {
-	struct keys keys = {NULL, 0};
+	struct keys keys = {NULL, 0, NULL};
 	bool is_good = keys_read(file, &keys, fault);
 	size_t i;
 

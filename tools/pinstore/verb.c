@@ -76,9 +76,10 @@ const struct verb verbs[] = {
 	{"hash", cmd_hash, "FILE...",
 	 "print the pins of certificates, requests and keys",
 	 "Certificate (several in a PEM file), certificate request, public or\n"
-	 "private key; PEM or DER; \"-\" is stdin.  A private key is neither\n"
-	 "stored nor printed.\n",
-	 BIT(FORMAT), 1, SIZE_MAX},
+	 "private key, PKCS#7, PKCS#12; PEM or DER; \"-\" is stdin.  What is\n"
+	 "encrypted needs --password-file, or a terminal to ask at.  A private\n"
+	 "key is neither stored nor printed.\n",
+	 BIT(FORMAT) | BIT(PASSWORD_FILE), 1, SIZE_MAX},
 	{"header", cmd_header, "[PIN|FILE...]",
 	 "write a Public-Key-Pins field for a server",
 	 "FILE is a certificate, a certificate request or a key.  Refuses what\n"

@@ -5,7 +5,7 @@
  */
 #include <config.h>
 
-#include "pinfetch/secret.h"
+#include "common/secret.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -71,16 +71,17 @@ read_line(int signals, char line[LINE_MAX_LEN])
 
 /* Ask once.  CAME_SIGNAL: one has come, and has not ended the program. */
 static enum came
-ask(const char *user, char line[LINE_MAX_LEN])
+ask(const char *before_it, const char *whose, const char *behind_it,
+    char line[LINE_MAX_LEN])
 {
 	struct termios shown, hidden;
 	enum came came = CAME_LINE;
 	sigset_t before;
 	int signals;
 
-	fputs("Enter host password for user '", stderr);
-	tool_put_escaped(user, stderr);
-	fputs("':", stderr);
+	fputs(before_it, stderr);
+	tool_put_escaped(whose, stderr);
+	fputs(behind_it, stderr);
 	hold_signals(&before, &signals);
 	if (!tcgetattr(STDIN_FILENO, &shown)) {
 		hidden = shown;
@@ -95,14 +96,14 @@ ask(const char *user, char line[LINE_MAX_LEN])
 }
 
 char *
-fetch_secret_ask(const char *user)
+tool_secret_ask(const char *before_it, const char *whose, const char *behind_it)
 {
 	char line[LINE_MAX_LEN] = "";
 	char *copy;
 
 	if (!isatty(STDIN_FILENO))
 		return NULL;
-	while (ask(user, line) == CAME_SIGNAL)
+	while (ask(before_it, whose, behind_it, line) == CAME_SIGNAL)
 		;
 	copy = tool_copy(line, strcspn(line, "\r\n"));
 	explicit_bzero(line, sizeof(line));
