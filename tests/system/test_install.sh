@@ -60,7 +60,7 @@ exported()
 		echo "$pkgconfigdir/$name.pc"
 	done
 	for name in README.md NEWS SECURITY.md architecture.md embedding.md store-format.md \
-		walkthrough-report-only.md \
+		walkthrough-report-only.md walkthrough.md \
 		rfc7469.md; do
 		echo "$docdir/$name"
 	done
