@@ -94,12 +94,15 @@ without_known()
 	}'
 }
 
+# cppcheck takes one processor as long as the others take the other.
 judge()
 {
+	all_cppcheck >"$scratch/cppcheck" &
 	find libpinstore tools -name '*.c' 2>/dev/null | sort |
 		xargs -P "$(nproc)" -n 1 "$checks/analyze.sh" one |
 		without_known
-	all_cppcheck
+	wait
+	cat "$scratch/cppcheck"
 }
 
 export ANALYZE_CPPFLAGS
