@@ -14,13 +14,11 @@
 
 #include "base/status.h"
 #include "store/clock.h"
+#include "store/copy.h"
 #include "store/pages.h"
 #include "store/writer.h"
 
 #define NEW_NAME PS_DB_DATA ".new"
-/* So many records a commit of the copy: that bounds the memory it takes. */
-#define CHUNK ((uint64_t)10000)
-#define MAP_LEAST ((uint64_t)1 << 20)
 /* Where nothing can be written, this cannot either. */
 #define MORE ((off_t)1 << 20)
 
@@ -39,100 +37,6 @@ fail(const struct ps_env *env, const char *doing, struct pinstore_error *error)
 }
 
 /* ----------------------------------------------------------------- the copy */
-
-struct copying {
-	struct ps_txn *from;
-	struct ps_db *db;
-	struct ps_txn *to;
-	uint64_t chunk;
-	uint64_t n; /* in this commit */
-};
-
-/*
- * What the copy's commits have freed carries their numbers, and these must lie
- * behind the store's own: so there are not more of them, the first, which
- * makes the tables, included.
- */
-static enum pinstore_status
-count(struct copying *copying, uint64_t last, struct pinstore_error *error)
-{
-	enum pinstore_status status;
-	uint64_t total = 0, n;
-	int table;
-
-	status = ps_txn_tables(copying->from, &n, error);
-	if (status == PINSTORE_OK && n != PS_TABLES)
-		status = ps_fail(error, PINSTORE_ERR_VERSION,
-		                 "store %s: it holds what only a later pinstore "
-		                 "can copy: use that one",
-		                 ps_txn_path(copying->from));
-	for (table = 0; table < PS_TABLES && status == PINSTORE_OK; table++) {
-		status = ps_txn_count(copying->from, (enum ps_table)table, &n,
-		                      error);
-		total += n;
-	}
-	copying->chunk = total / ((last + 1) / 2) + 1;
-	if (copying->chunk < CHUNK)
-		copying->chunk = CHUNK;
-	return status;
-}
-
-static enum pinstore_status
-copy_record(struct copying *copying, enum ps_table table, struct ps_bytes key,
-            struct ps_bytes value, struct pinstore_error *error)
-{
-	enum pinstore_status status;
-	enum ps_trouble trouble;
-
-	if (copying->n == copying->chunk) {
-		status = ps_txn_commit(copying->to, &trouble, error);
-		copying->to = NULL;
-		if (status == PINSTORE_OK)
-			status = ps_txn_begin(copying->db, true, &copying->to,
-			                      &trouble, error);
-		if (status != PINSTORE_OK)
-			return status;
-		copying->n = 0;
-	}
-	copying->n++;
-	return ps_txn_append(copying->to, table, key, value, error);
-}
-
-/*
- * A page that was lost takes records along: the table's root has their number.
- */
-static enum pinstore_status
-copy_table(struct copying *copying, enum ps_table table,
-           struct pinstore_error *error)
-{
-	enum ps_seek seek = PS_SEEK_FIRST;
-	enum pinstore_status status;
-	struct ps_bytes key = {NULL, 0}, value;
-	uint64_t wanted, n = 0;
-
-	status = ps_txn_count(copying->from, table, &wanted, error);
-	if (status != PINSTORE_OK)
-		return status;
-	for (;;) {
-		status = ps_txn_seek(copying->from, table, seek, &key, &value,
-		                     error);
-		if (status != PINSTORE_OK)
-			break;
-		seek = PS_SEEK_NEXT;
-		status = copy_record(copying, table, key, value, error);
-		if (status != PINSTORE_OK)
-			return status;
-		n++;
-	}
-	if (status != PINSTORE_ERR_NOTFOUND)
-		return status;
-	if (n != wanted)
-		return ps_fail(error, PINSTORE_ERR_DAMAGED,
-		               "store %s is damaged: it has lost records, or has "
-		               "some again that had been removed; restore a "
-		               "backup", ps_txn_path(copying->from));
-	return PINSTORE_OK;
-}
 
 /*
  * A full disk shows by a write that is cut short, which LMDB takes for an
@@ -161,34 +65,25 @@ ask_for_room(struct ps_env *env, struct pinstore_error *error)
 	return status;
 }
 
+/*
+ * What the copy's commits have freed carries their numbers, and these must lie
+ * behind the store's own: so there are not more than half as many of them.
+ */
 static enum pinstore_status
 copy_all(struct ps_env *env, struct ps_txn *from, uint64_t last,
          struct pinstore_error *error)
 {
-	struct copying copying = {from, NULL, NULL, 0, 0};
 	enum pinstore_status status;
-	enum ps_trouble trouble;
+	struct ps_db *db = NULL;
 	struct ps_db_info info;
-	int table;
 
 	ps_db_info(env->db, &info);
-	status = count(&copying, last, error);
-	/* Records lie closer in the copy than they ever did. */
+	status = ps_db_make(env->dir_fd, NEW_NAME, env->shown,
+	                    ps_copy_map(info.used_bytes), &db, error);
 	if (status == PINSTORE_OK)
-		status = ps_db_make(env->dir_fd, NEW_NAME, env->shown,
-		                    info.used_bytes * 2 + MAP_LEAST,
-		                    &copying.db, error);
-	if (status == PINSTORE_OK)
-		status = ps_txn_begin(copying.db, true, &copying.to, &trouble,
-		                      error);
-	for (table = 0; table < PS_TABLES && status == PINSTORE_OK; table++)
-		status = copy_table(&copying, (enum ps_table)table, error);
-	if (status == PINSTORE_OK) {
-		status = ps_txn_commit(copying.to, &trouble, error);
-		copying.to = NULL;
-	}
-	ps_txn_abort(copying.to);
-	ps_db_close(copying.db);
+		status = ps_copy_all(from, db, (last + 1) / 2, NULL, NULL,
+		                     error);
+	ps_db_close(db);
 	return status == PINSTORE_ERR_IO ? ask_for_room(env, error) : status;
 }
 

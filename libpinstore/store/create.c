@@ -35,9 +35,9 @@ fail(const char *shown, const char *what, struct pinstore_error *error)
 	                  PS_STRERROR(errno));
 }
 
-static enum pinstore_status
-make_id(const char *shown, struct ps_store_id *out,
-        struct pinstore_error *error)
+enum pinstore_status
+ps_create_id(const char *shown, struct ps_store_id *out,
+             struct pinstore_error *error)
 {
 	size_t len = 0;
 
@@ -53,6 +53,26 @@ make_id(const char *shown, struct ps_store_id *out,
 	return PINSTORE_OK;
 }
 
+enum pinstore_status
+ps_create_fill(struct ps_txn *txn, const struct ps_store_id *id,
+               struct pinstore_error *error)
+{
+	enum pinstore_status status;
+
+	status = ps_meta_create(txn, id, error);
+	if (status == PINSTORE_OK)
+		status = ps_orders_create(txn, id, error);
+	if (status == PINSTORE_OK)
+		status = ps_reports_create(txn, id, error);
+	if (status == PINSTORE_OK)
+		status = ps_links_create(txn, id, PS_HOSTS, error);
+	if (status == PINSTORE_OK)
+		status = ps_links_create(txn, id, PS_REVOKED, error);
+	if (status == PINSTORE_OK)
+		status = ps_links_create(txn, id, PS_BYPASS, error);
+	return status;
+}
+
 static enum pinstore_status
 fill(struct ps_db *db, const char *shown, struct pinstore_error *error)
 {
@@ -61,22 +81,12 @@ fill(struct ps_db *db, const char *shown, struct pinstore_error *error)
 	enum ps_trouble trouble;
 	enum pinstore_status status;
 
-	status = make_id(shown, &id, error);
+	status = ps_create_id(shown, &id, error);
 	if (status == PINSTORE_OK)
 		status = ps_txn_begin(db, true, &txn, &trouble, error);
 	if (status != PINSTORE_OK)
 		return status;
-	status = ps_meta_create(txn, &id, error);
-	if (status == PINSTORE_OK)
-		status = ps_orders_create(txn, &id, error);
-	if (status == PINSTORE_OK)
-		status = ps_reports_create(txn, &id, error);
-	if (status == PINSTORE_OK)
-		status = ps_links_create(txn, &id, PS_HOSTS, error);
-	if (status == PINSTORE_OK)
-		status = ps_links_create(txn, &id, PS_REVOKED, error);
-	if (status == PINSTORE_OK)
-		status = ps_links_create(txn, &id, PS_BYPASS, error);
+	status = ps_create_fill(txn, &id, error);
 	if (status != PINSTORE_OK) {
 		ps_txn_abort(txn);
 		return status;

@@ -10,6 +10,9 @@
 
 #include <pinstore/pinstore.h>
 
+#include "model/entry.h"
+#include "store/db.h"
+
 #define PS_CREATE_DIR ".new"
 
 /*
@@ -20,6 +23,16 @@
 enum pinstore_status
 ps_create(int dir_fd, const char *shown,
           struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* An id that no other store has.  Errors: IO. */
+enum pinstore_status
+ps_create_id(const char *shown, struct ps_store_id *out,
+             struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* Put the records of a store without entries into its empty databases. */
+enum pinstore_status
+ps_create_fill(struct ps_txn *txn, const struct ps_store_id *id,
+               struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
 /* Remove what a creation that was cut off has left. */
 void

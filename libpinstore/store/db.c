@@ -27,6 +27,8 @@
 #define FLAGS (MDB_NOTLS | MDB_NORDAHEAD)
 /* Of a file that is nobody else's yet, and is flushed when it is complete. */
 #define OWN_FLAGS (FLAGS | MDB_NOSUBDIR | MDB_NOLOCK | MDB_NOSYNC)
+/* Of one that nobody writes. */
+#define SEALED_FLAGS (FLAGS | MDB_NOSUBDIR | MDB_NOLOCK | MDB_RDONLY)
 
 struct ps_db {
 	MDB_env *env;
@@ -234,29 +236,29 @@ close_on_exec(MDB_env *env)
 }
 
 /*
- * The directory, or the file `name` in it, which is written and not read.  A
- * handle on which mdb_env_open() failed can only be closed: so a new one.
+ * What lies at fd, or the file `name` in it; what is never flushed is written
+ * and not read.  A handle on which mdb_env_open() failed can only be closed: so
+ * a new one.
  */
 static int
-env_open(int dir_fd, const char *name, size_t map_bytes, MDB_env **out,
-         struct ps_map *map)
+env_open(int at_fd, const char *name, unsigned flags, size_t map_bytes,
+         MDB_env **out, struct ps_map *map)
 {
 	char path[64];
 	MDB_env *env = NULL;
 	int code;
 
 	*out = NULL;
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d%s%s", dir_fd,
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d%s%s", at_fd,
 	               name != NULL ? "/" : "", name != NULL ? name : "");
 	for (;;) {
 		code = env_create(map_bytes, &env);
 		if (code != 0)
 			return code;
-		code = mdb_env_open(env, path, name != NULL ? OWN_FLAGS : FLAGS,
-		                    0600);
+		code = mdb_env_open(env, path, flags, 0600);
 		if (code == 0)
 			code = close_on_exec(env);
-		if (code == 0 && name == NULL)
+		if (code == 0 && (flags & MDB_NOSYNC) == 0)
 			code = map_file(env, 0, map);
 		if (code == 0)
 			break;
@@ -306,7 +308,7 @@ drop_own_slots(int dir_fd, size_t map_bytes, MDB_env **env, struct ps_map *map)
 	mdb_txn_abort(txn);
 	mdb_env_close(*env);
 	ps_map_close(map);
-	return env_open(dir_fd, NULL, map_bytes, env, map);
+	return env_open(dir_fd, NULL, FLAGS, map_bytes, env, map);
 }
 
 /* Open the databases; that is also the first transaction. */
@@ -364,8 +366,9 @@ open_tables(struct ps_db *db, bool create, struct pinstore_error *error)
 }
 
 static enum pinstore_status
-open_db(int dir_fd, const char *name, const char *path, uint64_t map_bytes,
-        bool create, struct ps_db **out, struct pinstore_error *error)
+open_db(int at_fd, const char *name, unsigned flags, const char *path,
+        uint64_t map_bytes, bool create, struct ps_db **out,
+        struct pinstore_error *error)
 {
 	enum pinstore_status status;
 	struct ps_db *db = NULL;
@@ -376,9 +379,10 @@ open_db(int dir_fd, const char *name, const char *path, uint64_t map_bytes,
 	if (db == NULL)
 		return ps_fail_nomem(error);
 	db->path = path;
-	code = env_open(dir_fd, name, (size_t)map_bytes, &db->env, &db->map);
-	if (code == 0 && name == NULL)
-		code = drop_own_slots(dir_fd, (size_t)map_bytes, &db->env,
+	code = env_open(at_fd, name, flags, (size_t)map_bytes, &db->env,
+	                &db->map);
+	if (code == 0 && (flags & MDB_NOLOCK) == 0)
+		code = drop_own_slots(at_fd, (size_t)map_bytes, &db->env,
 		                      &db->map);
 	if (code != 0)
 		ps_db_close(db);
@@ -401,14 +405,24 @@ enum pinstore_status
 ps_db_open(int dir_fd, const char *path, uint64_t map_bytes, bool create,
            struct ps_db **out, struct pinstore_error *error)
 {
-	return open_db(dir_fd, NULL, path, map_bytes, create, out, error);
+	return open_db(dir_fd, NULL, FLAGS, path, map_bytes, create, out,
+	               error);
 }
 
 enum pinstore_status
 ps_db_make(int dir_fd, const char *name, const char *path, uint64_t map_bytes,
            struct ps_db **out, struct pinstore_error *error)
 {
-	return open_db(dir_fd, name, path, map_bytes, true, out, error);
+	return open_db(dir_fd, name, OWN_FLAGS, path, map_bytes, true, out,
+	               error);
+}
+
+enum pinstore_status
+ps_db_open_sealed(int fd, const char *path, uint64_t map_bytes,
+                  struct ps_db **out, struct pinstore_error *error)
+{
+	return open_db(fd, NULL, SEALED_FLAGS, path, map_bytes, false, out,
+	               error);
 }
 
 void

@@ -86,6 +86,15 @@ ps_db_make(int dir_fd, const char *name, const char *path, uint64_t map_bytes,
            struct ps_db **out, struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
 /*
+ * Open the data file that fd has open and that nobody ever writes: for reading,
+ * without locks.  fd may be closed behind that.  Errors: as ps_db_open().
+ */
+enum pinstore_status
+ps_db_open_sealed(int fd, const char *path, uint64_t map_bytes,
+                  struct ps_db **out,
+                  struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/*
  * No transaction may be under way; finished readers are forgotten, not ended.
  * The only call that a child may make on an environment it inherited.
  */

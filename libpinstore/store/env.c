@@ -18,6 +18,7 @@
 #include "store/clock.h"
 #include "store/compact.h"
 #include "store/links.h"
+#include "store/mount.h"
 #include "store/orders.h"
 #include "store/pages.h"
 #include "store/registry.h"
@@ -251,6 +252,20 @@ open_db(struct ps_env *env, int64_t deadline_ms, struct pinstore_error *error)
 	return PINSTORE_OK;
 }
 
+static void
+set_open(struct ps_env *env, bool is_lockless)
+{
+	env->is_lockless = is_lockless;
+	atomic_store(&env->is_dead, false);
+	atomic_store(&env->plain_txn, 0);
+	atomic_store(&env->next_check_ms,
+	             ps_clock_coarse_ms() + CHECK_EVERY_MS);
+	atomic_store(&env->next_clear_ms,
+	             ps_clock_coarse_ms() + PS_CLEAR_EVERY_MS);
+	env->is_open = true;
+	env->opened++;
+}
+
 enum pinstore_status
 ps_env_start(struct ps_env *env, int dir_fd, int64_t deadline_ms,
              struct pinstore_error *error)
@@ -259,6 +274,7 @@ ps_env_start(struct ps_env *env, int dir_fd, int64_t deadline_ms,
 	bool is_alone;
 
 	env->dir_fd = dir_fd;
+	env->is_frozen = false;
 	status = ps_gate_open(dir_fd, env->shown, deadline_ms, &env->gate,
 	                      &is_alone, error);
 	if (status == PINSTORE_OK && is_alone)
@@ -282,16 +298,60 @@ ps_env_start(struct ps_env *env, int dir_fd, int64_t deadline_ms,
 		               ? fail_vanished(env, error)
 		               : status;
 	}
+	set_open(env, false);
 	/* Of tries that failed while others were at the files. */
 	ps_error_clear(error);
-	atomic_store(&env->is_dead, false);
-	atomic_store(&env->plain_txn, 0);
-	atomic_store(&env->next_check_ms,
-	             ps_clock_coarse_ms() + CHECK_EVERY_MS);
-	atomic_store(&env->next_clear_ms,
-	             ps_clock_coarse_ms() + PS_CLEAR_EVERY_MS);
-	env->is_open = true;
-	env->opened++;
+	return PINSTORE_OK;
+}
+
+/* Under whatever name the file is, it is the one that fd has open. */
+static enum pinstore_status
+open_sealed(struct ps_env *env, int fd, struct pinstore_error *error)
+{
+	enum pinstore_status status;
+	struct stat dir, st;
+
+	if (fstat(env->dir_fd, &dir) != 0 || fstat(fd, &st) != 0)
+		return ps_fail_os(error, ps_file_status(errno), errno,
+		                  "store %s: cannot be used: %s", env->shown,
+		                  PS_STRERROR(errno));
+	memset(&env->lock_file, 0, sizeof(env->lock_file));
+	memset(&env->gate_file, 0, sizeof(env->gate_file));
+	env->dir.device = dir.st_dev;
+	env->dir.inode = dir.st_ino;
+	env->data.device = st.st_dev;
+	env->data.inode = st.st_ino;
+	status = ps_pages_check_file(fd, env->shown, error);
+	if (status != PINSTORE_OK)
+		return status;
+	return ps_db_open_sealed(fd, env->shown, (uint64_t)st.st_size, &env->db,
+	                         error);
+}
+
+enum pinstore_status
+ps_env_start_sealed(struct ps_env *env, int dir_fd,
+                    struct pinstore_error *error)
+{
+	enum pinstore_status status;
+	int fd = -1;
+
+	env->dir_fd = dir_fd;
+	env->is_frozen = ps_mount_is_frozen(dir_fd);
+	status = ps_file_open_read(dir_fd, env->shown, PS_DB_DATA, &fd, error);
+	if (status == PINSTORE_OK)
+		status = open_sealed(env, fd, error);
+	if (fd >= 0)
+		(void)close(fd);
+	if (status == PINSTORE_OK)
+		status = load(env, error);
+	if (status != PINSTORE_OK) {
+		env->dir_fd = -1; /* still the caller's */
+		ps_env_stop(env);
+		return status == PINSTORE_ERR_NOTFOUND
+		               ? fail_vanished(env, error)
+		               : status;
+	}
+	set_open(env, true);
 	return PINSTORE_OK;
 }
 
@@ -375,6 +435,9 @@ is_same(const struct ps_env *env)
 		if (!ps_identity_is_equal(&dir, &env->dir))
 			return false;
 	}
+	if (env->is_lockless)
+		return is_same_file(env, PS_DB_DATA, &env->data) &&
+		       !(env->is_frozen && ps_mount_is_writable(env->dir_fd));
 	return is_same_file(env, PS_DB_DATA, &env->data) &&
 	       is_same_file(env, PS_DB_LOCK, &env->lock_file) &&
 	       is_same_file(env, PS_GATE_NAME, &env->gate_file);
@@ -390,7 +453,8 @@ is_usable(struct ps_env *env, bool is_strict)
 		return false;
 	due = atomic_load_explicit(&env->next_check_ms, memory_order_relaxed);
 	now = ps_clock_coarse_ms();
-	if (!is_strict && now < due)
+	/* Who makes its file system writable may write to it at once. */
+	if (!is_strict && now < due && !env->is_frozen)
 		return true;
 	if (!is_same(env)) {
 		atomic_store(&env->is_dead, true);

@@ -40,6 +40,9 @@ struct ps_env {
 	 */
 	pthread_rwlock_t lock;
 	bool is_open;
+	bool is_lockless; /* nobody writes it: no lock.mdb and no gate */
+	bool is_frozen;   /* for its file system is read-only */
+	bool is_system;   /* must be a published one */
 	unsigned opened; /* how often: tells a reopened one from the old */
 	int dir_fd;
 	int hold_fd; /* of lock.mdb, with a lock that no close of it drops */
@@ -76,6 +79,15 @@ ps_env_new(char *path, uint64_t map_bytes, uint64_t max_bytes);
 enum pinstore_status
 ps_env_start(struct ps_env *env, int dir_fd, int64_t deadline_ms,
              struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/*
+ * The same without any lock, for reading: whether it may be used so,
+ * ps_seal_judge() says.
+ * Errors: ACCESS, NOMEM, IO, VERSION, DAMAGED.
+ */
+enum pinstore_status
+ps_env_start_sealed(struct ps_env *env, int dir_fd,
+                    struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
 /* Undo ps_env_start(); the caller holds env for writing or alone. */
 void

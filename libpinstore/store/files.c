@@ -567,6 +567,29 @@ ps_file_open(int dir_fd, const char *shown, const char *name, bool may_create,
 }
 
 enum pinstore_status
+ps_file_open_read(int dir_fd, const char *shown, const char *name, int *fd,
+                  struct pinstore_error *error)
+{
+	enum pinstore_status status;
+	struct stat st;
+
+	*fd = openat(dir_fd, name,
+	             O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (*fd < 0)
+		return errno == ENOENT ? PINSTORE_ERR_NOTFOUND
+		                       : fail_file(shown, name, error);
+	if (fstat(*fd, &st) != 0)
+		status = fail_file(shown, name, error);
+	else
+		status = check_file(dir_fd, shown, name, &st, error);
+	if (status != PINSTORE_OK) {
+		(void)close(*fd);
+		*fd = -1;
+	}
+	return status;
+}
+
+enum pinstore_status
 ps_file_reserve(int fd, const char *shown, const char *name, off_t len,
                 struct pinstore_error *error)
 {

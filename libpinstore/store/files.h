@@ -94,6 +94,11 @@ enum pinstore_status
 ps_file_open(int dir_fd, const char *shown, const char *name, bool may_create,
              int *fd, struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
+/* The same for reading alone, and never made. */
+enum pinstore_status
+ps_file_open_read(int dir_fd, const char *shown, const char *name, int *fd,
+                  struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
 /* Give the file at least len octets on disk.  Errors: FULL, IO. */
 enum pinstore_status
 ps_file_reserve(int fd, const char *shown, const char *name, off_t len,

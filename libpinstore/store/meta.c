@@ -145,7 +145,7 @@ ps_meta_schema(struct ps_txn *txn, struct ps_schema *out,
 	if (status != PINSTORE_OK)
 		return ps_record_fail(ps_txn_path(txn), status,
 		                      "its schema record", error);
-	if (out->min_reader > PS_SCHEMA || out->flags != 0)
+	if (out->min_reader > PS_SCHEMA || (out->flags & ~PS_SEALS) != 0)
 		return ps_fail(error, PINSTORE_ERR_VERSION,
 		               "store %s is of a later pinstore (schema %u, this "
 		               "one knows %u): use that one", ps_txn_path(txn),
@@ -252,4 +252,18 @@ ps_meta_raise_clock(struct ps_txn *txn, const struct ps_store_id *id,
 		now = mark + PS_CLOCK_STEP;
 	return ps_meta_set_number(txn, id, PS_NUMBER_CLOCK, (uint64_t)now,
 	                          error);
+}
+
+enum pinstore_status
+ps_meta_set_flags(struct ps_txn *txn, uint32_t flags,
+                  struct pinstore_error *error)
+{
+	enum pinstore_status status;
+	struct ps_schema schema;
+
+	status = ps_meta_schema(txn, &schema, error);
+	if (status != PINSTORE_OK)
+		return status;
+	schema.flags = flags;
+	return put_schema(txn, &schema, error);
 }

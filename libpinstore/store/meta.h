@@ -21,6 +21,14 @@
 /* What a reader must know of a store in which no key is revoked. */
 #define PS_SCHEMA_READER 1
 
+/*
+ * Flags of a file that nobody writes any more, and that is replaced as a whole:
+ * it needs no lock file.
+ */
+#define PS_SEAL_PUBLISHED 1u /* for all users of the machine */
+#define PS_SEAL_BACKUP 2u
+#define PS_SEALS (PS_SEAL_PUBLISHED | PS_SEAL_BACKUP)
+
 /* A write may raise the high-water mark by this: clocks go wrong. */
 #define PS_CLOCK_STEP (INT64_C(60) * 86400)
 
@@ -29,7 +37,7 @@ struct ps_schema {
 	uint32_t schema;     /* of the latest writer */
 	uint32_t min_reader; /* the least schema a reader must know */
 	uint32_t min_writer;
-	uint32_t flags; /* none is known yet */
+	uint32_t flags; /* PS_SEAL_... */
 };
 
 enum ps_number {
@@ -78,6 +86,11 @@ enum pinstore_status
 ps_meta_set_number(struct ps_txn *txn, const struct ps_store_id *id,
                    enum ps_number which, uint64_t value,
                    struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* Let the flags be these and no others. */
+enum pinstore_status
+ps_meta_set_flags(struct ps_txn *txn, uint32_t flags,
+                  struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
 /* See that readers and writers know these schemas at least from now on. */
 enum pinstore_status

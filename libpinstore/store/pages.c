@@ -440,3 +440,11 @@ ps_pages_check(int dir_fd, const char *shown, struct pinstore_error *error)
 	(void)close(file.fd);
 	return status;
 }
+
+enum pinstore_status
+ps_pages_check_file(int fd, const char *shown, struct pinstore_error *error)
+{
+	struct file file = {fd, shown, 0, 0};
+
+	return check_once(&file, error);
+}

@@ -22,6 +22,11 @@ enum pinstore_status
 ps_pages_check(int dir_fd, const char *shown,
                struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
+/* The same for the file that fd has open, which nobody writes. */
+enum pinstore_status
+ps_pages_check_file(int fd, const char *shown,
+                    struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
 /*
  * Let the closed data file fd say that `last` was its last commit, on the page
  * where LMDB looks for that, and nothing else the one before.  Errors: as

@@ -22,6 +22,7 @@
 #include "store/create.h"
 #include "store/env.h"
 #include "store/files.h"
+#include "store/seal.h"
 
 /* What the page says; the kernel makes it zero in a child. */
 enum { PAGE_WIPED = 0, PAGE_OWN = 1, PAGE_IN_WORK = 2 };
@@ -160,42 +161,43 @@ find(int dir_fd, const struct ps_env *not)
 	for (env = registry.first; env != NULL; env = env->next) {
 		if (env != not &&
 		    (ps_identity_is_equal(&env->data, &data) ||
-		     ps_identity_is_equal(&env->lock_file, &lock_file)))
+		     (lock_file.inode != 0 &&
+		      ps_identity_is_equal(&env->lock_file, &lock_file))))
 			return env;
 	}
 	return NULL;
 }
 
-static enum pinstore_status
-add(const struct ps_registry_want *want, int dir_fd, int64_t deadline_ms,
-    struct ps_env **out, struct pinstore_error *error)
+/* An environment for want that is not open yet; NULL without memory. */
+static struct ps_env *
+make(const struct ps_registry_want *want)
 {
-	enum pinstore_status status;
 	struct ps_env *env = NULL;
 	char *path = strdup(want->path);
 
 	if (path != NULL)
 		env = ps_env_new(path, want->map_bytes, want->max_bytes);
-	if (env == NULL) {
+	if (env == NULL)
 		free(path);
-		return ps_fail_nomem(error);
-	}
-	status = ps_env_start(env, dir_fd, deadline_ms, error);
-	if (status != PINSTORE_OK) {
-		ps_env_free(env);
-		return status;
-	}
+	else
+		env->is_system = want->is_system;
+	return env;
+}
+
+static void
+add(struct ps_env *env, struct ps_env **out)
+{
 	env->users = 1;
 	env->next = registry.first;
 	registry.first = env;
 	*out = env;
-	return PINSTORE_OK;
 }
 
 static void
 join(struct ps_env *env, const struct ps_registry_want *want)
 {
 	env->users++;
+	env->is_system = env->is_system || want->is_system;
 	if (atomic_load(&env->max_bytes) < want->max_bytes)
 		atomic_store(&env->max_bytes, want->max_bytes);
 }
@@ -226,8 +228,87 @@ share_locked(const struct ps_registry_want *want, const char *shown,
 		*out = env;
 		return PINSTORE_OK;
 	}
-	status = add(want, dir_fd, deadline_ms, out, error);
-	*is_taken = status == PINSTORE_OK;
+	env = make(want);
+	if (env == NULL)
+		return ps_fail_nomem(error);
+	status = ps_env_start(env, dir_fd, deadline_ms, error);
+	if (status != PINSTORE_OK) {
+		ps_env_free(env);
+		return status;
+	}
+	add(env, out);
+	*is_taken = true;
+	return PINSTORE_OK;
+}
+
+/* -------------------------------------------------------------- without lock */
+
+/*
+ * Whoever may read a store that nobody writes could hold the lock of its
+ * directory: it is passed by.  OK and NULL: open it as others are.
+ */
+static enum pinstore_status
+share_sealed(const struct ps_registry_want *want, const char *shown, int dir_fd,
+             struct ps_env **out, bool *is_taken, struct pinstore_error *error)
+{
+	enum pinstore_status status;
+	enum ps_dir_state state;
+	struct ps_env *env;
+
+	if (!want->is_system && !ps_seal_is_candidate(dir_fd))
+		return PINSTORE_OK;
+	status = ps_dir_look(dir_fd, shown, &state, error);
+	if (status != PINSTORE_OK || state == PS_DIR_EMPTY)
+		return status;
+	env = find(dir_fd, NULL);
+	if (env != NULL && !env->is_lockless && !want->is_system)
+		return PINSTORE_OK;
+	if (env != NULL && env->is_lockless) {
+		status = ps_seal_judge(env, want->is_system, error);
+		if (status == PINSTORE_OK) {
+			join(env, want);
+			*out = env;
+		}
+		return status;
+	}
+	env = make(want);
+	if (env == NULL)
+		return ps_fail_nomem(error);
+	status = ps_env_start_sealed(env, dir_fd, error);
+	if (status == PINSTORE_OK) {
+		status = ps_seal_judge(env, want->is_system, error);
+		if (status == PINSTORE_OK) {
+			add(env, out);
+			*is_taken = true;
+			return status;
+		}
+		env->dir_fd = -1; /* the caller's again */
+	}
+	ps_env_free(env);
+	return status == PINSTORE_ERR_NOTFOUND ? PINSTORE_OK : status;
+}
+
+static enum pinstore_status
+try_sealed(const struct ps_registry_want *want, const char *shown,
+           struct ps_env **out, struct pinstore_error *error)
+{
+	struct pinstore_error ignored;
+	enum pinstore_status status;
+	bool is_taken = false;
+	int dir_fd = -1;
+
+	status = ps_dir_open(want->path, false, &dir_fd,
+	                     want->is_system ? error : &ignored);
+	if (status == PINSTORE_ERR_NOTFOUND || !want->is_system)
+		ps_error_clear(error);
+	/* Another try follows, which may create it. */
+	if (status != PINSTORE_OK)
+		return status == PINSTORE_ERR_NOTFOUND || !want->is_system
+		               ? PINSTORE_OK
+		               : status;
+	status = share_sealed(want, shown, dir_fd, out, &is_taken, error);
+	if (!is_taken)
+		(void)close(dir_fd);
 	return status;
 }
 
@@ -275,6 +356,11 @@ ps_registry_share(const struct ps_registry_want *want, int64_t deadline_ms,
 	status = lock(shown, deadline_ms, error);
 	if (status != PINSTORE_OK)
 		return status;
+	status = try_sealed(want, shown, out, error);
+	if (status != PINSTORE_OK || *out != NULL || want->is_system) {
+		unlock();
+		return status;
+	}
 	status = open_locked(want->path, shown, !want->read_only, deadline_ms,
 	                     &dir_fd, error);
 	if (status == PINSTORE_OK) {
@@ -314,6 +400,41 @@ fail_gone(const struct ps_env *env, struct pinstore_error *error)
 	               "it", env->shown);
 }
 
+/* *is_done is false where there is, or has to be, a lock. */
+static enum pinstore_status
+start_sealed_again(struct ps_env *env, bool *is_done,
+                   struct pinstore_error *error)
+{
+	enum pinstore_status status;
+	enum ps_dir_state state;
+	int dir_fd = -1;
+
+	*is_done = true;
+	status = ps_dir_open(env->path, false, &dir_fd, error);
+	if (status == PINSTORE_ERR_NOTFOUND)
+		return fail_gone(env, error);
+	if (status != PINSTORE_OK)
+		return status;
+	status = ps_dir_look(dir_fd, env->shown, &state, error);
+	if (status == PINSTORE_OK && state == PS_DIR_EMPTY)
+		status = fail_gone(env, error);
+	if (status == PINSTORE_OK) {
+		*is_done = env->is_system || ps_seal_is_candidate(dir_fd);
+		if (*is_done)
+			status = ps_env_start_sealed(env, dir_fd, error);
+	}
+	if (status != PINSTORE_OK || !*is_done) {
+		(void)close(dir_fd);
+		return status;
+	}
+	status = ps_seal_judge(env, env->is_system, error);
+	if (status == PINSTORE_OK)
+		return status;
+	ps_env_stop(env);
+	*is_done = status != PINSTORE_ERR_NOTFOUND;
+	return *is_done ? status : PINSTORE_OK;
+}
+
 /* env is held for writing, and is not open. */
 static enum pinstore_status
 start_again(struct ps_env *env, int64_t deadline_ms,
@@ -321,9 +442,12 @@ start_again(struct ps_env *env, int64_t deadline_ms,
 {
 	enum pinstore_status status;
 	enum ps_dir_state state;
-	bool is_taken = false;
+	bool is_taken = false, is_done;
 	int dir_fd = -1;
 
+	status = start_sealed_again(env, &is_done, error);
+	if (is_done)
+		return status;
 	status = open_locked(env->path, env->shown, false, deadline_ms, &dir_fd,
 	                     error);
 	if (status == PINSTORE_ERR_NOTFOUND)

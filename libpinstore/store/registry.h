@@ -20,13 +20,14 @@ struct ps_env;
 struct ps_registry_want {
 	const char *path; /* from the root */
 	bool read_only;
+	bool is_system; /* published, or none */
 	uint64_t map_bytes;
 	uint64_t max_bytes;
 };
 
 /*
  * A share in the environment of want->path, opened or created if need be.
- * With read_only an empty directory gives OK and NULL.
+ * With read_only an empty directory gives OK and NULL; with is_system also none.
  *
  * Owner:  the caller, who ends *out with ps_registry_release().
  * Errors: NOTFOUND (read_only, none there), ACCESS, NOMEM, BUSY, FULL, IO,

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "store/backup.h"
 #include "store/clock.h"
 #include "store/compact.h"
 #include "store/counts.h"
@@ -40,6 +41,8 @@
 #define LIMIT_BYTES ((uint64_t)1 << 30)
 #endif
 
+/* How often to look for a system's store that was not there. */
+#define LOOK_EVERY_MS 1000
 /* Journal records copied out at once. */
 #define EVENTS 64
 
@@ -48,6 +51,8 @@ struct ps_store {
 	struct ps_store_options options;
 	/* NULL while it is an empty directory, opened for reading only. */
 	_Atomic(struct ps_env *) env;
+	/* When to look whether the system has a store by now. */
+	_Atomic int64_t next_look_ms;
 };
 
 struct ps_write {
@@ -81,16 +86,26 @@ env_of(struct ps_store *store, struct ps_env **out,
 	struct ps_registry_want want = {
 		.path = store->path,
 		.read_only = store->options.read_only,
+		.is_system = store->options.is_system,
 		.map_bytes = store->options.map_bytes,
 		.max_bytes = store->options.max_bytes,
 	};
 	struct ps_env *none = NULL;
 	enum pinstore_status status;
+	int64_t now = 0;
 
 	*out = atomic_load_explicit(&store->env, memory_order_acquire);
 	if (*out != NULL)
 		return PINSTORE_OK;
+	if (store->options.is_system) {
+		now = ps_clock_coarse_ms();
+		if (now < atomic_load_explicit(&store->next_look_ms,
+		                               memory_order_relaxed))
+			return PINSTORE_OK;
+	}
 	status = ps_registry_share(&want, deadline(store), out, error);
+	if (status == PINSTORE_OK && *out == NULL && store->options.is_system)
+		atomic_store(&store->next_look_ms, now + LOOK_EVERY_MS);
 	if (status != PINSTORE_OK || *out == NULL)
 		return status;
 	/* Another thread may have been faster; it is the same environment. */
@@ -115,6 +130,7 @@ ps_store_open(const char *path, const struct ps_store_options *options,
 	if (store == NULL)
 		return ps_fail_nomem(error);
 	atomic_init(&store->env, NULL);
+	atomic_init(&store->next_look_ms, INT64_MIN);
 	store->options = *options;
 	store->options.max_bytes =
 	        clamp_bytes(options->max_bytes, PS_STORE_MAX_BYTES);
@@ -138,6 +154,19 @@ ps_store_close(struct ps_store *store)
 	ps_registry_release(atomic_load(&store->env));
 	free(store->path);
 	free(store);
+}
+
+bool
+ps_store_is_there(const struct ps_store *store)
+{
+	return atomic_load(&store->env) != NULL;
+}
+
+bool
+ps_store_is_same(const struct ps_store *a, const struct ps_store *b)
+{
+	return ps_store_is_there(a) &&
+	       atomic_load(&a->env) == atomic_load(&b->env);
 }
 
 /* ------------------------------------------------------------------ reading */
@@ -335,6 +364,35 @@ ps_store_count(struct ps_store *store, uint64_t *out,
 	if (status == PINSTORE_OK && *out > 0)
 		--*out;
 	ps_env_done(env, txn);
+	return status;
+}
+
+enum pinstore_status
+ps_store_backup(struct ps_store *store, const char *path,
+                enum ps_copy_kind kind, bool may_replace, uint64_t *hosts,
+                struct pinstore_error *error)
+{
+	struct ps_backup_plan plan = {.kind = kind, .may_replace = may_replace};
+	enum pinstore_status status;
+	struct ps_env *env;
+	struct ps_txn *txn;
+	char *to;
+
+	*hosts = 0;
+	status = ps_path_absolute(path, &to, error);
+	if (status != PINSTORE_OK)
+		return status;
+	plan.path = to;
+	status = begin(store, &env, &txn, error);
+	if (status == PINSTORE_OK && txn == NULL)
+		status = ps_fail(error, PINSTORE_ERR_NOTFOUND,
+		                 "store %s: there is none", store->path);
+	else if (status == PINSTORE_OK) {
+		status = ps_backup_write(env, txn, &plan, deadline(store),
+		                         hosts, error);
+		ps_env_done(env, txn);
+	}
+	free(to);
 	return status;
 }
 

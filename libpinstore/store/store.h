@@ -25,6 +25,7 @@ struct ps_store_options {
 	int lock_limit_ms;  /* wait for another process at most */
 	uint64_t max_bytes; /* of the data file; 0: the default */
 	uint64_t map_bytes; /* of the first map, which grows; 0: the default */
+	bool is_system;     /* a published one, or none */
 };
 
 #define PS_STORE_MAX_BYTES ((uint64_t)1 << 40)
@@ -35,7 +36,8 @@ struct ps_store_options {
  * Open or create the store in directory path; missing parents are created too.
  * All handles of a process on one store share an environment, and the largest
  * of their max_bytes holds.  With read_only an empty directory is an empty
- * store, until a writer creates one there.
+ * store, until a writer creates one there.  With is_system so is a directory
+ * that is not there, and a store that is not published is refused.
  *
  * Owner:   the caller, who ends *out with ps_store_close().
  * Threads: any, on one handle; after fork() in the parent and in the child.
@@ -48,6 +50,14 @@ ps_store_open(const char *path, const struct ps_store_options *options,
 
 void
 ps_store_close(struct ps_store *store);
+
+/* Whether there is a file to be read, as far as is known. */
+bool
+ps_store_is_there(const struct ps_store *store);
+
+/* Whether both read the same file. */
+bool
+ps_store_is_same(const struct ps_store *a, const struct ps_store *b);
 
 /* ------------------------------------------------------------------ reading */
 
@@ -358,6 +368,21 @@ ps_write_forget(struct ps_write *write, ps_write_ask_fn *ask, void *arg,
 enum pinstore_status
 ps_store_compact(struct ps_store *store,
                  struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* A copy of all records, or of what the operator has laid down, for all. */
+enum ps_copy_kind { PS_COPY_BACKUP, PS_COPY_PUBLISHED };
+
+/*
+ * Write what the store holds at one moment into directory path, which may be
+ * missing or empty or have an earlier one, and with may_replace another one;
+ * *hosts says of how many names.  Others may write meanwhile.
+ * Errors: UNFIT (something else lies there), ARG, ACCESS, NOMEM, BUSY, FULL, IO,
+ *         VERSION, DAMAGED.
+ */
+enum pinstore_status
+ps_store_backup(struct ps_store *store, const char *path,
+                enum ps_copy_kind kind, bool may_replace, uint64_t *hosts,
+                struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
 /* Called for each journal record, oldest first, no transaction open. */
 typedef bool

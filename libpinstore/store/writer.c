@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "store/clock.h"
 #include "store/env.h"
+#include "store/seal.h"
 
 /* After so many commits slots of dead readers are freed. */
 #define CLEAR_EVERY_COMMITS 256
@@ -129,6 +130,11 @@ pass_gate(struct ps_env *env, int64_t deadline_ms, struct ps_gate **out,
 		status = ps_env_enter(env, false, deadline_ms, error);
 		if (status != PINSTORE_OK)
 			return status;
+		status = ps_seal_may_write(env, error);
+		if (status != PINSTORE_OK) {
+			ps_env_leave(env);
+			return status;
+		}
 		gate = ps_gate_ref(env->gate);
 		ps_env_leave(env);
 		status = ps_gate_lock(gate, deadline_ms, error);
@@ -138,7 +144,7 @@ pass_gate(struct ps_env *env, int64_t deadline_ms, struct ps_gate **out,
 		}
 		status = ps_env_enter(env, true, deadline_ms, error);
 		/* Opened anew or not, as long as it is that gate. */
-		if (status == PINSTORE_OK &&
+		if (status == PINSTORE_OK && env->gate != NULL &&
 		    ps_gate_is_same(env->gate, gate)) {
 			*out = gate;
 			return status;

@@ -35,7 +35,7 @@ static struct pinstore_error kit_error;
 static inline struct ps_store_options
 kit_options(void)
 {
-	struct ps_store_options options = {false, KIT_LIMIT_MS, 0, 0};
+	struct ps_store_options options = {false, KIT_LIMIT_MS, 0, 0, false};
 
 	return options;
 }

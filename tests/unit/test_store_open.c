@@ -603,10 +603,14 @@ unreadable_store(void)
 	must_refuse(PINSTORE_ERR_ACCESS, "data.mdb cannot be used: Permission");
 	kit_must(chmod(in_store("data.mdb"), 0600) == 0);
 	kit_must(chmod(in_store("lock.mdb"), 0400) == 0);
-	must_refuse(PINSTORE_ERR_ACCESS, "lock.mdb cannot be used: Permission");
+	must_refuse(PINSTORE_ERR_ACCESS, "pinstore backup --publish");
 	kit_must(chmod(in_store("lock.mdb"), 0600) == 0);
 	kit_must(chmod(in_store("gate"), 0400) == 0);
-	must_refuse(PINSTORE_ERR_ACCESS, "gate cannot be used: Permission");
+	must_refuse(PINSTORE_ERR_ACCESS, "pinstore backup --publish");
+	kit_must(chmod(in_store("gate"), 0600) == 0);
+	kit_must(chmod(in_store("data.mdb"), 0) == 0);
+	kit_must(chmod(in_store("lock.mdb"), 0) == 0);
+	must_refuse(PINSTORE_ERR_ACCESS, "data.mdb cannot be used: Permission");
 }
 
 START_TEST(refuses_what_it_may_not_use)
@@ -1034,7 +1038,7 @@ START_TEST(a_later_schema)
 	else if (_i == 1)
 		ps_put_le32(body + 8, PS_SCHEMA + 1);
 	else
-		ps_put_le32(body + 12, 1);
+		ps_put_le32(body + 12, PS_SEALS + 1);
 	raw_put(&raw, PS_META, key, record,
 	        ps_record_seal(&raw.id, PS_META, key, body, 32, record));
 	raw_end(&raw);
