@@ -4,8 +4,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
  * The store finds the records between the name and the root, rules/policy says
- * of each whether it applies, and both layers' applicable entries must have a
- * pin in the chain.  A revoked key in it is refused whatever else; a bypass, or
+ * of each whether it applies, and each layer's applicable entry must have a pin
+ * in the chain, and so must that of the system's store below.  A revoked key in it is refused whatever else; a bypass, or
  * a local anchor at its end, lets pass what pins would refuse.
  */
 #include <config.h>
@@ -31,7 +31,7 @@ struct found {
 		bool include_subdomains;
 		bool applies;
 		enum pinstore_reason why;
-	} layer[PS_LAYERS];
+	} layer[PS_JUDGED_LAYERS];
 };
 
 /* What is judged of one layer while its records lie open. */
@@ -53,7 +53,8 @@ struct walk {
 	const struct pinstore_pin *const *pins; /* of the chain */
 	size_t n_pins;
 	struct ps_ruling ruling;
-	struct judged layer[PS_LAYERS];
+	struct ps_ruling below; /* of the system's store */
+	struct judged layer[PS_JUDGED_LAYERS];
 	uint64_t policy; /* a hash of what did not match */
 	struct ps_judgement *judgement;
 	struct pinstore_result *result; /* or NULL */
@@ -143,16 +144,41 @@ look_at(struct walk *walk, size_t key_len, enum pinstore_layer layer,
 	found->layer[layer].why = why;
 }
 
+/* Where to write down what is found there; NULL: nowhere. */
+static struct found *
+found_at(struct walk *walk, size_t key_len)
+{
+	size_t i;
+
+	if (walk->found == NULL)
+		return NULL;
+	for (i = 0; i < walk->n_found; i++)
+		if (walk->found[i].key_len == key_len)
+			return &walk->found[i];
+	walk->n_found++;
+	walk->found[i].key_len = key_len;
+	return &walk->found[i];
+}
+
+/* The same in the system's store, where only the operator has entries. */
+static bool
+step_below(size_t key_len, const struct ps_entry_view *view, void *arg)
+{
+	struct walk *walk = arg;
+
+	look_at(walk, key_len, PINSTORE_SYSTEM,
+	        &view->section[PINSTORE_CONFIGURED], found_at(walk, key_len));
+	if (walk->is_out_of_memory)
+		return false;
+	return walk->found != NULL || !walk->layer[PINSTORE_SYSTEM].has_entry;
+}
+
 static bool
 step(size_t key_len, const struct ps_entry_view *view, void *arg)
 {
 	struct walk *walk = arg;
-	struct found *found = NULL;
+	struct found *found = found_at(walk, key_len);
 
-	if (walk->found != NULL) {
-		found = &walk->found[walk->n_found++];
-		found->key_len = key_len;
-	}
 	look_at(walk, key_len, PINSTORE_CONFIGURED,
 	        &view->section[PINSTORE_CONFIGURED], found);
 	look_at(walk, key_len, PINSTORE_LEARNED,
@@ -198,20 +224,21 @@ tell_step(const struct walk *walk, enum pinstore_layer layer, size_t name_at)
 	return told;
 }
 
-/* Write down each name from the host to the root, for each layer. */
+/* Write down each name from the host to the root, for each of n_layers. */
 static bool
-tell_steps(const struct walk *walk, struct pinstore_result *result)
+tell_steps(const struct walk *walk, size_t n_layers,
+           struct pinstore_result *result)
 {
-	static const enum pinstore_layer layers[] = {PINSTORE_CONFIGURED,
-	                                             PINSTORE_LEARNED};
+	static const enum pinstore_layer layers[] = {
+		PINSTORE_CONFIGURED, PINSTORE_LEARNED, PINSTORE_SYSTEM};
 	size_t i, at, n = 0;
 	const char *dot;
 
-	result->steps = calloc(PS_LAYERS * ps_host_labels(walk->host),
+	result->steps = calloc(n_layers * ps_host_labels(walk->host),
 	                       sizeof(*result->steps));
 	if (result->steps == NULL)
 		return false;
-	for (i = 0; i < PS_LAYERS; i++) {
+	for (i = 0; i < n_layers; i++) {
 		for (at = 0;;) {
 			result->steps[n++] = tell_step(walk, layers[i], at);
 			dot = strchr(walk->host->name + at, '.');
@@ -226,15 +253,19 @@ tell_steps(const struct walk *walk, struct pinstore_result *result)
 
 /* -------------------------------------------------------------- the verdict */
 
-/* Both layers must agree; an entry in report mode is judged beside them. */
+/*
+ * What the layers from first to last say: all must agree; an entry in report
+ * mode is judged beside them.
+ */
 static enum pinstore_verdict
-decide(const struct walk *walk, enum pinstore_reason *why)
+decide(const struct walk *walk, size_t first, size_t last,
+       enum pinstore_reason *why)
 {
 	bool applies = false, is_refused = false, has_report = false;
 	const struct judged *judged;
 	size_t i;
 
-	for (i = 0; i < PS_LAYERS; i++) {
+	for (i = first; i <= last; i++) {
 		judged = &walk->layer[i];
 		applies = applies || judged->has_entry;
 		is_refused = is_refused ||
@@ -256,19 +287,57 @@ decide(const struct walk *walk, enum pinstore_reason *why)
 }
 
 /*
- * Revoked before all else; then what the pins say; what the operator bypasses
- * is let through, but for a connection without any path.
+ * The verdict of one store.  What its operator bypasses is let through, but for
+ * a connection without any path.
+ */
+static void
+settle_one(const struct walk *walk, const struct ps_ruling *ruling,
+           size_t first, size_t last, struct ps_judgement *out)
+{
+	out->verdict = decide(walk, first, last, &out->why);
+	if (walk->n_pins == 0 || (!ruling->is_local && !ruling->has_bypass))
+		return;
+	if (out->verdict == PINSTORE_REJECT)
+		out->is_violation = true;
+	out->verdict = PINSTORE_BYPASSED;
+	out->why = ruling->is_local ? PINSTORE_WHY_LOCAL_ANCHOR
+	                            : PINSTORE_WHY_BYPASS;
+}
+
+/* How much it says: what refuses says all. */
+static int
+weight(enum pinstore_verdict verdict, enum pinstore_reason why)
+{
+	switch (verdict) {
+	case PINSTORE_REJECT:
+		return 4;
+	case PINSTORE_BYPASSED:
+		return 3;
+	case PINSTORE_MATCHED:
+		return 2;
+	case PINSTORE_UNPINNED:
+		break;
+	}
+	return why == PINSTORE_WHY_REPORT_MODE ? 1 : 0;
+}
+
+/*
+ * Revoked before all else; then what the pins say, the store's own and the
+ * system's: nobody who uses the one loosens the other.
  */
 static void
 settle(const struct walk *walk, enum pinstore_host_kind kind,
        struct ps_judgement *out)
 {
-	const struct ps_ruling *ruling = &walk->ruling;
+	enum pinstore_verdict verdict;
+	enum pinstore_reason why;
+	size_t i;
 
-	out->is_violation = walk->layer[PINSTORE_CONFIGURED].is_violated ||
-	                    walk->layer[PINSTORE_LEARNED].is_violated;
+	for (i = 0; i < PS_JUDGED_LAYERS; i++)
+		if (walk->layer[i].is_violated)
+			out->is_violation = true;
 	out->policy = walk->policy;
-	if (ruling->is_revoked) {
+	if (walk->ruling.is_revoked || walk->below.is_revoked) {
 		out->verdict = PINSTORE_REJECT;
 		out->why = PINSTORE_WHY_REVOKED;
 		return;
@@ -278,14 +347,44 @@ settle(const struct walk *walk, enum pinstore_host_kind kind,
 		out->why = PINSTORE_WHY_ADDRESS;
 		return;
 	}
-	out->verdict = decide(walk, &out->why);
-	if (walk->n_pins == 0 || (!ruling->is_local && !ruling->has_bypass))
-		return;
-	if (out->verdict == PINSTORE_REJECT)
-		out->is_violation = true;
-	out->verdict = PINSTORE_BYPASSED;
-	out->why = ruling->is_local ? PINSTORE_WHY_LOCAL_ANCHOR
-	                            : PINSTORE_WHY_BYPASS;
+	settle_one(walk, &walk->below, PINSTORE_SYSTEM, PINSTORE_SYSTEM, out);
+	verdict = out->verdict;
+	why = out->why;
+	settle_one(walk, &walk->ruling, PINSTORE_CONFIGURED, PINSTORE_LEARNED,
+	           out);
+	if (weight(verdict, why) > weight(out->verdict, out->why)) {
+		out->verdict = verdict;
+		out->why = why;
+	}
+}
+
+/* What the rulings of both stores say beside the verdict. */
+static void
+tell_rulings(const struct walk *walk, struct pinstore_result *result)
+{
+	const struct ps_ruling *own = &walk->ruling, *below = &walk->below;
+	const struct ps_ruling *bypass = own->has_bypass ? own : below;
+
+	result->wants_chain = own->wants_chain || below->wants_chain;
+	result->is_revoked = own->is_revoked || below->is_revoked;
+	result->revoked = own->revoked;
+	if (below->is_revoked &&
+	    (!own->is_revoked || below->revoked < own->revoked))
+		result->revoked = below->revoked;
+	result->has_bypass = bypass->has_bypass;
+	result->bypass_at = walk->host->len - bypass->bypass_len;
+}
+
+static enum pinstore_status
+climb(struct walk *walk, struct ps_store *store, struct ps_ruling *ruling,
+      bool is_name, ps_store_step_fn *take, struct pinstore_error *error)
+{
+	ruling->pins = walk->pins;
+	ruling->n_pins = walk->n_pins;
+	ruling->now = walk->now;
+	ruling->in_force = ps_policy_in_force;
+	return ps_store_climb(store, is_name ? walk->host : NULL, ruling, take,
+	                      walk, error);
 }
 
 /* Walk from a name; a result is filled, with its steps if it has a place. */
@@ -297,18 +396,22 @@ judge(struct pinstore *ps, const struct ps_host *host,
 	bool is_name = kind == PINSTORE_HOST_NAME;
 	struct pinstore_result *result = walk->result;
 	enum pinstore_status status;
+	size_t n_layers = PS_LAYERS;
 
 	walk->host = host;
 	walk->key_len = host->len;
 	walk->judgement = judgement;
-	walk->ruling.pins = walk->pins;
-	walk->ruling.n_pins = walk->n_pins;
-	walk->ruling.now = walk->now;
-	walk->ruling.in_force = ps_policy_in_force;
 	if (result != NULL)
 		walk->ruling.bypass = &result->bypass;
-	status = ps_store_climb(ps->store, is_name ? host : NULL, &walk->ruling,
-	                        step, walk, error);
+	status = climb(walk, ps->store, &walk->ruling, is_name, step, error);
+	if (status == PINSTORE_OK && ps->system != NULL) {
+		if (!walk->ruling.has_bypass)
+			walk->below.bypass = walk->ruling.bypass;
+		status = climb(walk, ps->system, &walk->below, is_name,
+		               step_below, error);
+		if (ps_store_is_there(ps->system))
+			n_layers = PS_JUDGED_LAYERS;
+	}
 	if (status != PINSTORE_OK)
 		return status;
 	if (walk->is_out_of_memory)
@@ -319,12 +422,9 @@ judge(struct pinstore *ps, const struct ps_host *host,
 	result->verdict = judgement->verdict;
 	result->reason = judgement->why;
 	result->is_violation = judgement->is_violation;
-	result->wants_chain = walk->ruling.wants_chain;
-	result->is_revoked = walk->ruling.is_revoked;
-	result->revoked = walk->ruling.revoked;
-	result->has_bypass = walk->ruling.has_bypass;
-	result->bypass_at = host->len - walk->ruling.bypass_len;
-	if (walk->found != NULL && is_name && !tell_steps(walk, result))
+	tell_rulings(walk, result);
+	if (walk->found != NULL && is_name &&
+	    !tell_steps(walk, n_layers, result))
 		return ps_fail_nomem(error);
 	return PINSTORE_OK;
 }

@@ -56,7 +56,33 @@ pinstore_options_new(void)
 void
 pinstore_options_free(struct pinstore_options *options)
 {
+	if (options == NULL)
+		return;
+	free(options->system);
 	free(options);
+}
+
+enum pinstore_status
+pinstore_options_set_system(struct pinstore_options *options, const char *path)
+{
+	char *copy = NULL;
+
+	if (options == NULL || (path != NULL && path[0] == '\0'))
+		return PINSTORE_ERR_ARG;
+	if (path != NULL) {
+		copy = strdup(path);
+		if (copy == NULL)
+			return PINSTORE_ERR_NOMEM;
+	}
+	free(options->system);
+	options->system = copy;
+	return PINSTORE_OK;
+}
+
+const char *
+pinstore_system_path(void)
+{
+	return PINSTORE_STATE_DIR "/system";
 }
 
 static enum pinstore_status
@@ -197,6 +223,27 @@ ps_handle_limits(struct pinstore *ps, struct ps_limits *out,
 	return PINSTORE_OK;
 }
 
+/* A store that is the system's itself has none below it. */
+static enum pinstore_status
+open_both(struct pinstore *ps, const char *path, const char *system,
+          struct pinstore_error *error)
+{
+	struct ps_store_options below = ps->options.store;
+	enum pinstore_status status;
+
+	status = ps_store_open(path, &ps->options.store, &ps->store, error);
+	if (status != PINSTORE_OK || system == NULL)
+		return status;
+	below.read_only = true;
+	below.is_system = true;
+	status = ps_store_open(system, &below, &ps->system, error);
+	if (status == PINSTORE_OK && ps_store_is_same(ps->store, ps->system)) {
+		ps_store_close(ps->system);
+		ps->system = NULL;
+	}
+	return status;
+}
+
 enum pinstore_status
 pinstore_open(const char *path, const struct pinstore_options *options,
               struct pinstore **out, struct pinstore_error *error)
@@ -216,10 +263,12 @@ pinstore_open(const char *path, const struct pinstore_options *options,
 	if (ps == NULL)
 		return ps_fail_nomem(error);
 	ps->options = options != NULL ? *options : defaults;
+	ps->options.system = NULL; /* the caller's */
 	atomic_init(&ps->swept, INT64_MIN);
-	status = ps_store_open(path, &ps->options.store, &ps->store, error);
+	status = open_both(ps, path, options != NULL ? options->system : NULL,
+	                   error);
 	if (status != PINSTORE_OK) {
-		free(ps);
+		pinstore_close(ps);
 		return status;
 	}
 	*out = ps;
@@ -232,6 +281,7 @@ pinstore_close(struct pinstore *ps)
 	if (ps == NULL)
 		return;
 	ps_store_close(ps->store);
+	ps_store_close(ps->system);
 	ps_memory_remove(&ps->memory);
 	free(ps);
 }

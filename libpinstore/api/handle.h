@@ -29,6 +29,7 @@ struct pinstore_options {
 	bool has_suffix_rule;
 	bool has_reports;
 	uint32_t given; /* bit n: option n was set by the caller */
+	char *system;   /* the path of the system's store, or NULL */
 };
 
 /* What is kept to: the caller's options, else the store's settings. */
@@ -56,10 +57,14 @@ struct ps_memory {
 	pid_t owner;
 };
 
+/* Layers that a check judges: those of a record, and the system's. */
+#define PS_JUDGED_LAYERS (PINSTORE_SYSTEM + 1)
+
 struct pinstore {
 	pinstore_progress_fn *progress; /* or NULL */
 	void *progress_arg;
 	struct ps_store *store;
+	struct ps_store *system; /* or NULL: its configured layer counts too */
 	struct ps_memory memory;
 	struct pinstore_options options;
 	/* The now at which a full store was last searched for dead entries. */

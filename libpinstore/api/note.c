@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "api/below.h"
 #include "api/handle.h"
 #include "api/report.h"
 #include "api/result.h"
@@ -352,6 +353,25 @@ make_section(struct noting *noting)
 	       sizeof(fresh->report_uri));
 }
 
+/* The same question as look_again()'s, of the system's store. */
+static enum pinstore_status
+may_pass_below(const struct noting *noting, bool *may,
+               struct pinstore_error *error)
+{
+	struct ps_below below;
+	enum pinstore_status status;
+
+	status = ps_below_judge(noting->ps, noting->checked, noting->now,
+	                        &below, error);
+	*may = status == PINSTORE_OK && !below.is_refused &&
+	       !below.is_bypassed;
+	if (status == PINSTORE_OK && !*may)
+		say(noting->out, PINSTORE_IGNORED,
+		    below.is_bypassed ? PINSTORE_WHY_BYPASSED
+		                      : PINSTORE_WHY_PIN_MISMATCH);
+	return status;
+}
+
 static enum pinstore_status
 note_pkp(struct pinstore *ps, const struct pinstore_result *checked,
          const struct pinstore_field *field, int64_t now,
@@ -387,6 +407,8 @@ note_pkp(struct pinstore *ps, const struct pinstore_result *checked,
 		return status;
 	make_section(&noting);
 	status = is_write_due(&noting, &is_due, error);
+	if (status == PINSTORE_OK && is_due)
+		status = may_pass_below(&noting, &is_due, error);
 	if (status != PINSTORE_OK || !is_due)
 		return status;
 	noting.room.ps = ps;

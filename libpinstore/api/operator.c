@@ -26,6 +26,7 @@ enum pinstore_status
 pinstore_show(struct pinstore *ps, const char *host, enum pinstore_layer layer,
               struct pinstore_entry **out, struct pinstore_error *error)
 {
+	const size_t at = layer == PINSTORE_SYSTEM ? PINSTORE_CONFIGURED : layer;
 	struct pinstore_entry *entry;
 	struct ps_entry record;
 	struct ps_host name;
@@ -35,26 +36,35 @@ pinstore_show(struct pinstore *ps, const char *host, enum pinstore_layer layer,
 	if (out != NULL)
 		*out = NULL;
 	if (ps == NULL || out == NULL ||
-	    (layer != PINSTORE_CONFIGURED && layer != PINSTORE_LEARNED))
+	    (layer != PINSTORE_CONFIGURED && layer != PINSTORE_LEARNED &&
+	     layer != PINSTORE_SYSTEM))
 		return ps_fail(error, PINSTORE_ERR_ARG,
 		               "pinstore_show: no store, no such layer, or "
 		               "no place for the entry");
 	status = ps_handle_name(host, &name, error);
 	if (status != PINSTORE_OK)
 		return status;
-	status = ps_store_get(ps->store, &name, &record, error);
+	if (layer != PINSTORE_SYSTEM)
+		status = ps_store_get(ps->store, &name, &record, error);
+	else if (ps->system != NULL)
+		status = ps_store_get(ps->system, &name, &record, error);
+	else
+		status = PINSTORE_ERR_NOTFOUND;
 	if (status != PINSTORE_OK && status != PINSTORE_ERR_NOTFOUND)
 		return status;
-	if (status != PINSTORE_OK || !record.section[layer].is_present)
+	if (status != PINSTORE_OK || !record.section[at].is_present)
 		return ps_fail(error, PINSTORE_ERR_NOTFOUND,
-		               "%s has no %s entry", name.name,
-		               pinstore_layer_word(layer));
+		               "%s has no %s entry%s", name.name,
+		               pinstore_layer_word(layer),
+		               layer == PINSTORE_SYSTEM
+		                       ? " in the system's store"
+		                       : "");
 	entry = malloc(sizeof(*entry));
 	if (entry == NULL)
 		return ps_fail_nomem(error);
 	entry->host = name;
 	entry->layer = layer;
-	entry->section = record.section[layer];
+	entry->section = record.section[at];
 	*out = entry;
 	return PINSTORE_OK;
 }
@@ -633,23 +643,64 @@ visit_record(const struct ps_host *host, const struct ps_entry *record,
 	return true;
 }
 
-enum pinstore_status
-pinstore_walk(struct pinstore *ps, const char *after, pinstore_visit_fn *visit,
-              void *arg, struct pinstore_error *error)
+static enum pinstore_status
+walk(struct ps_store *store, const char *after, ps_store_visit_fn *take,
+     struct walking *walking, struct pinstore_error *error)
 {
-	struct walking walking = {.visit = visit, .arg = arg};
-	struct ps_host host;
 	enum pinstore_status status;
+	struct ps_host host;
 
-	ps_error_clear(error);
-	if (ps == NULL || visit == NULL)
-		return ps_fail(error, PINSTORE_ERR_ARG,
-		               "pinstore_walk: no store, or nothing to call");
 	if (after != NULL) {
 		status = ps_handle_name(after, &host, error);
 		if (status != PINSTORE_OK)
 			return status;
 	}
-	return ps_store_scan(ps->store, after != NULL ? &host : NULL,
-	                     visit_record, &walking, error);
+	return ps_store_scan(store, after != NULL ? &host : NULL, take, walking,
+	                     error);
+}
+
+enum pinstore_status
+pinstore_walk(struct pinstore *ps, const char *after, pinstore_visit_fn *visit,
+              void *arg, struct pinstore_error *error)
+{
+	struct walking walking = {.visit = visit, .arg = arg};
+
+	ps_error_clear(error);
+	if (ps == NULL || visit == NULL)
+		return ps_fail(error, PINSTORE_ERR_ARG,
+		               "pinstore_walk: no store, or nothing to call");
+	return walk(ps->store, after, visit_record, &walking, error);
+}
+
+static bool
+visit_below(const struct ps_host *host, const struct ps_entry *record,
+            void *arg)
+{
+	const struct ps_section *section =
+	        &record->section[PINSTORE_CONFIGURED];
+	struct walking *walking = arg;
+
+	if (!section->is_present)
+		return true;
+	walking->entry.host = *host;
+	walking->entry.layer = PINSTORE_SYSTEM;
+	walking->entry.section = *section;
+	return walking->visit(&walking->entry, walking->arg) == 0;
+}
+
+enum pinstore_status
+pinstore_walk_system(struct pinstore *ps, const char *after,
+                     pinstore_visit_fn *visit, void *arg,
+                     struct pinstore_error *error)
+{
+	struct walking walking = {.visit = visit, .arg = arg};
+
+	ps_error_clear(error);
+	if (ps == NULL || visit == NULL)
+		return ps_fail(error, PINSTORE_ERR_ARG,
+		               "pinstore_walk_system: no store, or nothing to "
+		               "call");
+	if (ps->system == NULL)
+		return PINSTORE_OK;
+	return walk(ps->system, after, visit_below, &walking, error);
 }

@@ -129,6 +129,9 @@ pinstore_is_revoked(struct pinstore *ps, const struct pinstore_pin *pin,
 		               "place for the answer");
 	/* Of no host, so that nothing else is asked. */
 	status = ps_store_climb(ps->store, NULL, &ruling, NULL, NULL, error);
+	if (status == PINSTORE_OK && !ruling.is_revoked && ps->system != NULL)
+		status = ps_store_climb(ps->system, NULL, &ruling, NULL, NULL,
+		                        error);
 	if (status == PINSTORE_OK)
 		*is_revoked = ruling.is_revoked;
 	return status;

@@ -39,8 +39,8 @@ struct ps_draft {
 	int64_t since; /* since when it is, or was */
 };
 
-/* Of one connection: each layer has two entries. */
-#define PS_DRAFTS_MAX 4
+/* Of one connection: each layer that is judged has two entries. */
+#define PS_DRAFTS_MAX 6
 
 struct ps_drafts {
 	size_t n;

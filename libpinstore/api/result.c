@@ -37,7 +37,7 @@ pinstore_result_free(struct pinstore_result *result)
 
 	if (result == NULL || atomic_fetch_sub(&result->references, 1) != 1)
 		return;
-	for (i = 0; i < PS_LAYERS; i++) {
+	for (i = 0; i < PS_JUDGED_LAYERS; i++) {
 		pinstore_entry_free(result->layer[i].entry);
 		pinstore_entry_free(result->layer[i].report);
 	}
@@ -79,7 +79,8 @@ pinstore_result_other_path(const struct pinstore_result *result)
 static bool
 is_layer(enum pinstore_layer layer)
 {
-	return layer == PINSTORE_CONFIGURED || layer == PINSTORE_LEARNED;
+	return layer == PINSTORE_CONFIGURED || layer == PINSTORE_LEARNED ||
+	       layer == PINSTORE_SYSTEM;
 }
 
 const struct pinstore_entry *
@@ -107,7 +108,7 @@ pinstore_result_wants_chain(const struct pinstore_result *result)
 {
 	size_t i;
 
-	for (i = 0; i < PS_LAYERS; i++)
+	for (i = 0; i < PS_JUDGED_LAYERS; i++)
 		if (result->layer[i].entry != NULL ||
 		    result->layer[i].report != NULL)
 			return 1;

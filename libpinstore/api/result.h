@@ -14,6 +14,7 @@
 #include <pinstore/pinstore.h>
 
 #include "api/entry.h"
+#include "api/handle.h"
 #include "model/host.h"
 #include "model/order.h"
 
@@ -46,7 +47,7 @@ struct pinstore_result {
 	unsigned peer_flags;
 	struct pinstore_chain *chain; /* or NULL */
 	bool is_other_path; /* chain is not the one GnuTLS settled on */
-	struct ps_layer layer[PS_LAYERS];
+	struct ps_layer layer[PS_JUDGED_LAYERS];
 	bool is_violation;
 	bool wants_chain;
 	bool is_revoked;

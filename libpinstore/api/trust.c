@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "api/below.h"
 #include "api/handle.h"
 #include "api/result.h"
 #include "api/room.h"
@@ -133,12 +134,40 @@ work(struct ps_write *write, void *arg, struct pinstore_error *error)
 	return ps_write_event(write, &event, error);
 }
 
+/* The system's store must know nothing of the host either. */
+static enum pinstore_status
+may_trust_below(struct pinstore *ps, struct trusting *trusting, bool *may,
+                struct pinstore_error *error)
+{
+	struct ps_below below;
+	enum pinstore_status status;
+
+	*may = false;
+	status = ps_below_judge(ps, trusting->checked, trusting->now, &below,
+	                        error);
+	if (status != PINSTORE_OK)
+		return status;
+	if (below.is_bypassed)
+		say(trusting, PINSTORE_IGNORED, PINSTORE_WHY_BYPASSED);
+	else if (below.is_refused)
+		say(trusting, PINSTORE_IGNORED, PINSTORE_WHY_PIN_MISMATCH);
+	else if (below.is_known)
+		say(trusting, PINSTORE_UNCHANGED, PINSTORE_WHY_OK);
+	else
+		*may = true;
+	return PINSTORE_OK;
+}
+
 static enum pinstore_status
 trust_leaf(struct pinstore *ps, struct trusting *trusting,
            struct pinstore_error *error)
 {
 	enum pinstore_status status;
+	bool may;
 
+	status = may_trust_below(ps, trusting, &may, error);
+	if (status != PINSTORE_OK || !may)
+		return status;
 	status = ps_handle_limits(ps, &trusting->limits, error);
 	if (status != PINSTORE_OK)
 		return status;

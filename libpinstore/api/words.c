@@ -192,6 +192,7 @@ pinstore_layer_word(enum pinstore_layer layer)
 {
 	switch (layer) {
 	case PINSTORE_CONFIGURED:
+	case PINSTORE_SYSTEM:
 		return "configured";
 	case PINSTORE_LEARNED:
 		return "learned";

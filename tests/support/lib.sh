@@ -68,6 +68,10 @@ unset PINSTORE XDG_DATA_HOME XDG_CONFIG_HOME SSLKEYLOGFILE NO_COLOR \
 	http_proxy https_proxy all_proxy no_proxy \
 	HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY CURL_HOME
 
+# Not that of this machine.
+PINSTORE_SYSTEM=/nonexistent/system
+export PINSTORE_SYSTEM
+
 T=$(mktemp -d "${TMPDIR:-/tmp}/pinstore-system.XXXXXX") || exit 99
 HOME=$T
 export HOME

@@ -7,7 +7,10 @@
 must command -v openssl >/dev/null
 make_pki
 
-mkdir -p files/sub files/trusted
+mkdir -p files/sub files/trusted files/strange
+chmod 755 files/strange
+echo "no store" >files/strange/data.mdb
+chmod 600 files/strange/data.mdb
 cp "$pki/rootA.pem" files/trusted/
 cp "$pki/backup.key" files/other.key
 (

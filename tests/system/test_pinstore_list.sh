@@ -26,7 +26,7 @@ for one in "sha256//$a" "pin-sha256=\"$a\"" "pin-sha256:$a" "sha256/$a" "$a" \
 	expect_exit 0 pinstore pin --json form.test "$one" "$b"
 	expect_json out "d['pins'] == ['$a', '$b'] and d['layer'] == 'configured' and d['source'] == 'static' and d['mode'] == 'enforce'"
 done
-expect_json out 'list(d) == ["host", "layer", "source", "mode", "include_subdomains", "pins", "noted", "noted_epoch", "updated", "updated_epoch", "expires", "expires_epoch", "max_age_sent", "report_uri", "note", "expired"]'
+expect_json out 'list(d) == ["host", "layer", "store", "source", "mode", "include_subdomains", "pins", "noted", "noted_epoch", "updated", "updated_epoch", "expires", "expires_epoch", "max_age_sent", "report_uri", "note", "expired"]'
 expect_json out '(d["expires"], d["expires_epoch"], d["max_age_sent"], d["report_uri"], d["note"], d["expired"], d["include_subdomains"]) == (None, None, None, None, None, False, False)'
 
 about "pin: options, and the entry is replaced whole"
@@ -144,9 +144,9 @@ about "R-5-4: show"
 expect_exit 0 pinstore show --json --at "@$t" form.test
 expect_json out 'list(d) == ["host", "entries", "applies", "bypass", "revoked_pins"]'
 expect_json out '[(x["layer"]) for x in d["entries"]] == ["configured", "learned"]'
-expect_json out 'd["applies"] == [{"layer": "configured", "entry_host": "form.test"}, {"layer": "learned", "entry_host": "form.test"}]'
+expect_json out 'd["applies"] == [{"layer": "configured", "store": "own", "entry_host": "form.test"}, {"layer": "learned", "store": "own", "entry_host": "form.test"}]'
 expect_exit 1 pinstore show --json --at "@$t" c.a.test
-expect_json out 'd == {"host": "c.a.test", "entries": [], "applies": [{"layer": "learned", "entry_host": "a.test"}], "bypass": None, "revoked_pins": []}'
+expect_json out 'd == {"host": "c.a.test", "entries": [], "applies": [{"layer": "learned", "store": "own", "entry_host": "a.test"}], "bypass": None, "revoked_pins": []}'
 expect_exit 1 pinstore show --at "@$t" c.a.test
 expect_out 'no entry of its own'
 expect_out 'applies   a.test \(\+subdomains\)'

@@ -64,8 +64,8 @@ note $t $a pin.test "$(pkp 3000 $a $b -- \
 expect_json out "d == {'host': 'pin.test', 'kind': 'pkp', 'result': 'noted', 'reason': 'ok', 'rule': None, 'offset': None, 'expires_epoch': $((t + 3000))}"
 expect_json out 'list(d) == ["host", "kind", "result", "reason", "rule", "offset", "expires_epoch"]'
 expect_exit 0 pinstore show --json --at "@$t" pin.test
-expect_json out "d['entries'] == [{'host': 'pin.test', 'layer': 'learned', 'source': 'header', 'mode': 'enforce', 'include_subdomains': True, 'pins': ['$a', '$b'], 'noted': '2001-09-09T01:46:40Z', 'noted_epoch': $t, 'updated': '2001-09-09T01:46:40Z', 'updated_epoch': $t, 'expires': '2001-09-09T02:36:40Z', 'expires_epoch': $((t + 3000)), 'max_age_sent': 3000, 'report_uri': 'https://r.example/x', 'note': None, 'expired': False}]"
-expect_json out 'list(d["entries"][0]) == ["host", "layer", "source", "mode", "include_subdomains", "pins", "noted", "noted_epoch", "updated", "updated_epoch", "expires", "expires_epoch", "max_age_sent", "report_uri", "note", "expired"]'
+expect_json out "d['entries'] == [{'host': 'pin.test', 'layer': 'learned', 'store': 'own', 'source': 'header', 'mode': 'enforce', 'include_subdomains': True, 'pins': ['$a', '$b'], 'noted': '2001-09-09T01:46:40Z', 'noted_epoch': $t, 'updated': '2001-09-09T01:46:40Z', 'updated_epoch': $t, 'expires': '2001-09-09T02:36:40Z', 'expires_epoch': $((t + 3000)), 'max_age_sent': 3000, 'report_uri': 'https://r.example/x', 'note': None, 'expired': False}]"
+expect_json out 'list(d["entries"][0]) == ["host", "layer", "store", "source", "mode", "include_subdomains", "pins", "noted", "noted_epoch", "updated", "updated_epoch", "expires", "expires_epoch", "max_age_sent", "report_uri", "note", "expired"]'
 # R-2.3.1-2: the life counts from the last sighting; by hand without slack
 note $((t + 1)) $a pin.test "$(pkp 3000 $a $b -- \
 	'includeSubDomains; report-uri="https://r.example/x"')"
@@ -241,8 +241,8 @@ expect_check 90 $((t + 1001)) $c mid.up.test
 expect_check 0 $((t + 3001)) $c low.mid.up.test
 expect_exit 0 pinstore explain --json --at "@$t" low.mid.up.test
 expect_json out 'list(d) == ["host", "at_epoch", "steps", "applies", "bypass", "revoked_pins"]'
-expect_json out "d['at_epoch'] == $t and d['applies'] == [{'layer': 'learned', 'entry_host': 'up.test'}]"
-expect_json out 'all(list(x) == ["layer", "name", "found", "expired", "include_subdomains", "applies", "reason"] for x in d["steps"])'
+expect_json out "d['at_epoch'] == $t and d['applies'] == [{'layer': 'learned', 'store': 'own', 'entry_host': 'up.test'}]"
+expect_json out 'all(list(x) == ["layer", "store", "name", "found", "expired", "include_subdomains", "applies", "reason"] for x in d["steps"])'
 expect_json out '[(x["name"], x["found"], x["applies"], x["reason"]) for x in d["steps"] if x["layer"] == "learned"][:3] == [("low.mid.up.test", False, False, "no-entry"), ("mid.up.test", True, False, "no-include-subdomains"), ("up.test", True, True, "covers-subdomains")]'
 expect_json out '[x["name"] for x in d["steps"] if x["layer"] == "configured"][:4] == ["low.mid.up.test", "mid.up.test", "up.test", "test"]'
 expect_exit 0 pinstore explain --json --at "@$((t + 1001))" mid.up.test
@@ -296,7 +296,7 @@ about "check: JSON and what it advises"
 note $t $a adv.test "$(pkp 3000 $a $b -- includeSubDomains)"
 expect_check 0 $t $a adv.test
 expect_json out 'list(d) == ["host", "verdict", "reason", "violation", "layers", "at_epoch", "chain_pins", "safe_from_epoch", "usable_backups"]'
-expect_json out "d == {'host': 'adv.test', 'verdict': 'matched', 'reason': 'pin-in-chain', 'violation': False, 'layers': [{'layer': 'learned', 'entry_host': 'adv.test', 'source': 'header', 'mode': 'enforce', 'matched_pin': '$a', 'expires_epoch': $((t + 3000))}], 'at_epoch': $t, 'chain_pins': ['$a'], 'safe_from_epoch': None, 'usable_backups': []}"
+expect_json out "d == {'host': 'adv.test', 'verdict': 'matched', 'reason': 'pin-in-chain', 'violation': False, 'layers': [{'layer': 'learned', 'store': 'own', 'entry_host': 'adv.test', 'source': 'header', 'mode': 'enforce', 'matched_pin': '$a', 'expires_epoch': $((t + 3000))}], 'at_epoch': $t, 'chain_pins': ['$a'], 'safe_from_epoch': None, 'usable_backups': []}"
 expect_check 90 $t $c adv.test
 expect_json out "(d['verdict'], d['reason'], d['safe_from_epoch'], d['usable_backups']) == ('reject', 'no-pin-in-chain', $((t + 3001)), ['$a', '$b'])"
 expect_json err 'd["error"]["exit"] == 90'

@@ -172,6 +172,26 @@ act_report(bool is_other)
 	return (int)value;
 }
 
+/* A store in use is none of the system's. */
+static int
+act_set_system(bool is_other)
+{
+	struct pinstore_options *options = pinstore_options_new();
+	struct pinstore *other = NULL;
+	enum pinstore_status status;
+	char path[192];
+
+	(void)snprintf(path, sizeof(path), "%s/other", fixture_dir.path);
+	ck_assert_int_eq(pinstore_options_set_system(
+	                         options, is_other ? fixture_dir.store
+	                                           : "/nonexistent/system"),
+	                 PINSTORE_OK);
+	status = pinstore_open(path, options, &other, NULL);
+	pinstore_options_free(options);
+	pinstore_close(other);
+	return status;
+}
+
 static int
 act_options_set(bool is_other)
 {
@@ -969,6 +989,8 @@ static const struct {
 	{"PINSTORE_OPT_REPORT", act_report, 1, 0},
 	{"pinstore_options_set", act_options_set, PINSTORE_OK,
 	 PINSTORE_ERR_ARG},
+	{"pinstore_options_set_system", act_set_system, PINSTORE_OK,
+	 PINSTORE_ERR_ACCESS},
 	{"pinstore_chain_set_served", act_set_served, 1, 0},
 	{"pinstore_session_attach", act_session_attach, PINSTORE_OK,
 	 PINSTORE_ERR_ARG},

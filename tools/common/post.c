@@ -22,6 +22,7 @@
 #include "common/address.h"
 #include "common/hsts.h"
 #include "common/memory.h"
+#include "common/store.h"
 #include "common/when.h"
 
 /* Addresses of a name that are kept. */
@@ -632,6 +633,8 @@ tool_post_open(const char *path, struct pinstore **out,
 	if (options == NULL)
 		tool_no_memory();
 	status = pinstore_options_set(options, PINSTORE_OPT_REPORT, 0);
+	if (status == PINSTORE_OK)
+		status = tool_store_set_system(options);
 	if (status == PINSTORE_OK)
 		status = pinstore_open(path, options, out, error);
 	else

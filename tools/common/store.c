@@ -25,7 +25,7 @@ static struct {
 	int code;
 } guard;
 
-#define ROOT_PARENT "/var/lib/pinstore"
+#define ROOT_PARENT PINSTORE_STATE_DIR
 #define ROOT_STORE ROOT_PARENT "/root"
 
 /* A variable of the environment that is set and not empty, or NULL. */
@@ -101,6 +101,16 @@ tool_store_path(const char *option, bool *is_default, struct tool_fault *fault)
 	out = tool_format("%s/.local/share/pinstore", home);
 	free(home);
 	return out;
+}
+
+enum pinstore_status
+tool_store_set_system(struct pinstore_options *options)
+{
+	const char *path = variable("PINSTORE_SYSTEM");
+
+	if (path == NULL)
+		path = pinstore_system_path();
+	return pinstore_options_set_system(options, path);
 }
 
 void

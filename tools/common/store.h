@@ -26,6 +26,14 @@ char *
 tool_store_path(const char *option, bool *is_default, struct tool_fault *fault);
 
 /*
+ * Put the system's store below the one that is opened: that of
+ * $PINSTORE_SYSTEM, which a process with AT_SECURE ignores, else
+ * pinstore_system_path().
+ */
+enum pinstore_status
+tool_store_set_system(struct pinstore_options *options) PINSTORE_MUST_CHECK;
+
+/*
  * Make the directories above a default path, as XDG asks: mode 0700, and 0755
  * for /var/lib/pinstore.  That of the store itself pinstore_open() makes.  An
  * error is left to pinstore_open() to tell.

@@ -17,8 +17,10 @@
 #include "common/when.h"
 #include "pinfetch/remark.h"
 
-static const enum pinstore_layer layers[] = {PINSTORE_CONFIGURED,
-                                             PINSTORE_LEARNED};
+static const enum pinstore_layer layers[] = {
+	PINSTORE_CONFIGURED, PINSTORE_SYSTEM, PINSTORE_LEARNED};
+
+#define N_LAYERS (sizeof(layers) / sizeof(layers[0]))
 
 /* The entry of a layer that refused, or NULL. */
 static const struct pinstore_entry *
@@ -44,6 +46,8 @@ put_rule(const struct pinstore_entry *entry, FILE *out)
 		origin = "from its first visit, noted";
 		break;
 	case PINSTORE_STATIC:
+		if (pinstore_entry_layer(entry) == PINSTORE_SYSTEM)
+			origin = "pinned by the system's operator, made";
 		break;
 	}
 	tool_date_print(pinstore_entry_noted(entry), noted);
@@ -161,6 +165,27 @@ put_command(const char *verb, const char *host, const char *store, FILE *out)
 	tool_put_escaped(host, out);
 }
 
+/* What to do when the keys were changed as announced. */
+static void
+put_change(const struct pinstore_entry *entry, const char *store, FILE *out)
+{
+	fputs("\n            an announced change?  compare the key out of "
+	      "band, then: ", out);
+	switch (pinstore_entry_layer(entry)) {
+	case PINSTORE_CONFIGURED:
+		put_command("pin", pinstore_entry_host(entry), store, out);
+		fputs(" PIN BACKUP-PIN\n", out);
+		break;
+	case PINSTORE_LEARNED:
+		put_command("clear", pinstore_entry_host(entry), store, out);
+		fputc('\n', out);
+		break;
+	case PINSTORE_SYSTEM:
+		fputs("the system's operator pins and publishes it\n", out);
+		break;
+	}
+}
+
 static void
 put_mismatch(const struct fetch_session *session,
              const struct fetch_report *report, FILE *out)
@@ -172,7 +197,7 @@ put_mismatch(const struct fetch_session *session,
 	const struct pinstore_pin *pins;
 	size_t n = 0;
 
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < N_LAYERS; i++) {
 		const struct pinstore_entry *one =
 		        refusing_entry(result, layers[i]);
 
@@ -197,17 +222,7 @@ put_mismatch(const struct fetch_session *session,
 	      "            what is known?        ",
 	      out);
 	put_command("explain", host, store, out);
-	fputs("\n            an announced change?  compare the key out of "
-	      "band, then: ",
-	      out);
-	put_command(pinstore_entry_layer(entry) == PINSTORE_CONFIGURED
-	                    ? "pin"
-	                    : "clear",
-	            pinstore_entry_host(entry), store, out);
-	fputs(pinstore_entry_layer(entry) == PINSTORE_CONFIGURED
-	              ? " PIN BACKUP-PIN\n"
-	              : "\n",
-	      out);
+	put_change(entry, store, out);
 }
 
 /* GnuTLS's words for what libcurl only calls a failure. */

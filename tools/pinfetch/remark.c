@@ -21,8 +21,8 @@ const struct pinstore_entry *
 fetch_remark_entry(const struct pinstore_result *result,
                    enum pinstore_layer *layer)
 {
-	static const enum pinstore_layer order[] = {PINSTORE_CONFIGURED,
-	                                            PINSTORE_LEARNED};
+	static const enum pinstore_layer order[] = {
+		PINSTORE_CONFIGURED, PINSTORE_SYSTEM, PINSTORE_LEARNED};
 	const struct pinstore_entry *first = NULL;
 	bool is_refused;
 
@@ -30,7 +30,7 @@ fetch_remark_entry(const struct pinstore_result *result,
 	if (!result)
 		return NULL;
 	is_refused = pinstore_result_verdict(result) == PINSTORE_REJECT;
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
 		const struct pinstore_entry *entry =
 		        pinstore_result_entry(result, order[i]);
 		bool has_matched = pinstore_result_matched(result, order[i],
@@ -87,7 +87,7 @@ ended(const struct pinstore_result *result)
 	const char *host = pinstore_result_host(result);
 
 	for (size_t i = 0; pinstore_result_step(result, i, &step); i++)
-		if (step.layer == PINSTORE_CONFIGURED && step.expired &&
+		if (step.layer != PINSTORE_LEARNED && step.expired &&
 		    (step.include_subdomains || strcmp(step.name, host) == 0))
 			return step.name;
 	return NULL;
@@ -106,6 +106,8 @@ fetch_remark_life(const struct fetch_options *options,
 	if (!verdict->is_judged || (options->silent && !options->show_error))
 		return;
 	entry = pinstore_result_entry(verdict->result, PINSTORE_CONFIGURED);
+	if (!entry)
+		entry = pinstore_result_entry(verdict->result, PINSTORE_SYSTEM);
 	name = entry ? NULL : ended(verdict->result);
 	expires = entry ? pinstore_entry_expires(entry) : PINSTORE_NEVER;
 	if (name) {

@@ -108,6 +108,8 @@ open_store(struct fetch_run *run, struct pinstore_error *error)
 	/* Not set to 1: what the store says of it holds. */
 	if (!status && run->options->report == FETCH_REPORT_OFF)
 		status = pinstore_options_set(settings, PINSTORE_OPT_REPORT, 0);
+	if (!status)
+		status = tool_store_set_system(settings);
 	if (status)
 		*error = (struct pinstore_error){.status = status};
 	else

@@ -18,8 +18,8 @@
 #include "evidence.h"
 #include "verb.h"
 
-static const enum pinstore_layer layers[] = {PINSTORE_CONFIGURED,
-                                             PINSTORE_LEARNED};
+static const enum pinstore_layer layers[] = {
+	PINSTORE_CONFIGURED, PINSTORE_LEARNED, PINSTORE_SYSTEM};
 
 #define N_LAYERS (sizeof(layers) / sizeof(layers[0]))
 
@@ -206,6 +206,8 @@ layer_json(const struct finding *finding, const struct pinstore_entry *entry,
 		is_matched = matched < n;
 	}
 	tool_json_add(out, "layer", tool_json_text(pinstore_layer_word(
+	        pinstore_entry_layer(entry))));
+	tool_json_add(out, "store", tool_json_text(layer_store(
 	        pinstore_entry_layer(entry))));
 	tool_json_add(out, "entry_host",
 	              tool_json_text(pinstore_entry_host(entry)));
@@ -603,7 +605,7 @@ cmd_check(struct run *run)
 	int code = EXIT_USAGE;
 
 	if (check_operands(run) && evidence_read(run, true, &evidence)) {
-		if (!run_open(run, false))
+		if (!run_open_judging(run, false))
 			code = run->fault.exit;
 		else if (option_given(&run->options, OPTION_ALL))
 			code = check_all(run, &evidence);

@@ -18,6 +18,8 @@ step_json(const struct pinstore_step *step)
 
 	tool_json_add(out, "layer",
 	              tool_json_text(pinstore_layer_word(step->layer)));
+	tool_json_add(out, "store",
+	              tool_json_text(layer_store(step->layer)));
 	tool_json_add(out, "name", tool_json_text(step->name));
 	tool_json_add(out, "found", json_boolean(step->found));
 	tool_json_add(out, "expired", json_boolean(step->expired));
@@ -34,8 +36,8 @@ static bool
 tell_revoked(const struct run *run, const struct pinstore_result *result,
              json_t *array, struct pinstore_error *error)
 {
-	static const enum pinstore_layer layers[] = {PINSTORE_CONFIGURED,
-	                                             PINSTORE_LEARNED};
+	static const enum pinstore_layer layers[] = {
+		PINSTORE_CONFIGURED, PINSTORE_LEARNED, PINSTORE_SYSTEM};
 	const struct pinstore_entry *entry;
 	size_t i;
 
@@ -90,7 +92,9 @@ print_text(const struct run *run, const struct pinstore_result *result,
 	fprintf(out, "%s at %s\n", host, at);
 	for (i = 0; pinstore_result_step(result, i, &step); i++) {
 		cells[0] = step.name;
-		cells[1] = pinstore_layer_word(step.layer);
+		cells[1] = step.layer == PINSTORE_SYSTEM
+		                   ? "system"
+		                   : pinstore_layer_word(step.layer);
 		cells[2] = step.applies ? "yes" : "no";
 		cells[3] = pinstore_reason_word(step.why);
 		tool_table_add(table, cells);
@@ -116,7 +120,7 @@ cmd_explain(struct run *run)
 
 	if (!run_host(run, run->operands[0], name, &kind))
 		return EXIT_USAGE;
-	if (!run_open(run, false))
+	if (!run_open_judging(run, false))
 		return run->fault.exit;
 	if (pinstore_lookup(run->store, name, run->options.now, &result,
 	                    &error) != PINSTORE_OK)

@@ -173,7 +173,9 @@ visit(const struct pinstore_entry *entry, void *arg)
 	row = &rows->row[rows->n++];
 	row->host = tool_copy(host, strlen(host));
 	row->layer = pinstore_entry_layer(entry);
-	row->is_bypassed = is_bypassed(rows, host);
+	/* A bypass loosens what its own store has. */
+	row->is_bypassed = row->layer != PINSTORE_SYSTEM &&
+	                   is_bypassed(rows, host);
 	row->source = pinstore_entry_source(entry);
 	row->mode = pinstore_entry_mode(entry);
 	row->include_subdomains = pinstore_entry_include_subdomains(entry);
@@ -268,7 +270,9 @@ print_table(const struct rows *rows, FILE *out)
 		cells[1] = row->include_subdomains ? "yes" : "-";
 		cells[2] = row->is_bypassed ? "bypassed"
 		                            : pinstore_mode_word(row->mode);
-		cells[3] = pinstore_source_word(row->source);
+		cells[3] = row->layer == PINSTORE_SYSTEM
+		                   ? "system"
+		                   : pinstore_source_word(row->source);
 		cells[4] = pins;
 		cells[5] = until;
 		tool_table_add(table, cells);
@@ -335,12 +339,14 @@ cmd_list(struct run *run)
 	struct pinstore_error error;
 	int code = TOOL_EXIT_OK;
 
-	if (!run_open(run, false))
+	if (!run_open_judging(run, false))
 		return run->fault.exit;
 	make_globs(run, &rows);
 	if (pinstore_walk_bypasses(run->store, visit_bypass, &rows, &error) !=
 	            PINSTORE_OK ||
 	    pinstore_walk(run->store, NULL, visit, &rows, &error) !=
+	            PINSTORE_OK ||
+	    pinstore_walk_system(run->store, NULL, visit, &rows, &error) !=
 	            PINSTORE_OK) {
 		rows_free(&rows);
 		return run_fail(run, &error);

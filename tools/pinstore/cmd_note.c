@@ -166,7 +166,7 @@ cmd_note(struct run *run)
 	    evidence_read(run, false, &evidence) &&
 	    (run->n_operands > 1 || run_stdin(run, VALUE_MAX, &input, &len))) {
 		fields = make_fields(run, input, len, &n);
-		code = run_open(run, true)
+		code = run_open_judging(run, true)
 		               ? process(run, name, &evidence, fields, n)
 		               : run->fault.exit;
 	}

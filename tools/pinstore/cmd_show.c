@@ -9,8 +9,8 @@
 #include "entry.h"
 #include "verb.h"
 
-static const enum pinstore_layer layers[] = {PINSTORE_CONFIGURED,
-                                             PINSTORE_LEARNED};
+static const enum pinstore_layer layers[] = {
+	PINSTORE_CONFIGURED, PINSTORE_LEARNED, PINSTORE_SYSTEM};
 
 #define N_LAYERS (sizeof(layers) / sizeof(layers[0]))
 
@@ -122,7 +122,7 @@ cmd_show(struct run *run)
 
 	if (!run_hosts(run))
 		return EXIT_USAGE;
-	if (!run_open(run, false))
+	if (!run_open_judging(run, false))
 		return run->fault.exit;
 	for (i = 0; i < run->n_operands; i++) {
 		code = exit_worse(code, show_host(run, run->operands[i]));

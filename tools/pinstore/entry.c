@@ -16,8 +16,8 @@
 #include "common/text.h"
 #include "common/when.h"
 
-static const enum pinstore_layer layers[] = {PINSTORE_CONFIGURED,
-                                             PINSTORE_LEARNED};
+static const enum pinstore_layer layers[] = {
+	PINSTORE_CONFIGURED, PINSTORE_LEARNED, PINSTORE_SYSTEM};
 
 #define N_LAYERS (sizeof(layers) / sizeof(layers[0]))
 
@@ -25,6 +25,12 @@ bool
 entry_is_expired(const struct pinstore_entry *entry, int64_t now)
 {
 	return pinstore_entry_expires(entry) < now;
+}
+
+const char *
+layer_store(enum pinstore_layer layer)
+{
+	return layer == PINSTORE_SYSTEM ? "system" : "own";
 }
 
 json_t *
@@ -38,6 +44,8 @@ entry_json(const struct pinstore_entry *entry, int64_t now)
 	pins = pinstore_entry_pins(entry, &n);
 	tool_json_add(out, "host", tool_json_text(pinstore_entry_host(entry)));
 	tool_json_add(out, "layer", tool_json_text(pinstore_layer_word(
+	        pinstore_entry_layer(entry))));
+	tool_json_add(out, "store", tool_json_text(layer_store(
 	        pinstore_entry_layer(entry))));
 	tool_json_add(out, "source", tool_json_text(pinstore_source_word(
 	        pinstore_entry_source(entry))));
@@ -68,7 +76,9 @@ origin(const struct pinstore_entry *entry)
 	case PINSTORE_TOFU:
 		return "the key of the first visit";
 	case PINSTORE_STATIC:
-		return "made by the operator";
+		return pinstore_entry_layer(entry) == PINSTORE_SYSTEM
+		               ? "made by the system's operator"
+		               : "made by the operator";
 	}
 	return "of unknown origin";
 }
@@ -229,6 +239,8 @@ applies_json(const struct pinstore_result *result)
 		one = tool_json_object();
 		tool_json_add(one, "layer", tool_json_text(
 		        pinstore_layer_word(layers[i])));
+		tool_json_add(one, "store",
+		              tool_json_text(layer_store(layers[i])));
 		tool_json_add(one, "entry_host",
 		              tool_json_text(pinstore_entry_host(entry)));
 		tool_json_append(out, one);

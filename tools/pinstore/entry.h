@@ -18,6 +18,10 @@
 bool
 entry_is_expired(const struct pinstore_entry *entry, int64_t now);
 
+/* "own" or "system": in which store the entries of layer are. */
+const char *
+layer_store(enum pinstore_layer layer);
+
 /* All its members; expired as of now. */
 json_t *
 entry_json(const struct pinstore_entry *entry, int64_t now);

@@ -79,6 +79,8 @@ static const struct option_row rows[OPTION_COUNT] = {
 	                        "OpenMetrics"},
 	[OPTION_PASSWORD_FILE] = {"password-file", 0, "FILE", "the first line "
 	                          "of FILE is the password"},
+	[OPTION_PUBLISH] = {"publish", 0, NULL, "a read-only store for all "
+	                    "users, modes 0755 and 0644"},
 	[OPTION_REASON] = {"reason", 0, "TEXT", "why; kept and shown with it"},
 	[OPTION_REPORT_ONLY] = {"report-only", 0, NULL, "the field is "
 	                        "Public-Key-Pins-Report-Only"},
@@ -393,6 +395,7 @@ take(enum option option, const char *value, struct options *options,
 	case OPTION_LIST:
 	case OPTION_NO_BACKUP:
 	case OPTION_OPENMETRICS:
+	case OPTION_PUBLISH:
 	case OPTION_REPORT_ONLY:
 	case OPTION_STRICT:
 	case OPTION_SUBDOMAINS:

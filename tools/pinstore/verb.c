@@ -21,6 +21,13 @@
 #define BIT(option) OPTION_BIT(OPTION_##option)
 
 const struct verb verbs[] = {
+	{"backup", cmd_backup, "[--publish] DIR",
+	 "copy the store to a directory, while it is in use",
+	 "DIR is made, or is empty, or has an earlier backup of this store;\n"
+	 "about replacing anything else it asks first on a terminal, elsewhere\n"
+	 "--yes is required.  With --publish the copy is for all users of the\n"
+	 "machine: what the operator laid down, and nothing that was learned.\n",
+	 BIT(STORE) | BIT(PUBLISH) | BIT(YES), 1, 1},
 	{"bypass", cmd_bypass, "HOST --for DURATION --reason TEXT | HOST --end",
 	 "judge a host's pins, but do not enforce them, for a time",
 	 "At most 7 days.  Nothing is learned of the host meanwhile; a\n"
@@ -269,8 +276,8 @@ run_path(struct run *run, bool is_writing)
 	return true;
 }
 
-bool
-run_open(struct run *run, bool is_writing)
+static bool
+open_store(struct run *run, bool is_writing, bool is_judging)
 {
 	struct pinstore_options *options;
 	struct pinstore_error error;
@@ -283,11 +290,24 @@ run_open(struct run *run, bool is_writing)
 	if (pinstore_options_set(options, PINSTORE_OPT_READONLY, !is_writing) ==
 	            PINSTORE_OK &&
 	    set_by_hand(run, options) == PINSTORE_OK &&
+	    (!is_judging || tool_store_set_system(options) == PINSTORE_OK) &&
 	    pinstore_open(run->store_path, options, &run->store, &error) !=
 	            PINSTORE_OK)
 		run_fail(run, &error);
 	pinstore_options_free(options);
 	return run->store != NULL;
+}
+
+bool
+run_open(struct run *run, bool is_writing)
+{
+	return open_store(run, is_writing, false);
+}
+
+bool
+run_open_judging(struct run *run, bool is_writing)
+{
+	return open_store(run, is_writing, true);
 }
 
 bool

@@ -65,6 +65,7 @@ extern const struct verb verbs[];
 const struct verb *
 verb_find(const char *name);
 
+verb_fn cmd_backup;
 verb_fn cmd_bypass;
 verb_fn cmd_check;
 verb_fn cmd_clear;
@@ -105,6 +106,10 @@ run_path(struct run *run, bool is_writing);
 /* Open the store; for reading a missing one is an error. */
 bool
 run_open(struct run *run, bool is_writing);
+
+/* The same for a verb that judges: with the system's store below it. */
+bool
+run_open_judging(struct run *run, bool is_writing);
 
 /*
  * Ask "question? [y/N]" on a terminal, unless --yes was given.  False, and

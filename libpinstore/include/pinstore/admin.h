@@ -209,6 +209,39 @@ pinstore_fsck(const char *path, const struct pinstore_fsck_setup *setup,
               struct pinstore_fsck_result *out,
               struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
+/*
+ * Write all that the store holds at one moment into the directory path: others
+ * may use the store meanwhile.  The directory above it must be there; it itself
+ * is made, with mode 0700, or is empty, or has an earlier backup of this store,
+ * which is replaced as a whole or not at all.  With replace so is the backup of
+ * another store, and what cannot be read; never a store in use.  *hosts (may be
+ * NULL) counts the names.
+ *
+ * A backup can be opened like a store, and is never written.
+ *
+ * Errors: ARG, NOMEM, UNFIT (what lies there is no earlier backup of this
+ *         store), ACCESS, NOTFOUND (there is no store), BUSY, FULL, IO,
+ *         VERSION, DAMAGED.
+ */
+enum pinstore_status
+pinstore_backup(struct pinstore *ps, const char *path, int replace,
+                uint64_t *hosts,
+                struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/*
+ * The same for all users of the machine, with modes 0755 and 0644: static
+ * entries, revoked keys, bypasses, settings and local anchors; nothing that was
+ * learned, no journal and no reports.  What lies there may be any published
+ * store.  It is what pinstore_options_set_system() names; who has it open
+ * notices the new one within a second.
+ * Errors: ARG, NOMEM, UNFIT (what lies there is no published store), ACCESS,
+ *         NOTFOUND (there is no store), BUSY, FULL, IO, VERSION, DAMAGED.
+ */
+enum pinstore_status
+pinstore_publish(struct pinstore *ps, const char *path, int replace,
+                 uint64_t *hosts,
+                 struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
 /* ---------------------------------------------------------------- settings */
 
 /*

@@ -75,8 +75,12 @@ enum pinstore_verdict {
 /* Public-Key-Pins and Public-Key-Pins-Report-Only. */
 enum pinstore_kind { PINSTORE_PKP, PINSTORE_PKP_RO };
 
-/* Configured: made by the operator.  Learned: from the network. */
-enum pinstore_layer { PINSTORE_CONFIGURED, PINSTORE_LEARNED };
+/*
+ * Configured: made by the operator.  Learned: from the network.  System:
+ * configured too, but by the operator of the machine, whose published store
+ * lies below the one that was opened (pinstore_options_set_system()).
+ */
+enum pinstore_layer { PINSTORE_CONFIGURED, PINSTORE_LEARNED, PINSTORE_SYSTEM };
 
 enum pinstore_source {
 	PINSTORE_HEADER = 1,
@@ -295,7 +299,7 @@ const char *pinstore_strerror(enum pinstore_status status);
 
 /*
  * The words of the command line's JSON, never NULL.  Static storage.  A value
- * outside the enum gives "unknown".
+ * outside the enum gives "unknown".  That of PINSTORE_SYSTEM is "configured".
  */
 const char *pinstore_reason_word(enum pinstore_reason reason);
 const char *pinstore_syntax_word(enum pinstore_syntax syntax);
@@ -349,6 +353,28 @@ enum pinstore_status
 pinstore_options_set(struct pinstore_options *options,
                      enum pinstore_option what,
                      int64_t value) PINSTORE_MUST_CHECK;
+
+/*
+ * Put the published store in directory path (NULL: none, the default) below the
+ * one that is opened: its entries count as configured ones that must be
+ * satisfied too, and its revoked keys are refused.  It is only read.  If there
+ * is no such directory, or nothing in it, nothing is below; that is looked for
+ * again, and a new copy is noticed, within a second.  One that cannot be read,
+ * is damaged, is not published, or that others than root and the caller own or
+ * may write to, makes open and every check fail; so does one that is removed
+ * while in use.
+ *
+ * Errors: ARG (an empty path), NOMEM.
+ */
+enum pinstore_status
+pinstore_options_set_system(struct pinstore_options *options,
+                            const char *path) PINSTORE_MUST_CHECK;
+
+/*
+ * Where the system's published store lies as this library was configured, such
+ * as "/var/lib/pinstore/system"; nothing opens it by itself.  Static storage.
+ */
+const char *pinstore_system_path(void);
 
 void pinstore_options_free(struct pinstore_options *options);
 
@@ -439,7 +465,7 @@ void pinstore_chain_free(struct pinstore_chain *chain);
 /* ---------------------------------------------------------- judge and note */
 
 /*
- * What is known of host at now, without a chain: the whole walk, both layers.
+ * What is known of host at now, without a chain: the whole walk, all layers.
  * The result's verdict is UNPINNED if nothing applies, else REJECT, and it
  * cannot be given to pinstore_note().
  *
@@ -589,8 +615,9 @@ int pinstore_result_matched(const struct pinstore_result *result,
 
 /*
  * The i-th step of the walk: 1, or 0 behind the end.  out->size must be set.
- * Configured layer first, each from the name itself towards the root.  Only
- * pinstore_lookup() takes every step.
+ * Configured layer first, then learned, then that of the system if there is
+ * one, each from the name itself towards the root.  Only pinstore_lookup()
+ * takes every step.
  */
 int pinstore_result_step(const struct pinstore_result *result, size_t i,
                          struct pinstore_step *out);
@@ -622,7 +649,8 @@ const char *pinstore_entry_note(const struct pinstore_entry *entry);
 /* ---------------------------------------------------------------- operator */
 
 /*
- * The stored entry of that very host in layer, expired or not.
+ * The stored entry of that very host in layer, expired or not; PINSTORE_SYSTEM
+ * is the one in the system's store.
  *
  * Owner:  the caller, who ends *out with pinstore_entry_free().
  * Errors: ARG, NOMEM, HOST, NOTFOUND, BUSY, IO, VERSION, DAMAGED.
@@ -697,6 +725,12 @@ typedef int pinstore_visit_fn(const struct pinstore_entry *entry, void *arg);
 enum pinstore_status
 pinstore_walk(struct pinstore *ps, const char *after, pinstore_visit_fn *visit,
               void *arg, struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* The same for the entries of the system's store; none if there is none. */
+enum pinstore_status
+pinstore_walk_system(struct pinstore *ps, const char *after,
+                     pinstore_visit_fn *visit, void *arg,
+                     struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
 /* ----------------------------------------------------------------- journal */
 
