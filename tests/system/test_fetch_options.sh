@@ -27,6 +27,8 @@ expect_exit 2 timeout 60 pinfetch $W/ --store
 expect_err 'needs an argument'
 expect_exit 2 fetch --report=later $W/
 expect_err "--report.*'later' is no time for reports"
+expect_exit 2 fetch --hsts "$pki" $W/
+expect_err 'is a folder'
 expect_exit 2 fetch --silent=yes $W/
 for value in '' x 1.5.5 -1 1.23x5 99999999999999999999; do
 	expect_exit 2 fetch -m "$value" $W/

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 #include "common/memory.h"
 #include "common/text.h"
@@ -418,6 +419,18 @@ check_pairs(const struct fetch_options *options, struct tool_fault *fault)
 	return !what;
 }
 
+/* libcurl takes a folder for a file in which nothing is. */
+static bool
+check_hsts(const char *path, struct tool_fault *fault)
+{
+	struct stat about;
+
+	if (!path || stat(path, &about) || !S_ISDIR(about.st_mode))
+		return true;
+	tool_fault_usage(fault, "--hsts", NULL, "%s is a folder", path);
+	return false;
+}
+
 static bool
 check_whole(const struct fetch_options *options, struct tool_fault *fault)
 {
@@ -435,7 +448,7 @@ check_whole(const struct fetch_options *options, struct tool_fault *fault)
 		                 "methods");
 		return false;
 	}
-	return check_pairs(options, fault);
+	return check_hsts(options->hsts, fault) && check_pairs(options, fault);
 }
 
 static bool
