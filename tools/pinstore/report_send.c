@@ -25,6 +25,9 @@
 #include "report.h"
 #include "verb.h"
 
+/* How long one run goes on taking reports that are due. */
+#define BEGIN_MS 50000
+
 struct sending {
 	struct run *run;
 	struct pinstore *judge; /* of the collectors */
@@ -149,15 +152,21 @@ send_one(struct sending *sending, struct pinstore_report *report,
 	                              error) == PINSTORE_OK;
 }
 
-/* Until none is due; what fails is due again after a minute at the earliest. */
+/*
+ * Until none is due.  What fails is due again after a minute at the earliest: by
+ * then none is begun any more, so that no report is sent twice.
+ */
 static bool
 send_due(struct sending *sending, struct pinstore_error *error)
 {
+	int64_t until = tool_clock_ms() + BEGIN_MS;
 	struct pinstore *store = sending->run->store;
 	struct pinstore_report *report;
 	enum pinstore_status status;
 
 	for (;;) {
+		if (tool_clock_ms() >= until)
+			return true;
 		status = pinstore_report_take(store, tool_now(), &report,
 		                              error);
 		if (status == PINSTORE_ERR_NOTFOUND)
