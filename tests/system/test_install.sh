@@ -60,7 +60,8 @@ exported()
 		echo "$pkgconfigdir/$name.pc"
 	done
 	for name in README.md NEWS SECURITY.md architecture.md embedding.md store-format.md \
-		walkthrough-report-only.md walkthrough.md \
+		walkthrough-report-only.md walkthrough.md locked-out.md \
+		threat-model.md upgrading.md \
 		rfc7469.md; do
 		echo "$docdir/$name"
 	done
