@@ -16,6 +16,7 @@
 #include "store/clock.h"
 #include "store/copy.h"
 #include "store/pages.h"
+#include "store/walked.h"
 #include "store/writer.h"
 
 #define NEW_NAME PS_DB_DATA ".new"
@@ -146,6 +147,8 @@ put_in_place(struct ps_env *env, int limit_ms, struct pinstore_error *error)
 		 */
 		if (fsync(env->dir_fd) != 0)
 			status = fail(env, "kept in its place", error);
+		else
+			ps_walked_note(env->dir_fd);
 	}
 	ps_dir_unlock(env->dir_fd);
 	return status;

@@ -148,7 +148,7 @@ way_out(int code)
 		return "make room on the file system";
 	default:
 		return status_of(code) == PINSTORE_ERR_DAMAGED
-		               ? "restore a backup"
+		               ? "run \"pinstore fsck\""
 		               : NULL;
 	}
 }
@@ -311,40 +311,96 @@ drop_own_slots(int dir_fd, size_t map_bytes, MDB_env **env, struct ps_map *map)
 	return env_open(dir_fd, NULL, FLAGS, map_bytes, env, map);
 }
 
-/* Open the databases; that is also the first transaction. */
+/* How the databases are opened. */
+struct opening {
+	bool create;
+	ps_db_guard_fn *guard; /* or NULL */
+	void *arg;
+};
+
+/* Two commits between a reader's begin and its look at the head are rare. */
+#define GUARD_TRIES 16
+
 static enum pinstore_status
-open_tables(struct ps_db *db, bool create, struct pinstore_error *error)
+ask_guard(struct ps_db *db, const struct opening *opening, MDB_txn *txn,
+          struct pinstore_error *error)
 {
+	enum pinstore_status status;
+	int tries = 0, code = 0, fd = -1;
+
+	if (opening->guard == NULL)
+		return PINSTORE_OK;
+	status = ps_db_fd(db, &fd, error);
+	while (status == PINSTORE_OK) {
+		status = opening->guard(fd, mdb_txn_id(txn), opening->arg,
+		                        error);
+		if (status != PINSTORE_ERR_BUSY || ++tries == GUARD_TRIES)
+			return status;
+		mdb_txn_reset(txn);
+		code = mdb_txn_renew(txn);
+		status = code == 0 ? PINSTORE_OK
+		                   : fail(db->path, code, "be read", error);
+	}
+	return status;
+}
+
+/* The first transaction. */
+static enum pinstore_status
+begin_first(struct ps_db *db, const struct opening *opening, MDB_txn **out,
+            struct pinstore_error *error)
+{
+	const unsigned flags = opening->create ? 0 : MDB_RDONLY;
+	enum pinstore_status status;
 	MDB_txn *txn = NULL;
 	MDB_envinfo info;
-	size_t i;
 	int code;
 
+	*out = NULL;
 	code = mdb_env_info(db->env, &info);
 	if (code != 0)
 		return fail(db->path, code, "be opened", error);
-	code = mdb_txn_begin(db->env, NULL, create ? 0 : MDB_RDONLY, &txn);
+	code = mdb_txn_begin(db->env, NULL, flags, &txn);
 	if (code == MDB_MAP_RESIZED) {
 		enum ps_trouble trouble;
-		enum pinstore_status status =
-		        ps_db_resize(db, false, 0, &trouble, error);
 
+		status = ps_db_resize(db, false, 0, &trouble, error);
 		if (status != PINSTORE_OK)
 			return status;
-		code = mdb_txn_begin(db->env, NULL, create ? 0 : MDB_RDONLY,
-		                     &txn);
+		code = mdb_txn_begin(db->env, NULL, flags, &txn);
 	}
 	if (code != 0)
 		return fail(db->path, code, "be read", error);
-	if (mdb_txn_id(txn) < info.me_last_txnid) {
+	if (mdb_txn_id(txn) < info.me_last_txnid)
+		status = ps_fail(error, PINSTORE_ERR_BUSY,
+		                 "store %s: its lock file is behind its data; "
+		                 "try again", db->path);
+	else
+		status = ask_guard(db, opening, txn, error);
+	if (status != PINSTORE_OK) {
 		mdb_txn_abort(txn);
-		return ps_fail(error, PINSTORE_ERR_BUSY,
-		               "store %s: its lock file is behind its data; "
-		               "try again", db->path);
+		return status;
 	}
+	*out = txn;
+	return PINSTORE_OK;
+}
+
+/* Open the databases; that is also the first transaction. */
+static enum pinstore_status
+open_tables(struct ps_db *db, const struct opening *opening,
+            struct pinstore_error *error)
+{
+	enum pinstore_status status;
+	MDB_txn *txn;
+	size_t i;
+	int code = 0;
+
+	status = begin_first(db, opening, &txn, error);
+	if (status != PINSTORE_OK)
+		return status;
 	for (i = 0; i < PS_TABLES; i++) {
 		code = mdb_dbi_open(txn, ps_table_names[i],
-		                    create ? MDB_CREATE : 0, &db->dbi[i]);
+		                    opening->create ? MDB_CREATE : 0,
+		                    &db->dbi[i]);
 		if (code != 0)
 			break;
 	}
@@ -352,7 +408,7 @@ open_tables(struct ps_db *db, bool create, struct pinstore_error *error)
 		mdb_txn_abort(txn);
 		return ps_fail_lib(error, PINSTORE_ERR_DAMAGED, code,
 		                   "store %s is damaged: it has no database "
-		                   "\"%s\"; restore a backup", db->path,
+		                   "\"%s\"; run \"pinstore fsck\"", db->path,
 		                   ps_table_names[i]);
 	}
 	if (code != 0) {
@@ -367,7 +423,7 @@ open_tables(struct ps_db *db, bool create, struct pinstore_error *error)
 
 static enum pinstore_status
 open_db(int at_fd, const char *name, unsigned flags, const char *path,
-        uint64_t map_bytes, bool create, struct ps_db **out,
+        uint64_t map_bytes, const struct opening *opening, struct ps_db **out,
         struct pinstore_error *error)
 {
 	enum pinstore_status status;
@@ -392,7 +448,7 @@ open_db(int at_fd, const char *name, unsigned flags, const char *path,
 		                  "is /proc mounted?", path);
 	if (code != 0)
 		return fail(path, code, "be opened", error);
-	status = open_tables(db, create, error);
+	status = open_tables(db, opening, error);
 	if (status != PINSTORE_OK) {
 		ps_db_close(db);
 		return status;
@@ -405,7 +461,20 @@ enum pinstore_status
 ps_db_open(int dir_fd, const char *path, uint64_t map_bytes, bool create,
            struct ps_db **out, struct pinstore_error *error)
 {
-	return open_db(dir_fd, NULL, FLAGS, path, map_bytes, create, out,
+	const struct opening opening = {create, NULL, NULL};
+
+	return open_db(dir_fd, NULL, FLAGS, path, map_bytes, &opening, out,
+	               error);
+}
+
+enum pinstore_status
+ps_db_open_guarded(int dir_fd, const char *path, uint64_t map_bytes,
+                   ps_db_guard_fn *guard, void *arg, struct ps_db **out,
+                   struct pinstore_error *error)
+{
+	const struct opening opening = {false, guard, arg};
+
+	return open_db(dir_fd, NULL, FLAGS, path, map_bytes, &opening, out,
 	               error);
 }
 
@@ -413,7 +482,9 @@ enum pinstore_status
 ps_db_make(int dir_fd, const char *name, const char *path, uint64_t map_bytes,
            struct ps_db **out, struct pinstore_error *error)
 {
-	return open_db(dir_fd, name, OWN_FLAGS, path, map_bytes, true, out,
+	const struct opening opening = {true, NULL, NULL};
+
+	return open_db(dir_fd, name, OWN_FLAGS, path, map_bytes, &opening, out,
 	               error);
 }
 
@@ -421,7 +492,9 @@ enum pinstore_status
 ps_db_open_sealed(int fd, const char *path, uint64_t map_bytes,
                   struct ps_db **out, struct pinstore_error *error)
 {
-	return open_db(fd, NULL, SEALED_FLAGS, path, map_bytes, false, out,
+	const struct opening opening = {false, NULL, NULL};
+
+	return open_db(fd, NULL, SEALED_FLAGS, path, map_bytes, &opening, out,
 	               error);
 }
 
@@ -582,7 +655,7 @@ told(const struct ps_txn *txn, enum pinstore_status status,
 		return status;
 	return ps_fail(error, PINSTORE_ERR_DAMAGED,
 	               "store %s is damaged: the pages of %s do not fit "
-	               "together; restore a backup", txn->db->path, PS_DB_DATA);
+	               "together; run \"pinstore fsck\"", txn->db->path, PS_DB_DATA);
 }
 
 /*
@@ -797,7 +870,7 @@ ps_txn_append(struct ps_txn *txn, enum ps_table table, struct ps_bytes key,
 	if (code == MDB_KEYEXIST)
 		return ps_fail_lib(error, PINSTORE_ERR_DAMAGED, code,
 		                   "store %s is damaged: its records are in "
-		                   "disorder; restore a backup", txn->db->path);
+		                   "disorder; run \"pinstore fsck\"", txn->db->path);
 	return code == 0 ? PINSTORE_OK
 	                 : fail_txn(txn, code, "be copied", error);
 }

@@ -77,6 +77,20 @@ ps_db_open(int dir_fd, const char *path, uint64_t map_bytes, bool create,
            struct ps_db **out, struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
 /*
+ * Called with the data file and the number of the first reader's snapshot,
+ * before LMDB follows any page; BUSY: again, with another.
+ */
+typedef enum pinstore_status
+ps_db_guard_fn(int fd, uint64_t snapshot, void *arg,
+               struct pinstore_error *error);
+
+/* Open an environment that exists, if guard lets it.  Errors: guard's too. */
+enum pinstore_status
+ps_db_open_guarded(int dir_fd, const char *path, uint64_t map_bytes,
+                   ps_db_guard_fn *guard, void *arg, struct ps_db **out,
+                   struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/*
  * Make an environment with empty databases in the file `name`, which exists
  * and is empty, for this process alone: without locks, and never flushed.  The
  * first commit behind that is its second.  Errors: as ps_db_open().

@@ -22,13 +22,12 @@
 #include "store/orders.h"
 #include "store/pages.h"
 #include "store/registry.h"
+#include "store/walked.h"
 
 /* How often readers compare the files' identity. */
 #define CHECK_EVERY_MS 1000
 /* An environment that has to be opened anew so often is not to be had. */
 #define TRIES 3
-/* In a file up to this size the records are counted when it is opened. */
-#define COUNTED_BYTES ((uint64_t)1 << 20)
 /* A lock file that a dying process has still in its hands: wait for its end. */
 #define OPEN_TRIES 50
 
@@ -74,7 +73,7 @@ fail_vanished(const struct ps_env *env, struct pinstore_error *error)
 {
 	return ps_fail(error, PINSTORE_ERR_DAMAGED,
 	               "store %s: files vanish from it while it is opened; "
-	               "restore a backup", env->shown);
+	               "run \"pinstore fsck\"", env->shown);
 }
 
 /* The identities that are compared later. */
@@ -155,40 +154,6 @@ hold_lock_file(struct ps_env *env, struct pinstore_error *error)
 	return PINSTORE_OK;
 }
 
-/*
- * A page that was never written is its own previous version: sound in itself,
- * with every link in it, and without the hosts that came later.  But the root
- * of its tree has their number.
- */
-static enum pinstore_status
-count_records(struct ps_env *env, struct ps_txn *txn, enum ps_table table,
-              struct pinstore_error *error)
-{
-	enum ps_seek seek = PS_SEEK_FIRST;
-	struct ps_bytes key = {NULL, 0}, value;
-	enum pinstore_status status;
-	uint64_t wanted, n = 0;
-
-	status = ps_txn_count(txn, table, &wanted, error);
-	if (status != PINSTORE_OK)
-		return status;
-	while (n <= wanted) {
-		status = ps_txn_seek(txn, table, seek, &key, &value, error);
-		if (status != PINSTORE_OK)
-			break;
-		seek = PS_SEEK_NEXT;
-		n++;
-	}
-	if (status != PINSTORE_OK && status != PINSTORE_ERR_NOTFOUND)
-		return status;
-	if (n != wanted)
-		return ps_fail(error, PINSTORE_ERR_DAMAGED,
-		               "store %s is damaged: it has lost records, or has "
-		               "some again that had been removed; restore a "
-		               "backup", env->shown);
-	return PINSTORE_OK;
-}
-
 /* What the store says of itself, and that nothing which must be is missing. */
 static enum pinstore_status
 load(struct ps_env *env, struct pinstore_error *error)
@@ -197,7 +162,6 @@ load(struct ps_env *env, struct pinstore_error *error)
 	struct ps_txn *txn = NULL;
 	enum ps_trouble trouble;
 	enum pinstore_status status;
-	struct ps_db_info info;
 	struct ps_orders orders;
 	size_t i;
 
@@ -210,10 +174,6 @@ load(struct ps_env *env, struct pinstore_error *error)
 		                       error);
 	if (status == PINSTORE_OK)
 		status = ps_orders_load(txn, &env->schema.id, &orders, error);
-	ps_db_info(env->db, &info);
-	for (i = 0; status == PINSTORE_OK && i < 3 &&
-	            info.used_bytes <= COUNTED_BYTES; i++)
-		status = count_records(env, txn, proved[i], error);
 	ps_txn_abort(txn);
 	return status;
 }
@@ -224,6 +184,15 @@ first_map(const struct ps_env *env)
 	uint64_t max = atomic_load(&env->max_bytes);
 
 	return env->map_bytes < max ? env->map_bytes : max;
+}
+
+static enum pinstore_status
+walk_first(int fd, uint64_t snapshot, void *arg, struct pinstore_error *error)
+{
+	const struct ps_env *env = arg;
+
+	return ps_walked_check(env->dir_fd, fd, env->shown, snapshot,
+	                       env->is_forced_open, error);
 }
 
 /*
@@ -238,8 +207,9 @@ open_db(struct ps_env *env, int64_t deadline_ms, struct pinstore_error *error)
 	int tries;
 
 	for (tries = 0;; tries++) {
-		status = ps_db_open(env->dir_fd, env->shown, first_map(env),
-		                    false, &env->db, error);
+		status = ps_db_open_guarded(env->dir_fd, env->shown,
+		                            first_map(env), walk_first, env,
+		                            &env->db, error);
 		if (status != PINSTORE_ERR_BUSY || tries == OPEN_TRIES ||
 		    !ps_clock_pause(deadline_ms))
 			break;
@@ -322,6 +292,9 @@ open_sealed(struct ps_env *env, int fd, struct pinstore_error *error)
 	env->data.device = st.st_dev;
 	env->data.inode = st.st_ino;
 	status = ps_pages_check_file(fd, env->shown, error);
+	if (status == PINSTORE_OK)
+		status = ps_walked_check(env->dir_fd, fd, env->shown, 0,
+		                         env->is_forced_open, error);
 	if (status != PINSTORE_OK)
 		return status;
 	return ps_db_open_sealed(fd, env->shown, (uint64_t)st.st_size, &env->db,

@@ -64,6 +64,7 @@ audit_live(const struct ps_fsck_want *want, const char *path,
 	const struct ps_registry_want open = {
 		.path = path,
 		.read_only = true,
+		.is_forced_open = true,
 		.map_bytes = (uint64_t)1 << 30,
 		.max_bytes = (uint64_t)1 << 30,
 	};

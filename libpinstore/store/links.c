@@ -70,7 +70,7 @@ ps_links_fail(const char *path, enum pinstore_status status,
 		               name_of(key, &host));
 	return ps_fail(error, PINSTORE_ERR_DAMAGED,
 	               "store %s is damaged: the record of %s does not match "
-	               "its checksum or form; restore a backup", path,
+	               "its checksum or form; run \"pinstore fsck\"", path,
 	               name_of(key, &host));
 }
 
@@ -82,7 +82,7 @@ fail_link(struct ps_txn *txn, struct ps_bytes key,
 
 	return ps_fail(error, PINSTORE_ERR_DAMAGED,
 	               "store %s is damaged: what follows the record of %s is "
-	               "not what it names; restore a backup",
+	               "not what it names; run \"pinstore fsck\"",
 	               ps_txn_path(txn), name_of(key, &host));
 }
 

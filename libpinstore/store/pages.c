@@ -106,7 +106,7 @@ damaged(const struct file *file, const char *what,
         struct pinstore_error *error)
 {
 	return ps_fail(error, PINSTORE_ERR_DAMAGED,
-	               "store %s is damaged: %s %s; restore a backup",
+	               "store %s is damaged: %s %s; run \"pinstore fsck\"",
 	               file->shown, PS_DB_DATA, what);
 }
 

@@ -91,8 +91,8 @@ ps_record_fail(const char *path, enum pinstore_status status, const char *what,
 		return ps_fail(error, status,
 		               "store %s: %s is of a later pinstore: use that "
 		               "one", path, what);
-	return ps_fail(error, status, "store %s is damaged: %s; restore a backup",
-	               path, what);
+	return ps_fail(error, status, "store %s is damaged: %s; run "
+	               "\"pinstore fsck\"", path, what);
 }
 
 enum pinstore_status

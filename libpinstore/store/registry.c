@@ -177,10 +177,12 @@ make(const struct ps_registry_want *want)
 
 	if (path != NULL)
 		env = ps_env_new(path, want->map_bytes, want->max_bytes);
-	if (env == NULL)
+	if (env == NULL) {
 		free(path);
-	else
-		env->is_system = want->is_system;
+		return NULL;
+	}
+	env->is_system = want->is_system;
+	env->is_forced_open = want->is_forced_open;
 	return env;
 }
 

@@ -21,6 +21,7 @@ struct ps_registry_want {
 	const char *path; /* from the root */
 	bool read_only;
 	bool is_system; /* published, or none */
+	bool is_forced_open; /* to be judged: not before it is opened */
 	uint64_t map_bytes;
 	uint64_t max_bytes;
 };

@@ -16,6 +16,7 @@
 #include "store/entries.h"
 #include "store/fsck.h"
 #include "store/record.h"
+#include "store/walked.h"
 #include "tests/support/storeimage.h"
 #include "tests/support/storekit.h"
 #include "tests/support/storeraw.h"
@@ -985,6 +986,125 @@ START_TEST(a_planted_key_is_named)
 }
 END_TEST
 
+/* ------------------------------------------------ the walk when it is opened */
+
+static void
+write_note(const char *text)
+{
+	char path[160];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/" PS_WALKED_NAME, dir.store);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+}
+
+/* Records that a leaf has lost: what is there, is sound in itself. */
+static void
+expect_refused(void)
+{
+	struct ps_store *store = NULL;
+
+	ck_status(kit_try_open(dir.store, &store), PINSTORE_ERR_DAMAGED);
+	ck_assert_ptr_nonnull(strstr(kit_error.text, "has lost records"));
+	ck_assert_ptr_nonnull(strstr(kit_error.text, "pinstore fsck"));
+}
+
+START_TEST(a_small_store_is_walked_each_time)
+{
+	struct image image;
+
+	make_rich_store();
+	image = image_load(dir.store);
+	ck_assert_uint_lt(image.len, 1 << 20);
+	count_entry_more(&image);
+	image_save(&image, dir.store);
+	expect_refused();
+	expect_refused();
+	image_octets(image_database(&image, "hosts").data)
+	        [PS_TREE_ENTRIES_AT]--;
+	image_save(&image, dir.store);
+	ps_store_close(kit_open(dir.store));
+	free(image.at);
+}
+END_TEST
+
+/* A larger one once in the life of the machine, and of the file. */
+START_TEST(a_large_store_is_walked_once)
+{
+	struct ps_store *store = kit_open(dir.store);
+	char note[160], path[160], other[200];
+	struct image image;
+
+	write_span(store, 0, 8000, false, false);
+	ps_store_close(store);
+	ps_store_close(kit_open(dir.store));
+	(void)snprintf(path, sizeof(path), "%s/" PS_WALKED_NAME, dir.store);
+	ck_assert_int_eq(access(path, F_OK), 0);
+	image = image_load(dir.store);
+	ck_assert_uint_gt(image.len, 1 << 20);
+	count_entry_more(&image);
+	image_save(&image, dir.store);
+	/* It was walked, and the machine has not been down since. */
+	ps_store_close(kit_open(dir.store));
+	/* It was walked in another life, or never; or the note is none. */
+	write_note("00000000-0000-0000-0000-000000000000 1 1\n");
+	expect_refused();
+	write_note("");
+	expect_refused();
+	ck_assert_int_eq(unlink(path), 0);
+	expect_refused();
+	ck_assert_int_ne(access(path, F_OK), 0);
+	/* Another file in its place. */
+	image_octets(image_database(&image, "hosts").data)
+	        [PS_TREE_ENTRIES_AT]--;
+	image_save(&image, dir.store);
+	ps_store_close(kit_open(dir.store));
+	(void)snprintf(note, sizeof(note), "%s/data.mdb", dir.store);
+	(void)snprintf(other, sizeof(other), "%s/data.mdb", dir.path);
+	ck_assert_int_eq(rename(note, other), 0);
+	ck_assert_int_eq(close(open(note, O_CREAT | O_WRONLY | O_CLOEXEC,
+	                            0600)), 0);
+	count_entry_more(&image);
+	image_save(&image, dir.store);
+	expect_refused();
+	free(image.at);
+}
+END_TEST
+
+/* What replaces the file knows that it is as it was written. */
+START_TEST(a_compact_copy_is_noted)
+{
+	struct ps_store *store = kit_open(dir.store);
+	char path[160];
+
+	write_span(store, 0, 8000, false, false);
+	ck_status(ps_store_compact(store, &kit_error), PINSTORE_OK);
+	(void)snprintf(path, sizeof(path), "%s/" PS_WALKED_NAME, dir.store);
+	ck_assert_int_eq(access(path, F_OK), 0);
+	ps_store_close(store);
+	ck_assert_int_eq(close(open(path, O_WRONLY | O_CLOEXEC)), 0);
+}
+END_TEST
+
+/* One record that is spoiled is its own host's matter (T-123). */
+START_TEST(a_spoiled_record_closes_no_store)
+{
+	struct ps_store *store;
+	struct image image;
+
+	make_rich_store();
+	image = image_load(dir.store);
+	spoil_record(&image);
+	image_save(&image, dir.store);
+	free(image.at);
+	store = kit_open(dir.store);
+	ps_store_close(store);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -1006,6 +1126,10 @@ main(void)
 	tcase_add_loop_test(tcase, a_planted_record_is_named, 0,
 	                    COUNT(planted));
 	tcase_add_loop_test(tcase, a_planted_key_is_named, 0, 5);
+	tcase_add_test(tcase, a_small_store_is_walked_each_time);
+	tcase_add_test(tcase, a_large_store_is_walked_once);
+	tcase_add_test(tcase, a_compact_copy_is_noted);
+	tcase_add_test(tcase, a_spoiled_record_closes_no_store);
 	suite_add_tcase(suite, tcase);
 	return suite_run(suite);
 }

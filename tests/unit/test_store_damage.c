@@ -87,7 +87,7 @@ expect_damaged(const char *name)
 	ck_status(kit_get(store, name, &entry), PINSTORE_ERR_DAMAGED);
 	ck_status(climb(name), PINSTORE_ERR_DAMAGED);
 	ck_assert_ptr_nonnull(strstr(kit_error.text, dir.store));
-	ck_assert_ptr_nonnull(strstr(kit_error.text, "restore a backup"));
+	ck_assert_ptr_nonnull(strstr(kit_error.text, "pinstore fsck"));
 	/* Nor is it healed by writing over it. */
 	ck_status(kit_try_put(store, name, 9), PINSTORE_ERR_DAMAGED);
 	ck_status(scan(), PINSTORE_ERR_DAMAGED);

@@ -984,7 +984,7 @@ START_TEST(what_is_missing_is_damage)
 	raw_end(&raw);
 	ck_status(kit_try_open(dir.store, &store), PINSTORE_ERR_DAMAGED);
 	ck_assert_ptr_nonnull(strstr(kit_error.text, needed[_i].words));
-	ck_assert_ptr_nonnull(strstr(kit_error.text, "restore a backup"));
+	ck_assert_ptr_nonnull(strstr(kit_error.text, "pinstore fsck"));
 }
 END_TEST
 

@@ -122,8 +122,8 @@ status_hint(enum pinstore_status status)
 	case PINSTORE_ERR_VERSION:
 		return "use the pinstore that wrote the store";
 	case PINSTORE_ERR_DAMAGED:
-		return "if it is a store, restore it from a backup; if it is "
-		       "something else, name the store with --store DIR";
+		return "pinstore fsck says what is damaged; if it is no store, "
+		       "name another with --store DIR";
 	case PINSTORE_OK:
 	case PINSTORE_ERR_ARG:
 	case PINSTORE_ERR_NOMEM:
