@@ -101,12 +101,42 @@ remember(struct ps_env *env, int dir_fd, struct pinstore_error *error)
 }
 
 /*
+ * LMDB waits for ever for a lock on the octet that tells who is the first.  No
+ * program of ours holds it now, for we have the directory's.
+ */
+static enum pinstore_status
+wait_for_lock_file(struct ps_env *env, int fd, int64_t deadline_ms,
+                   struct pinstore_error *error)
+{
+	for (;;) {
+		struct flock lock = {
+			.l_type = F_RDLCK,
+			.l_whence = SEEK_SET,
+			.l_len = 1,
+		};
+
+		if (fcntl(fd, F_OFD_GETLK, &lock) != 0)
+			return ps_fail_os(error, ps_file_status(errno), errno,
+			                  "store %s: %s cannot be locked: %s",
+			                  env->shown, PS_DB_LOCK,
+			                  PS_STRERROR(errno));
+		if (lock.l_type == F_UNLCK)
+			return PINSTORE_OK;
+		if (!ps_clock_pause(deadline_ms))
+			return ps_fail(error, PINSTORE_ERR_BUSY,
+			               "store %s: process %ld has locked %s: "
+			               "end it, and try again", env->shown,
+			               (long)lock.l_pid, PS_DB_LOCK);
+	}
+}
+
+/*
  * LMDB would make the lock file without blocks, and die of SIGBUS on a full
  * disk.  Opening and closing it would drop LMDB's locks on it, if this process
  * had an environment on it: the registry sees to it that it has not.
  */
 static enum pinstore_status
-prepare_lock_file(struct ps_env *env, int dir_fd,
+prepare_lock_file(struct ps_env *env, int dir_fd, int64_t deadline_ms,
                   struct pinstore_error *error)
 {
 	enum pinstore_status status;
@@ -119,6 +149,8 @@ prepare_lock_file(struct ps_env *env, int dir_fd,
 	if (fstat(fd, &st) != 0 || st.st_size < PS_DB_LOCK_LEN)
 		status = ps_file_reserve(fd, env->shown, PS_DB_LOCK,
 		                         PS_DB_LOCK_LEN, error);
+	if (status == PINSTORE_OK)
+		status = wait_for_lock_file(env, fd, deadline_ms, error);
 	(void)close(fd);
 	return status;
 }
@@ -151,6 +183,11 @@ hold_lock_file(struct ps_env *env, struct pinstore_error *error)
 		return ps_fail_os(error, PINSTORE_ERR_BUSY, errno,
 		                  "store %s: %s cannot be locked: %s",
 		                  env->shown, PS_DB_LOCK, PS_STRERROR(errno));
+	if (pread(env->hold_fd, env->lock_head, sizeof(env->lock_head), 0) !=
+	    (ssize_t)sizeof(env->lock_head))
+		return ps_fail_os(error, PINSTORE_ERR_IO, errno,
+		                  "store %s: %s cannot be read: %s", env->shown,
+		                  PS_DB_LOCK, PS_STRERROR(errno));
 	return PINSTORE_OK;
 }
 
@@ -252,7 +289,7 @@ ps_env_start(struct ps_env *env, int dir_fd, int64_t deadline_ms,
 	if (status == PINSTORE_OK)
 		status = ps_pages_check(dir_fd, env->shown, error);
 	if (status == PINSTORE_OK)
-		status = prepare_lock_file(env, dir_fd, error);
+		status = prepare_lock_file(env, dir_fd, deadline_ms, error);
 	if (status == PINSTORE_OK)
 		status = remember(env, dir_fd, error);
 	if (status == PINSTORE_OK)
@@ -393,6 +430,20 @@ is_same_file(const struct ps_env *env, const char *name,
 }
 
 /*
+ * Somebody may write over the lock file, a restored backup say: then who waits
+ * for a lock in it may wait for ever.
+ */
+static bool
+is_lock_whole(const struct ps_env *env)
+{
+	uint8_t head[PS_LOCK_HEAD_LEN];
+
+	return pread(env->hold_fd, head, sizeof(head), 0) ==
+	               (ssize_t)sizeof(head) &&
+	       memcmp(head, env->lock_head, sizeof(head)) == 0;
+}
+
+/*
  * Whether the files we have open are those that others see.  A directory that
  * was renamed, or that this process cannot reach any more, stays in use.
  */
@@ -413,7 +464,8 @@ is_same(const struct ps_env *env)
 		       !(env->is_frozen && ps_mount_is_writable(env->dir_fd));
 	return is_same_file(env, PS_DB_DATA, &env->data) &&
 	       is_same_file(env, PS_DB_LOCK, &env->lock_file) &&
-	       is_same_file(env, PS_GATE_NAME, &env->gate_file);
+	       is_same_file(env, PS_GATE_NAME, &env->gate_file) &&
+	       is_lock_whole(env);
 }
 
 static bool

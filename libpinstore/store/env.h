@@ -25,6 +25,9 @@
 /* So often slots of dead readers are freed, if there are writes. */
 #define PS_CLEAR_EVERY_MS 60000
 
+/* LMDB's mark and format, which stay as they are while anybody uses it. */
+#define PS_LOCK_HEAD_LEN 8
+
 struct ps_env {
 	/* Under the registry's mutex. */
 	struct ps_env *next;
@@ -47,6 +50,7 @@ struct ps_env {
 	unsigned opened; /* how often: tells a reopened one from the old */
 	int dir_fd;
 	int hold_fd; /* of lock.mdb, with a lock that no close of it drops */
+	uint8_t lock_head[PS_LOCK_HEAD_LEN]; /* what it begins with */
 	struct ps_identity dir;
 	struct ps_identity data;
 	struct ps_identity lock_file;

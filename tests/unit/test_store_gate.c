@@ -244,6 +244,116 @@ START_TEST(a_gate_that_was_left_locked)
 }
 END_TEST
 
+/* T-112: somebody holds LMDB's own lock on its file, for ever. */
+START_TEST(a_foreign_lock_on_the_lock_file)
+{
+	struct ps_store_options options = kit_options();
+	struct ps_store *other = NULL;
+	long start;
+	pid_t pid;
+
+	begun = kit_pipe();
+	end = kit_pipe();
+	if (_i == 0) {
+		ps_store_close(store);
+		store = NULL;
+	}
+	pid = kit_fork();
+	if (pid == 0) {
+		struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET,
+		                     .l_len = 1};
+		int fd = open(in_store("lock.mdb"), O_RDWR);
+
+		kit_must(fd >= 0);
+		/* With the store in use only readers of it can be. */
+		if (_i == 1)
+			lock.l_start = 1;
+		kit_must(fcntl(fd, F_SETLK, &lock) == 0);
+		kit_tell(&begun);
+		kit_wait(&end);
+		_exit(0);
+	}
+	kit_wait(&begun);
+	options.lock_limit_ms = SHORT_MS;
+	start = kit_now_ms();
+	if (_i == 0) {
+		ck_status(ps_store_open(dir.store, &options, &other,
+		                        &kit_error), PINSTORE_ERR_BUSY);
+		ck_assert_ptr_nonnull(strstr(kit_error.text,
+		                             "has locked lock.mdb"));
+		ck_assert_int_ge(kit_now_ms() - start, SHORT_MS - 10);
+	} else {
+		ck_assert(kit_has(store, "a.test", 1));
+		kit_put(store, "b.test", 2);
+	}
+	ck_assert_int_lt(kit_now_ms() - start, SHORT_MS + 2000);
+	kit_tell(&end);
+	kit_join(pid);
+	if (_i == 0)
+		store = open_impatient();
+	kit_put(store, "c.test", 2);
+	ck_assert(kit_has(store, "a.test", 1));
+}
+END_TEST
+
+/* What a lock file may be overwritten with; in each octet, or any. */
+static const int junk[] = {0x00, 0xff, 0x01, 0x80, -1};
+
+/*
+ * The lock file is written over under live users.  Its locks may look as if
+ * they were held for ever: nobody waits for them.
+ */
+START_TEST(a_lock_file_that_is_written_over)
+{
+	static uint8_t octets[262272];
+	const bool is_shared = _i >= COUNT(junk);
+	const int with = junk[_i % COUNT(junk)];
+	enum pinstore_status status;
+	pid_t pid = 0;
+	long start;
+	size_t i;
+	int fd;
+
+	for (i = 0; i < sizeof(octets); i++)
+		octets[i] = (uint8_t)(with >= 0 ? with : rand());
+	begun = kit_pipe();
+	end = kit_pipe();
+	if (is_shared) {
+		pid = kit_fork();
+		if (pid == 0) {
+			struct ps_store *own;
+
+			kit_must(kit_try_open(dir.store, &own) == PINSTORE_OK);
+			kit_must(kit_has(own, "a.test", 1));
+			kit_tell(&begun);
+			kit_wait(&end);
+			_exit(0);
+		}
+		kit_wait(&begun);
+	}
+	fd = open(in_store("lock.mdb"), O_WRONLY);
+	ck_assert_int_eq(write(fd, octets, sizeof(octets)), sizeof(octets));
+	close(fd);
+	start = kit_now_ms();
+	status = kit_try_put(store, "b.test", 2);
+	ck_assert_int_lt(kit_now_ms() - start, SHORT_MS + 2000);
+	/* Alone, the file can be made anew. */
+	if (!is_shared)
+		ck_status(status, PINSTORE_OK);
+	else
+		ck_assert_int_ne(status, PINSTORE_OK);
+	if (is_shared) {
+		kit_tell(&end);
+		kit_join(pid);
+	}
+	ps_store_close(store);
+	store = open_impatient();
+	ck_assert(kit_has(store, "a.test", 1));
+	ck_assert(kit_has(store, "b.test", 2) == !is_shared);
+	kit_put(store, "c.test", 3);
+}
+END_TEST
+
 /* -------------------------------------------------- files that are replaced */
 
 static void
@@ -533,6 +643,9 @@ main(void)
 	tcase_add_test(tcase, a_killed_writer);
 	tcase_add_test(tcase, a_slow_thread);
 	tcase_add_loop_test(tcase, foreign_locks, 0, 2);
+	tcase_add_loop_test(tcase, a_foreign_lock_on_the_lock_file, 0, 2);
+	tcase_add_loop_test(tcase, a_lock_file_that_is_written_over, 0,
+	                    2 * COUNT(junk));
 	tcase_add_loop_test(tcase, a_gate_that_was_left_locked, 0, 4);
 	tcase_add_loop_test(tcase, removed_under_live_users, 0, 2);
 	tcase_add_loop_test(tcase, an_old_copy_is_restored, 0, 2);
