@@ -166,8 +166,22 @@ decode_meta(const struct file *file, const uint8_t *page, struct meta *out,
 	    out->last_page < 1 ||
 	    out->last_page > (uint64_t)INT64_MAX / PAGE_LEN_MAX - 1)
 		return damaged(file, "has no valid head", error);
-	if ((out->free_root != NO_PAGE && out->free_root > out->last_page) ||
-	    (out->main_root != NO_PAGE && out->main_root > out->last_page))
+	return PINSTORE_OK;
+}
+
+/*
+ * Of the newer head alone: where LMDB could not write one, it puts back the
+ * number of the one that was there, and leaves the new roots.
+ */
+static enum pinstore_status
+check_roots(const struct file *file, const struct meta *meta,
+            struct pinstore_error *error)
+{
+	if (meta->txn == 0 || meta->main_root == NO_PAGE)
+		return damaged(file, "has no content", error);
+	if ((meta->free_root != NO_PAGE &&
+	     meta->free_root > meta->last_page) ||
+	    meta->main_root > meta->last_page)
 		return damaged(file, "names pages that it cannot have", error);
 	return PINSTORE_OK;
 }
@@ -195,9 +209,7 @@ read_meta(struct file *file, struct meta *out, struct pinstore_error *error)
 	file->page_len = out->page_len;
 	if (other.txn > out->txn)
 		*out = other;
-	if (out->txn == 0 || out->main_root == NO_PAGE)
-		return damaged(file, "has no content", error);
-	return PINSTORE_OK;
+	return check_roots(file, out, error);
 }
 
 static enum pinstore_status

@@ -330,7 +330,8 @@ cut_make(int file, size_t upto)
 	struct cut_piece *pieces;
 
 	cut_must(image.octets != NULL, "no memory");
-	memcpy(image.octets, of->durable, of->len);
+	if (of->len > 0)
+		memcpy(image.octets, of->durable, of->len);
 	for (i = of->first_pending; i < upto; i++)
 		if (cut.events[i].file == file && cut.events[i].octets != NULL)
 			room += cut.events[i].len / border + 2;

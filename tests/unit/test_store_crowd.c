@@ -303,7 +303,7 @@ begin_reader(const atomic_bool *is_over)
 START_TEST(opening_and_closing_all_the_time)
 {
 	const unsigned processes = suite_times(8, 64);
-	const unsigned rounds = suite_times(100, 200);
+	const unsigned rounds = suite_times(100, 200) / suite_stride(10);
 	unsigned n = 0, i, round;
 	struct ps_store *store = kit_open(dir.store);
 	atomic_bool *is_over;

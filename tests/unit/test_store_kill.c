@@ -486,7 +486,7 @@ teardown(void)
 
 START_TEST(killed)
 {
-	const unsigned rounds = suite_times(200, 10000);
+	const unsigned rounds = suite_times(200, 10000) / suite_stride(20);
 	unsigned done[WRITERS] = {0, 0, 0}, seed = 3, round, writer;
 	pid_t reader = 0;
 

@@ -384,7 +384,7 @@ START_TEST(one_writer)
 	pinstore_close(ps);
 	ps = NULL;
 	cut_end();
-	cuts = draw(CUTS);
+	cuts = draw(CUTS / suite_stride(10));
 	for (;;) {
 		for (; cuts[walk.next] > 0; cuts[walk.next]--) {
 			struct cut_image image = cut_here(&walk);
@@ -489,7 +489,7 @@ START_TEST(some_threads)
 	pinstore_close(ps);
 	ps = NULL;
 	cut_end();
-	cuts = draw(CUTS);
+	cuts = draw(CUTS / suite_stride(10));
 	for (;;) {
 		const struct cut_event *event = &cut.events[walk.next];
 

@@ -1,0 +1,240 @@
+/*
+ * diskfault.c - a disk, or a system, that refuses what is asked of it.
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ *
+ * To be preloaded, or linked into a test: its functions stand in the place of
+ * libc's, for LMDB too.  What is refused tells the environment, at each call:
+ *
+ *   DISKFAULT_CALL   open, pread, write (any), fdatasync, fsync, rename or mmap
+ *   DISKFAULT_CODE   errno's number; of a write 0: it is half done; less than
+ *                    0: it is done, and yet an error
+ *   DISKFAULT_FILE   the name of the file or directory, without those above it
+ *   DISKFAULT_AT     from the how manieth of these calls on; 1 without it
+ *   DISKFAULT_LOG    a file that is made when one was refused
+ */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+/* What calls become that are built with _FORTIFY_SOURCE. */
+ssize_t __pread_chk(int fd, void *out, size_t len, off_t at, size_t room);
+
+/* What a program that links this sets back to 0. */
+extern atomic_long diskfault_calls;
+atomic_long diskfault_calls;
+
+static void
+find(const char *name, void *out)
+{
+	void *symbol = dlsym(RTLD_NEXT, name);
+
+	if (symbol == NULL)
+		abort();
+	memcpy(out, &symbol, sizeof(symbol));
+}
+
+static int
+really_open(int dir, const char *path, int flags, mode_t mode)
+{
+	static int (*real)(int, const char *, int, ...);
+
+	if (real == NULL)
+		find("openat", &real);
+	return real(dir, path, flags, mode);
+}
+
+static const char *
+last_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash != NULL ? slash + 1 : path;
+}
+
+/* Whether this call on the file of that path is refused; *code then. */
+static bool
+is_refused(const char *call, const char *path, int *code)
+{
+	const char *wanted = getenv("DISKFAULT_CALL");
+	const char *file = getenv("DISKFAULT_FILE");
+	const char *number = getenv("DISKFAULT_CODE");
+	const char *at = getenv("DISKFAULT_AT");
+	const char *log = getenv("DISKFAULT_LOG");
+	int fd;
+
+	if (wanted == NULL || file == NULL || number == NULL ||
+	    strcmp(wanted, call) != 0 || strcmp(last_of(path), file) != 0)
+		return false;
+	if (++diskfault_calls < (at != NULL ? strtol(at, NULL, 10) : 1))
+		return false;
+	*code = (int)strtol(number, NULL, 10);
+	if (log != NULL) {
+		fd = really_open(AT_FDCWD, log, O_WRONLY | O_CREAT, 0600);
+		if (fd >= 0)
+			(void)close(fd);
+	}
+	return true;
+}
+
+static bool
+is_refused_fd(const char *call, int fd, int *code)
+{
+	char link[64], path[4096];
+	ssize_t len;
+
+	if (getenv("DISKFAULT_CALL") == NULL)
+		return false;
+	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	len = readlink(link, path, sizeof(path) - 1);
+	if (len < 0)
+		return false;
+	path[len] = '\0';
+	return is_refused(call, path, code);
+}
+
+static bool
+refuses(const char *call, int fd)
+{
+	int code;
+
+	if (!is_refused_fd(call, fd, &code))
+		return false;
+	errno = code;
+	return true;
+}
+
+int
+open(const char *path, int flags, ...)
+{
+	va_list args;
+	mode_t mode;
+
+	va_start(args, flags);
+	mode = va_arg(args, unsigned);
+	va_end(args);
+	return is_refused("open", path, &errno)
+	               ? -1
+	               : really_open(AT_FDCWD, path, flags, mode);
+}
+
+int
+openat(int dir, const char *path, int flags, ...)
+{
+	va_list args;
+	mode_t mode;
+
+	va_start(args, flags);
+	mode = va_arg(args, unsigned);
+	va_end(args);
+	return is_refused("open", path, &errno)
+	               ? -1
+	               : really_open(dir, path, flags, mode);
+}
+
+ssize_t
+pread(int fd, void *out, size_t len, off_t at)
+{
+	static ssize_t (*real)(int, void *, size_t, off_t);
+
+	if (real == NULL)
+		find("pread", &real);
+	return refuses("pread", fd) ? -1 : real(fd, out, len, at);
+}
+
+ssize_t
+__pread_chk(int fd, void *out, size_t len, off_t at, size_t room)
+{
+	if (len > room)
+		abort();
+	return pread(fd, out, len, at);
+}
+
+ssize_t
+pwrite(int fd, const void *octets, size_t len, off_t at)
+{
+	static ssize_t (*real)(int, const void *, size_t, off_t);
+	int code;
+
+	if (real == NULL)
+		find("pwrite", &real);
+	if (!is_refused_fd("write", fd, &code))
+		return real(fd, octets, len, at);
+	if (code <= 0 && real(fd, octets, code == 0 ? len / 2 : len, at) < 0)
+		abort();
+	errno = code < 0 ? -code : code;
+	return code != 0 ? -1 : (ssize_t)(len / 2);
+}
+
+ssize_t
+writev(int fd, const struct iovec *parts, int n)
+{
+	static ssize_t (*real)(int, const struct iovec *, int);
+	int code;
+
+	if (real == NULL)
+		find("writev", &real);
+	if (!is_refused_fd("write", fd, &code))
+		return real(fd, parts, n);
+	if (code < 0 && real(fd, parts, n) < 0)
+		abort();
+	errno = code < 0 ? -code : code;
+	return code != 0 ? -1 : real(fd, parts, n / 2);
+}
+
+int
+fdatasync(int fd)
+{
+	static int (*real)(int);
+
+	if (real == NULL)
+		find("fdatasync", &real);
+	return refuses("fdatasync", fd) ? -1 : real(fd);
+}
+
+int
+fsync(int fd)
+{
+	static int (*real)(int);
+
+	if (real == NULL)
+		find("fsync", &real);
+	return refuses("fsync", fd) ? -1 : real(fd);
+}
+
+int
+renameat(int from_dir, const char *from, int to_dir, const char *to)
+{
+	static int (*real)(int, const char *, int, const char *);
+
+	if (real == NULL)
+		find("renameat", &real);
+	return is_refused("rename", to, &errno)
+	               ? -1
+	               : real(from_dir, from, to_dir, to);
+}
+
+void *
+mmap(void *at, size_t len, int prot, int flags, int fd, off_t from)
+{
+	static void *(*real)(void *, size_t, int, int, int, off_t);
+
+	if (real == NULL)
+		find("mmap", &real);
+	return fd >= 0 && refuses("mmap", fd)
+	               ? MAP_FAILED
+	               : real(at, len, prot, flags, fd, from);
+}
