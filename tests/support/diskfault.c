@@ -65,6 +65,15 @@ last_of(const char *path)
 	return slash != NULL ? slash + 1 : path;
 }
 
+static long
+number_of(const char *text)
+{
+	const bool is_negative = *text == '-';
+	const long n = (long)strtoul(text + is_negative, NULL, 10);
+
+	return is_negative ? -n : n;
+}
+
 /* Whether this call on the file of that path is refused; *code then. */
 static bool
 is_refused(const char *call, const char *path, int *code)
@@ -79,9 +88,9 @@ is_refused(const char *call, const char *path, int *code)
 	if (wanted == NULL || file == NULL || number == NULL ||
 	    strcmp(wanted, call) != 0 || strcmp(last_of(path), file) != 0)
 		return false;
-	if (++diskfault_calls < (at != NULL ? strtol(at, NULL, 10) : 1))
+	if (++diskfault_calls < (at != NULL ? number_of(at) : 1))
 		return false;
-	*code = (int)strtol(number, NULL, 10);
+	*code = (int)number_of(number);
 	if (log != NULL) {
 		fd = really_open(AT_FDCWD, log, O_WRONLY | O_CREAT, 0600);
 		if (fd >= 0)

@@ -115,6 +115,8 @@ static const struct {
 	{NULL, 0, {{0}}},
 	/* no page behind the end */
 	{NULL, 0, {{NEW(LAST), 8, N_PAGES - 1}}},
+	/* the older head was to be the newer, and could not be written */
+	{NULL, 0, {{FREE_ROOT, 8, N_PAGES + 4}, {MAIN_ROOT, 8, N_PAGES + 4}}},
 	/* by a branch */
 	{NULL, 0, {{NEW(FREE_ROOT), 8, 3}}},
 	/* the first meta page is the newer one */
@@ -144,7 +146,7 @@ static const struct {
 	{head, 0, {{DEPTH, 2, 33}}},
 	{head, 0, {{LAST, 8, 0}}},
 	{head, 0, {{LAST, 8, UINT64_C(1) << 47}}},
-	{cannot, 0, {{FREE_ROOT, 8, N_PAGES + 4}}},
+	{cannot, 0, {{NEW(FREE_ROOT), 8, N_PAGES + 4}}},
 	{cannot, 0, {{NEW(MAIN_ROOT), 8, N_PAGES + 4}}},
 	{"two heads that do not agree", 0, {{NEW(PAGE_LEN), 4, 1024}}},
 	{"has no content", 0, {{TXN, 8, 0}, {NEW(TXN), 8, 0}}},
