@@ -41,7 +41,9 @@
 #define VALUE_MAX (PS_RECORD_HEAD_LEN + PS_RECORD_TEXT_MAX)
 
 struct head {
-	bool is_sound;
+	bool is_head;  /* as the older one has to be */
+	bool is_sound; /* and its roots can be followed */
+	int failed;    /* errno of reading it, or 0 */
 	uint32_t page_len;
 	uint64_t last_page;
 	uint64_t txn;
@@ -658,7 +660,11 @@ decode_head(const uint8_t *octets, uint64_t number, struct head *out)
 	out->txn = ps_page_get64(meta + PS_META_TXN_AT);
 	ps_tree_root_decode(meta + PS_META_FREE_AT, &out->free);
 	ps_tree_root_decode(meta + PS_META_MAIN_AT, &out->main);
-	out->is_sound =
+	/*
+	 * Where LMDB could not write a head, it puts back the number of the one
+	 * that was there, and leaves the new roots.
+	 */
+	out->is_head =
 	        ps_page_get64(octets) == number &&
 	        (ps_page_flags(octets) & PS_PAGE_KINDS) == PS_PAGE_META &&
 	        ps_page_get32(meta) == PS_META_MAGIC &&
@@ -666,9 +672,9 @@ decode_head(const uint8_t *octets, uint64_t number, struct head *out)
 	                PS_META_VERSION &&
 	        out->page_len != 0 && out->last_page >= 1 &&
 	        out->last_page <= (uint64_t)INT64_MAX / PS_PAGE_LEN_MAX - 1 &&
-	        (out->txn == 0 || out->txn % 2 == number) &&
-	        is_root(&out->free, out->last_page) &&
-	        is_root(&out->main, out->last_page);
+	        (out->txn == 0 || out->txn % 2 == number);
+	out->is_sound = out->is_head && is_root(&out->free, out->last_page) &&
+	                is_root(&out->main, out->last_page);
 }
 
 /* Head `number` of a file with pages of page_len; twice the same, or not. */
@@ -681,17 +687,23 @@ read_head(const struct ps_walk *walk, uint64_t number, uint32_t page_len,
 
 	memset(out, 0, sizeof(*out));
 	for (tries = 0; tries < TRIES; tries++) {
+		int failed = 0, i;
+
 		memset(octets, 0, sizeof(octets));
-		if (read_octets(walk, number * page_len, octets[0],
-		                sizeof(octets[0])) != 0 ||
-		    read_octets(walk, number * page_len, octets[1],
-		                sizeof(octets[1])) != 0)
+		for (i = 0; i < 2 && failed == 0; i++)
+			failed = read_octets(walk, number * page_len, octets[i],
+			                     sizeof(octets[i]));
+		if (failed != 0) {
+			memset(out, 0, sizeof(*out));
+			out->failed = failed > 0 ? failed : 0;
 			return;
+		}
 		decode_head(octets[0], number, out);
-		if (out->is_sound &&
+		if (out->is_head &&
 		    memcmp(octets[0], octets[1], sizeof(octets[0])) == 0)
 			return;
 	}
+	out->is_head = false;
 	out->is_sound = false;
 }
 
@@ -703,17 +715,17 @@ read_heads(const struct ps_walk *walk, struct head heads[2])
 
 	read_head(walk, 0, 0, &heads[0]);
 	memset(&heads[1], 0, sizeof(heads[1]));
-	if (heads[0].is_sound) {
+	if (heads[0].is_head) {
 		read_head(walk, 1, heads[0].page_len, &heads[1]);
-		heads[1].is_sound = heads[1].is_sound &&
-		                    heads[1].page_len == heads[0].page_len;
+		if (heads[1].page_len != heads[0].page_len)
+			heads[1].is_head = heads[1].is_sound = false;
 		return;
 	}
 	for (len = PS_PAGE_LEN_MIN; len <= PS_PAGE_LEN_MAX; len *= 2) {
 		read_head(walk, 1, len, &heads[1]);
-		if (heads[1].is_sound && heads[1].page_len == len)
+		if (heads[1].is_head && heads[1].page_len == len)
 			return;
-		heads[1].is_sound = false;
+		heads[1].is_head = heads[1].is_sound = false;
 	}
 }
 
@@ -721,7 +733,7 @@ static enum pinstore_status
 choose_head(struct ps_walk *walk, uint64_t snapshot)
 {
 	struct head heads[2];
-	int i;
+	int i, failed;
 
 	read_heads(walk, heads);
 	i = snapshot != 0 ? (int)(snapshot % 2)
@@ -733,6 +745,11 @@ choose_head(struct ps_walk *walk, uint64_t snapshot)
 		return ps_fail(walk->error, PINSTORE_ERR_BUSY,
 		               "store %s: others have written meanwhile: try "
 		               "again", walk->shown);
+	failed = heads[0].failed != 0 ? heads[0].failed : heads[1].failed;
+	if (!heads[i].is_sound && failed != 0)
+		return ps_fail_os(walk->error, ps_file_status(failed), failed,
+		                  "store %s: %s cannot be read: %s",
+		                  walk->shown, PS_DB_DATA, PS_STRERROR(failed));
 	if (!heads[i].is_sound || heads[i].txn == 0)
 		return ps_fail(walk->error, PINSTORE_ERR_DAMAGED,
 		               "store %s is damaged: %s has no valid head; run "
@@ -741,7 +758,7 @@ choose_head(struct ps_walk *walk, uint64_t snapshot)
 	 * Each commit writes the head that the one before did not; others may
 	 * have gone on since.
 	 */
-	if (!heads[1 - i].is_sound ||
+	if (!heads[1 - i].is_head ||
 	    (heads[1 - i].txn > heads[i].txn
 	             ? snapshot == 0
 	             : heads[i].txn - heads[1 - i].txn != 1))
