@@ -4,11 +4,13 @@
 SPDX-License-Identifier: LGPL-2.1-or-later
 
 usage: webserv.py --ready FILE --dir DIR --pki DIR [--chain NAME]
-                  [--line TEXT]... [--backend PORT] haproxy|apache
+                  [--line TEXT]... [--backend PORT] [--bind TEXT]
+                  [--ocsp FILE] haproxy|apache
 
 Answers by https with a chain of the lab; each --line stands in its
 configuration as it is.  haproxy passes requests on to plain http at PORT, as
-it answers none itself.  Started by root it becomes nobody, in a folder of
+it answers none itself; --bind are options of its bind line, --ocsp is the
+answer that it staples.  Started by root it becomes nobody, in a folder of
 nobody's own that goes with it.  DIR/server.conf is a copy of what it was
 given.
 """
@@ -35,7 +37,7 @@ defaults
 	timeout client 60s
 	timeout server 60s
 frontend tls
-	bind 127.0.0.1:{port} ssl crt {dir}/both.pem
+	bind 127.0.0.1:{port} ssl crt {dir}/both.pem {bind}
 {lines}	default_backend plain
 backend plain
 	server one 127.0.0.1:{backend}
@@ -75,6 +77,8 @@ def prepare(options, where, port):
         for name in chain, key:
             with open(name, "rb") as file:
                 out.write(file.read())
+    if options.ocsp:
+        shutil.copy(options.ocsp, where + "/both.pem.ocsp")
     os.mkdir(where + "/www")
     with open(where + "/www/index.txt", "w") as file:
         file.write("hello\n")
@@ -83,7 +87,8 @@ def prepare(options, where, port):
     with open(conf, "w") as file:
         if options.kind == "haproxy":
             file.write(HAPROXY.format(dir=where, port=port, lines=lines,
-                                      backend=options.backend))
+                                      backend=options.backend,
+                                      bind=options.bind))
         else:
             load = "\n".join("LoadModule %s_module %s/mod_%s.so" % (
                 name, MODULES, name) for name in (
@@ -140,6 +145,8 @@ def main():
     parser.add_argument("--chain", default="good")
     parser.add_argument("--line", action="append", default=[])
     parser.add_argument("--backend", default="1")
+    parser.add_argument("--bind", default="")
+    parser.add_argument("--ocsp")
     parser.add_argument("kind", choices=("haproxy", "apache"))
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

@@ -41,6 +41,7 @@
 
 #include <gnutls/abstract.h>
 #include <gnutls/gnutls.h>
+#include <gnutls/ocsp.h>
 #include <gnutls/pkcs12.h>
 #include <gnutls/pkcs7.h>
 #include <gnutls/x509.h>
@@ -493,6 +494,55 @@ call_fails(const char *name, const void *caller)
 #define CALL(name, parameters, arguments) \
 	CALL_OF(int, name, parameters, arguments)
 
+CALL(gnutls_certificate_allocate_credentials,
+     (gnutls_certificate_credentials_t *out), (out))
+CALL(gnutls_certificate_set_x509_system_trust,
+     (gnutls_certificate_credentials_t credentials), (credentials))
+CALL(gnutls_certificate_set_x509_trust_file,
+     (gnutls_certificate_credentials_t credentials, const char *file,
+      gnutls_x509_crt_fmt_t format), (credentials, file, format))
+CALL(gnutls_credentials_set,
+     (gnutls_session_t session, gnutls_credentials_type_t type, void *what),
+     (session, type, what))
+CALL(gnutls_handshake, (gnutls_session_t session), (session))
+CALL(gnutls_init, (gnutls_session_t *out, unsigned flags), (out, flags))
+CALL(gnutls_ocsp_resp_get_single,
+     (gnutls_ocsp_resp_const_t answer, unsigned i,
+      gnutls_digest_algorithm_t *digest, gnutls_datum_t *name,
+      gnutls_datum_t *key, gnutls_datum_t *serial, unsigned *status,
+      time_t *from, time_t *until, time_t *revoked, unsigned *reason),
+     (answer, i, digest, name, key, serial, status, from, until, revoked,
+      reason))
+CALL(gnutls_ocsp_resp_import,
+     (gnutls_ocsp_resp_t answer, const gnutls_datum_t *data), (answer, data))
+CALL(gnutls_ocsp_resp_init, (gnutls_ocsp_resp_t *out), (out))
+CALL(gnutls_ocsp_status_request_get,
+     (gnutls_session_t session, gnutls_datum_t *out), (session, out))
+CALL_OF(unsigned, gnutls_ocsp_status_request_is_checked,
+        (gnutls_session_t session, unsigned flags), (session, flags))
+CALL(gnutls_priority_set_direct,
+     (gnutls_session_t session, const char *text, const char **error),
+     (session, text, error))
+CALL_OF(gnutls_protocol_t, gnutls_protocol_get_version,
+        (gnutls_session_t session), (session))
+CALL_OF(ssize_t, gnutls_record_recv,
+        (gnutls_session_t session, void *out, size_t len), (session, out, len))
+CALL_OF(ssize_t, gnutls_record_send,
+        (gnutls_session_t session, const void *data, size_t len),
+        (session, data, len))
+CALL(gnutls_server_name_set,
+     (gnutls_session_t session, gnutls_server_name_type_t type,
+      const void *name, size_t len), (session, type, name, len))
+CALL(gnutls_session_get_data2, (gnutls_session_t session, gnutls_datum_t *out),
+     (session, out))
+CALL_OF(unsigned, gnutls_session_get_flags, (gnutls_session_t session),
+        (session))
+CALL(gnutls_session_get_id2, (gnutls_session_t session, gnutls_datum_t *out),
+     (session, out))
+CALL(gnutls_session_is_resumed, (gnutls_session_t session), (session))
+CALL(gnutls_session_set_data,
+     (gnutls_session_t session, const void *data, size_t len),
+     (session, data, len))
 CALL(gnutls_certificate_verification_status_print,
      (unsigned output, gnutls_certificate_type_t type, gnutls_datum_t *out,
       unsigned flags), (output, type, out, flags))
@@ -554,6 +604,15 @@ CALL(gnutls_x509_trust_list_add_trust_file,
      (list, cas, crls, format, flags, more))
 CALL(gnutls_x509_trust_list_init,
      (gnutls_x509_trust_list_t *out, unsigned size), (out, size))
+CALL_OF(time_t, gnutls_x509_crt_get_activation_time, (gnutls_x509_crt_t crt),
+        (crt))
+CALL_OF(time_t, gnutls_x509_crt_get_expiration_time, (gnutls_x509_crt_t crt),
+        (crt))
+CALL(gnutls_x509_crt_get_issuer_dn3,
+     (gnutls_x509_crt_t crt, gnutls_datum_t *out, unsigned flags),
+     (crt, out, flags))
+CALL(gnutls_x509_crt_get_pk_algorithm,
+     (gnutls_x509_crt_t crt, unsigned *bits), (crt, bits))
 CALL(gnutls_x509_crt_get_dn3,
      (gnutls_x509_crt_t crt, gnutls_datum_t *out, unsigned flags),
      (crt, out, flags))
@@ -569,6 +628,20 @@ CALL(gnutls_x509_privkey_import2,
       gnutls_x509_crt_fmt_t format, const char *password, unsigned flags),
      (key, data, format, password, flags))
 CALL(gnutls_x509_privkey_init, (gnutls_x509_privkey_t *out), (out))
+
+/* No list. */
+const gnutls_datum_t *
+gnutls_certificate_get_peers(gnutls_session_t session, unsigned *n)
+{
+	const gnutls_datum_t *(*call)(gnutls_session_t session, unsigned *n);
+	void *at;
+
+	if (call_fails("gnutls_certificate_get_peers", CALLER))
+		return NULL;
+	at = real("gnutls_certificate_get_peers");
+	memcpy(&call, &at, sizeof(call));
+	return call(session, n);
+}
 
 /* It has no error to return: what it was to fill stays as it was. */
 void

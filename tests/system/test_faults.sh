@@ -37,6 +37,17 @@ must openssl crl2pkcs7 -nocrl -certfile "$pki/good.pem" -out "$pki/good.p7"
 H=$(header 7776000 good backup)
 start_nginx fake --site pin.test --chain fake
 start_nginx good --site pin.test --chain good
+printf 'V\t490101000000Z\t\t%s\tunknown\t/CN=good\n' \
+	"$(openssl x509 -in "$pki/good.pem" -noout -serial | sed 's/.*=//')" >index
+must openssl ocsp -issuer "$pki/intA.pem" -cert "$pki/good.pem" -no_nonce \
+	-reqout req >/dev/null 2>&1
+must openssl ocsp -index index -CA "$pki/intA.pem" -rsigner "$pki/intA.pem" \
+	-rkey "$pki/intA.key" -reqin req -ndays 2 -respout staple >/dev/null 2>&1
+start probed "$python" "$servers/webserv.py" --dir "$T/probed" --pki "$pki" \
+	--bind no-tls-tickets --ocsp staple \
+	--line 'http-request return status 200' haproxy
+PROBE_PORT=$probed_port
+export PROBE_PORT
 start_nginx learn --site pin.test --chain good --header "Public-Key-Pins: $H"
 
 must pinstore --store pinned pin pin.test --include-subdomains "$(pin good)" \

@@ -94,6 +94,8 @@ static const struct option_row rows[OPTION_COUNT] = {
 	                 "source or mode"},
 	[OPTION_SOURCE] = {"source", 0, "SOURCE", "only entries from SOURCE: "
 	                   "static, header, tofu or all"},
+	[OPTION_STARTTLS] = {"starttls", 0, "PROTOCOL", "begin TLS as smtp, "
+	                     "lmtp, imap, pop3, ftp, sieve, ldap or xmpp do"},
 	[OPTION_STORE] = {"store", 0, "DIR", "the store, instead of $PINSTORE "
 	                  "and the default"},
 	[OPTION_STRICT] = {"strict", 0, NULL, "the grammar of RFC 7469 to the "
@@ -128,6 +130,13 @@ static const struct word sort_words[] = {
 static const struct word server_words[] = {
 	{"raw", SERVER_RAW},       {"nginx", SERVER_NGINX},
 	{"apache", SERVER_APACHE}, {"haproxy", SERVER_HAPROXY},
+	{NULL, 0},
+};
+static const struct word starttls_words[] = {
+	{"smtp", STARTTLS_SMTP},   {"lmtp", STARTTLS_LMTP},
+	{"imap", STARTTLS_IMAP},   {"pop3", STARTTLS_POP3},
+	{"ftp", STARTTLS_FTP},     {"sieve", STARTTLS_SIEVE},
+	{"ldap", STARTTLS_LDAP},   {"xmpp", STARTTLS_XMPP},
 	{NULL, 0},
 };
 static const struct word format_words[] = {
@@ -334,6 +343,11 @@ take(enum option option, const char *value, struct options *options,
 	case OPTION_FORMAT:
 		is_good = take_word(format_words, option, value, &word, fault);
 		options->format = (enum hash_format)word;
+		return is_good;
+	case OPTION_STARTTLS:
+		is_good = take_word(starttls_words, option, value, &word,
+		                    fault);
+		options->starttls = (enum starttls)word;
 		return is_good;
 	case OPTION_MODE:
 		is_good = take_word(mode_words, option, value, &word, fault);

@@ -60,6 +60,7 @@ enum option {
 	OPTION_SINCE,
 	OPTION_SORT,
 	OPTION_SOURCE,
+	OPTION_STARTTLS,
 	OPTION_STORE,
 	OPTION_STRICT,
 	OPTION_SUBDOMAINS,
@@ -95,6 +96,19 @@ enum header_server {
 	SERVER_NGINX,
 	SERVER_APACHE,
 	SERVER_HAPROXY
+};
+
+/* Protocols in which TLS begins on request. */
+enum starttls {
+	STARTTLS_NONE,
+	STARTTLS_SMTP,
+	STARTTLS_LMTP,
+	STARTTLS_IMAP,
+	STARTTLS_POP3,
+	STARTTLS_FTP,
+	STARTTLS_SIEVE,
+	STARTTLS_LDAP,
+	STARTTLS_XMPP
 };
 
 enum hash_format {
@@ -141,6 +155,7 @@ struct options {
 	enum pinstore_mode mode;
 	enum sort_key sort;
 	enum hash_format format;
+	enum starttls starttls;
 	int64_t expires;  /* PINSTORE_NEVER if not given */
 	int64_t expiring; /* seconds */
 	const char *for_what; /* of --for, as given; NULL if not */

@@ -142,6 +142,15 @@ const struct verb verbs[] = {
 	         BIT(MODE) | BIT(NO_BACKUP) | BIT(FROM_HOST) | BIT(CACERT) |
 	         BIT(RESOLVE) | BIT(CONNECT_TO) | BIT(YES),
 	 1, SIZE_MAX},
+	{"probe", cmd_probe, "HOST[:PORT]",
+	 "connect to a host, and tell all that matters to pins",
+	 "What it serves, the validated path, its header, stapling, resumption,\n"
+	 "and what a client with this store would decide.  Nothing is noted.\n"
+	 "Exit 4: not reached, or its certificate is not valid; 90, 121: it\n"
+	 "would be refused.\n",
+	 BIT(STORE) | BIT(CACERT) | BIT(CONNECT_TO) | BIT(RESOLVE) |
+	         BIT(STARTTLS),
+	 1, 1},
 	{"report", cmd_report, "list | show [ID...] | send [ID...] | drop ID|HOST...",
 	 "the reports of failures that wait to be sent",
 	 "send delivers those that are due, the named ones and with --all all\n"

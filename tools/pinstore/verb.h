@@ -83,6 +83,7 @@ verb_fn cmd_log;
 verb_fn cmd_mode;
 verb_fn cmd_note;
 verb_fn cmd_pin;
+verb_fn cmd_probe;
 verb_fn cmd_report;
 verb_fn cmd_revoke;
 verb_fn cmd_show;
