@@ -12,6 +12,8 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+/* A file up to this size is looked through when it is opened: fetched at once. */
+#define FETCHED ((uint64_t)1 << 20)
 /* A head that is being written is read again; nobody writes two that fast. */
 #define HEAD_TRIES 1000
 
@@ -52,10 +54,14 @@ ps_map_open(int fd, uint64_t len, uint32_t page_len, struct ps_map *out)
 	out->len = len;
 	out->page_len = page_len;
 	out->fd = fd;
-	if (measure(out) && atomic_load(&out->pages) >= 2)
-		return 0;
-	ps_map_close(out);
-	return EIO;
+	if (!measure(out) || atomic_load(&out->pages) < 2) {
+		ps_map_close(out);
+		return EIO;
+	}
+	if (atomic_load(&out->pages) * page_len <= FETCHED)
+		(void)madvise(at, (size_t)(atomic_load(&out->pages) * page_len),
+		              MADV_WILLNEED);
+	return 0;
 }
 
 void

@@ -6,12 +6,20 @@
  * For stores of several sizes, ns of processor time per pinstore_check() of a
  * host that is stored, of one that its parent covers, of one that is proved
  * absent, and of one of six labels; and ns per mdb_get() of the stored host's
- * key in one transaction on the same file.
+ * key in one transaction on the same file.  Then what two threads do in the
+ * time of one, how long it takes from opening a store to the first answer (with
+ * the file cached, and with none of it), and the memory of a client that has
+ * asked for a thousand hosts.
+ *
+ * usage: bench_check [HOSTS...]
  */
 #include <config.h>
 
+#include <fcntl.h>
 #include <ftw.h>
+#include <pthread.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <lmdb.h>
@@ -178,24 +186,39 @@ get(MDB_txn *txn, MDB_dbi hosts)
 	return (bench_cpu() - start) / ASKED;
 }
 
-static void
-compare(const char *path, size_t hosts)
+static struct pinstore *
+open_store(const char *path)
 {
-	struct bench asked[QUESTIONS], bare = {.name = "mdb_get"};
-	struct pinstore_chain *chain;
 	struct pinstore_error error;
+	struct pinstore *ps = NULL;
+
+	bench_must(pinstore_open(path, NULL, &ps, &error) == PINSTORE_OK);
+	return ps;
+}
+
+static struct pinstore_chain *
+make_chain(void)
+{
+	struct pinstore_chain *chain = NULL;
 	struct pinstore_pin pins[3];
-	struct pinstore *ps;
-	MDB_env *env;
-	MDB_txn *txn;
-	MDB_dbi dbi;
-	int round, question;
 
 	memset(pins, 'x', sizeof(pins));
 	memset(pins[1].sha256, 'A', 32);
 	bench_must(pinstore_chain_from_validated_pins(pins, 3, &chain) ==
 	           PINSTORE_OK);
-	bench_must(pinstore_open(path, NULL, &ps, &error) == PINSTORE_OK);
+	return chain;
+}
+
+static void
+compare(const char *path, size_t hosts, const struct pinstore_chain *chain)
+{
+	struct bench asked[QUESTIONS], bare = {.name = "mdb_get"};
+	struct pinstore *ps = open_store(path);
+	MDB_env *env;
+	MDB_txn *txn;
+	MDB_dbi dbi;
+	int round, question;
+
 	bench_must(mdb_env_create(&env) == 0);
 	bench_must(mdb_env_set_maxdbs(env, 16) == 0);
 	bench_must(mdb_env_set_mapsize(env, (size_t)1 << 32) == 0);
@@ -203,7 +226,6 @@ compare(const char *path, size_t hosts)
 	                        0) == 0);
 	bench_must(mdb_txn_begin(env, NULL, MDB_RDONLY, &txn) == 0);
 	bench_must(mdb_dbi_open(txn, "hosts", 0, &dbi) == 0);
-	choose(hosts);
 	for (round = 0; round < BENCH_ROUNDS; round++) {
 		bare.round[round] = get(txn, dbi);
 		for (question = 0; question < QUESTIONS; question++)
@@ -221,7 +243,185 @@ compare(const char *path, size_t hosts)
 	mdb_txn_abort(txn);
 	mdb_env_close(env);
 	pinstore_close(ps);
+}
+
+/* ------------------------------------------------------------- two threads */
+
+struct thread {
+	pthread_t id;
+	pthread_barrier_t *start;
+	struct pinstore *ps;
+	const struct pinstore_chain *chain;
+};
+
+static void *
+ask_along(void *arg)
+{
+	const struct thread *thread = arg;
+
+	(void)pthread_barrier_wait(thread->start);
+	(void)ask(thread->ps, thread->chain, HIT);
+	(void)ask(thread->ps, thread->chain, MISS);
+	return NULL;
+}
+
+/* ns until n threads have asked all. */
+static double
+run_threads(struct pinstore *ps, const struct pinstore_chain *chain, unsigned n)
+{
+	struct thread threads[2];
+	pthread_barrier_t barrier;
+	double start;
+	unsigned i;
+
+	bench_must(pthread_barrier_init(&barrier, NULL, n + 1) == 0);
+	for (i = 0; i < n; i++) {
+		threads[i].start = &barrier;
+		threads[i].ps = ps;
+		threads[i].chain = chain;
+		bench_must(pthread_create(&threads[i].id, NULL, ask_along,
+		                          &threads[i]) == 0);
+	}
+	start = bench_now();
+	(void)pthread_barrier_wait(&barrier);
+	for (i = 0; i < n; i++)
+		bench_must(pthread_join(threads[i].id, NULL) == 0);
+	start = bench_now() - start;
+	(void)pthread_barrier_destroy(&barrier);
+	return start;
+}
+
+static void
+two_threads(const char *path, size_t hosts, const struct pinstore_chain *chain)
+{
+	struct bench one = {.name = NULL}, two = {.name = NULL};
+	struct pinstore *ps = open_store(path);
+	int round;
+
+	for (round = 0; round < BENCH_ROUNDS; round++) {
+		one.round[round] = run_threads(ps, chain, 1);
+		two.round[round] = run_threads(ps, chain, 2) / 2;
+	}
+	printf("%7zu hosts  %-24s %7s     %5.2f x\n", hosts,
+	       "two threads beside one", "", bench_ratio(&one, &two));
+	pinstore_close(ps);
+}
+
+/* --------------------------------------------------- to the first answer */
+
+/* Let the kernel drop what it has of the file, which nobody has open. */
+static void
+evict(const char *path)
+{
+	char name[96];
+	int fd;
+
+	snprintf(name, sizeof(name), "%s/data.mdb", path);
+	fd = open(name, O_RDONLY | O_CLOEXEC);
+	bench_must(fd >= 0);
+	bench_must(fsync(fd) == 0);
+	bench_must(posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED) == 0);
+	close(fd);
+}
+
+/* What a process has for itself alone: no page of a file. */
+static long
+anonymous_kib(void)
+{
+	FILE *file = fopen("/proc/self/smaps_rollup", "r");
+	char line[128];
+	long kib = -1;
+
+	bench_must(file != NULL);
+	while (kib < 0 && fgets(line, sizeof(line), file) != NULL)
+		if (strncmp(line, "Anonymous:", 10) == 0)
+			kib = (long)strtoul(line + 10, NULL, 10);
+	fclose(file);
+	return kib;
+}
+
+/*
+ * A client, which has neither filled the store nor opened one before: ns from
+ * opening it to the first answer, and its memory a thousand answers later.
+ */
+static int
+be_client(const char *path, const char *hosts, const char *first)
+{
+	struct pinstore_chain *chain = make_chain();
+	struct pinstore_peer peer = {.size = sizeof(peer)};
+	size_t i, n = strtoul(hosts, NULL, 10);
+	enum pinstore_verdict verdict;
+	struct pinstore *ps;
+	double start, ns = 0;
+	char name[64];
+
+	peer.host = name;
+	name_of(strtoul(first, NULL, 10) % n, name, sizeof(name));
+	start = bench_now();
+	ps = open_store(path);
+	for (i = 0; i < 1000; i++) {
+		bench_must(pinstore_check(ps, &peer, chain, NOW, &verdict,
+		                          NULL, NULL) == PINSTORE_OK);
+		if (i == 0)
+			ns = bench_now() - start;
+		bench_must(verdict == PINSTORE_MATCHED);
+		name_of(i * 7919 % n, name, sizeof(name));
+	}
+	printf("%.0f %ld\n", ns, anonymous_kib());
+	pinstore_close(ps);
 	pinstore_chain_free(chain);
+	return EXIT_SUCCESS;
+}
+
+static double
+run_client(const char *path, size_t hosts, int first, long *kib)
+{
+	char numbers[2][32], line[64] = "";
+	char *rest = line;
+	int fds[2], state = 0;
+	double ns;
+	pid_t pid;
+
+	snprintf(numbers[0], sizeof(numbers[0]), "%zu", hosts);
+	snprintf(numbers[1], sizeof(numbers[1]), "%d", first * 997);
+	bench_must(pipe(fds) == 0);
+	fflush(stdout);
+	pid = fork();
+	bench_must(pid >= 0);
+	if (pid == 0) {
+		(void)dup2(fds[1], STDOUT_FILENO);
+		(void)execl("/proc/self/exe", "bench_check", "--client", path,
+		            numbers[0], numbers[1], (char *)NULL);
+		_exit(127);
+	}
+	close(fds[1]);
+	bench_must(waitpid(pid, &state, 0) == pid && state == 0);
+	bench_must(read(fds[0], line, sizeof(line) - 1) > 0);
+	close(fds[0]);
+	ns = strtod(line, &rest);
+	*kib = (long)strtoul(rest, NULL, 10);
+	return ns;
+}
+
+static void
+first_answer(const char *path, size_t hosts, bool is_cached)
+{
+	struct bench bench = {.name = is_cached ? "first answer, cached"
+	                                        : "first answer, evicted"};
+	long kib = 0;
+	int round;
+
+	for (round = 0; round < BENCH_ROUNDS; round++) {
+		if (!is_cached)
+			evict(path);
+		bench.round[round] = run_client(path, hosts, round, &kib);
+	}
+	bench_finish(&bench);
+	printf("%7zu hosts  %-24s %7.0f us\n", hosts, bench.name,
+	       bench.median / 1000);
+	if (!is_cached)
+		printf("%7zu hosts  %-24s %7ld KiB\n", hosts,
+		       "a client's own memory", kib);
 }
 
 static int
@@ -236,19 +436,30 @@ unlink_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 int
 main(int argc, char **argv)
 {
-	static const char *const sizes[] = {"100", "1000", "100000"};
+	static const char *const sizes[] = {"1000", "10000", "100000",
+	                                    "1000000"};
+	struct pinstore_chain *chain;
 	char path[64];
 	size_t hosts;
 	int i;
 
+	if (argc == 5 && strcmp(argv[1], "--client") == 0)
+		return be_client(argv[2], argv[3], argv[4]);
+	chain = make_chain();
 	bench_must(mkdtemp(directory) != NULL);
-	for (i = 0; i < (argc > 1 ? argc - 1 : 3); i++) {
+	for (i = 0; i < (argc > 1 ? argc - 1 : 4); i++) {
 		hosts = strtoul(argc > 1 ? argv[i + 1] : sizes[i], NULL, 10);
 		bench_must(hosts > 1);
 		snprintf(path, sizeof(path), "%s/%zu", directory, hosts);
 		fill(path, hosts);
-		compare(path, hosts);
+		choose(hosts);
+		compare(path, hosts, chain);
+		two_threads(path, hosts, chain);
+		first_answer(path, hosts, true);
+		first_answer(path, hosts, false);
+		fflush(stdout);
 	}
+	pinstore_chain_free(chain);
 	nftw(directory, unlink_one, 16, FTW_DEPTH | FTW_PHYS);
 	return EXIT_SUCCESS;
 }
