@@ -17,7 +17,7 @@ set -eu
 : "${top_srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}"
 : "${top_builddir:=$(pwd)}"
 : "${FUZZ_CC:=clang}"
-: "${FUZZ_ONLY:=chain header host others path record text}"
+: "${FUZZ_ONLY:=chain header host others path record text tree}"
 : "${FUZZ_SECONDS:=60}"
 : "${FUZZ_RUNS:=-1}"
 : "${FUZZ_CFLAGS:=-g -O2}"
@@ -43,6 +43,7 @@ max_len()
 	others) echo 32 ;;
 	path) echo 920 ;;
 	record) echo 3000 ;;
+	tree) echo 8000 ;;
 	*) echo 200 ;;
 	esac
 }

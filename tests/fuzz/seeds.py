@@ -332,6 +332,86 @@ def text():
     ])
 
 
+# ------------------------------------------------------------------- tree
+
+PAGE = 512
+IS_BRANCH, IS_LEAF, IS_OWN, IS_META = 1, 2, 4, 8
+
+
+def node(key, data=b"", child=None, flags=0, length=None):
+    low = len(data) if length is None else length
+    if child is not None:
+        low, flags = child & 0xffffffff, child >> 32
+    octets = struct.pack("<HHHH", low & 0xffff, low >> 16, flags, len(key))
+    octets += key + data
+    return octets + b"\0" * (len(octets) % 2)
+
+
+def page(number, kind, nodes, as_number=None):
+    body, upper, pointers = bytearray(PAGE), PAGE, []
+    for octets in nodes:
+        upper -= len(octets)
+        body[upper:upper + len(octets)] = octets
+        pointers.append(upper)
+    body[:16] = struct.pack(
+        "<QHHHH", number if as_number is None else as_number, 0, kind,
+        16 + 2 * len(pointers), upper)
+    for i, pointer in enumerate(pointers):
+        struct.pack_into("<H", body, 16 + 2 * i, pointer)
+    return bytes(body)
+
+
+def tree_root(depth, entries, root):
+    return struct.pack("<IHHQQQQQ", 0, 0, depth, 0, 0, 0, entries, root)
+
+
+NO_PAGE = (1 << 64) - 1
+
+
+def meta(number, txn, depth=1, root=2):
+    octets = struct.pack("<QHHHH", number, 0, IS_META, 0, 0)
+    octets += struct.pack("<IIQQ", 0xbeefc0de, 1, 0, 1 << 20)
+    octets += tree_root(0, 0, NO_PAGE) + tree_root(depth, depth, root)
+    octets += struct.pack("<QQ", 16, txn)
+    return octets + b"\0" * (PAGE - len(octets))
+
+
+def file_of(depth, entries, root, pages):
+    top = page(2, IS_LEAF, [node(b"t", tree_root(depth, entries, root),
+                              flags=2)])
+    return b"\1" + meta(0, 2) + meta(1, 3) + top + b"".join(pages)
+
+
+def tree():
+    def leaf(number, keys, **more):
+        return page(number, IS_LEAF, [node(key, b"v" * 20) for key in keys],
+                    **more)
+
+    one = [b"a", b"ab", b"b"]
+    two = [b"c", b"ca.b", b"d"]
+    big = struct.pack("<Q", 6)
+    lead = page(3, IS_BRANCH, [node(b"", child=4), node(b"c", child=5)])
+    both = [lead, leaf(4, one), leaf(5, two)]
+    own = struct.pack("<QHHI", 6, 0, IS_OWN, 2) + b"w" * (PAGE - 16)
+    write_all("tree", "file", [
+        file_of(0, 0, NO_PAGE, []),
+        file_of(1, 3, 3, [leaf(3, one)]),
+        file_of(2, 6, 3, both),
+        file_of(2, 6, 3, [lead, leaf(4, one), page(5, IS_LEAF, [
+            node(b"c", big, flags=1, length=900)]), own, b"w" * PAGE]),
+        # Leads to itself, to a head, and behind the file.
+        file_of(32, 6, 3, [page(3, IS_BRANCH, [node(b"", child=3),
+                                            node(b"c", child=3)])]),
+        file_of(2, 6, 3, [page(3, IS_BRANCH, [node(b"", child=1),
+                                           node(b"c", child=99)])]),
+        # Another depth, another number, out of order, of duplicates.
+        file_of(1, 6, 3, both),
+        file_of(2, 6, 3, [lead, leaf(4, one, as_number=5), leaf(5, two)]),
+        file_of(2, 6, 3, [lead, leaf(4, two), leaf(5, one)]),
+        file_of(1, 1, 3, [page(3, IS_LEAF | 0x40, [node(b"a", flags=4)])]),
+    ])
+
+
 header()
 host()
 records()
@@ -339,3 +419,4 @@ chain()
 path()
 others()
 text()
+tree()

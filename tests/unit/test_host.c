@@ -285,7 +285,7 @@ START_TEST(names_are_read_twice)
 	enum pinstore_host_kind kind;
 	struct ps_host host;
 
-	for (round = 0; round < 200000 / suite_stride(20); round++) {
+	for (round = 0; round < 100000 / suite_stride(20); round++) {
 		size_t most = round % 50 == 0 ? 299 : 24;
 		size_t len = (size_t)rand_r(&seed) % most, i;
 		size_t of = sizeof(octets) - 1 - (round % 4 == 0 ? 0 : 5);
@@ -301,13 +301,13 @@ START_TEST(names_are_read_twice)
 		if (len <= 2 && is_accepted &&
 		    kind == PINSTORE_HOST_ADDRESS)
 			continue;
-		ck_assert_int_eq(is_accepted, is_name(text, len, wanted));
-		if (!is_accepted)
+		n_names += is_accepted;
+		if (is_accepted == is_name(text, len, wanted) &&
+		    (!is_accepted || (kind == PINSTORE_HOST_NAME &&
+		                      host.len == strlen(wanted) &&
+		                      strcmp(host.name, wanted) == 0)))
 			continue;
-		n_names++;
-		ck_assert_int_eq(kind, PINSTORE_HOST_NAME);
-		ck_assert_str_eq(host.name, wanted);
-		ck_assert_uint_eq(host.len, strlen(wanted));
+		ck_abort_msg("\"%.*s\"", (int)len, text);
 	}
 	ck_assert_uint_gt(n_names, round / 10);
 }

@@ -5,8 +5,7 @@
  *
  * LMDB makes the files.  A damaged one is read from a copy that ends where the
  * file ends, so that a sanitizer sees each octet that is read beyond it.
- * Pages of 4096 octets hold one tree of names in page `top`, and the tree
- * "t" of three levels, with records that have pages of their own.
+ * PINSTORE_TEST_SPOILED=n spoils it 10 n times.
  */
 #include <config.h>
 
@@ -33,8 +32,9 @@ static MDB_env *env;
 static MDB_dbi dbi;
 static int fd = -1;
 
-/* A copy of the file, and the map of it. */
+/* A copy of the file, and the map of it; and what it was at first. */
 static uint8_t *image;
+static uint8_t *first_image;
 static size_t image_len;
 static size_t page_len;
 static struct ps_map map;
@@ -74,6 +74,25 @@ teardown(void)
 	free(image);
 	image = NULL;
 	tempdir_remove(&dir);
+}
+
+/* A file for many tests, each of which has a copy of it. */
+static void
+setup_once(void);
+
+static void
+teardown_once(void)
+{
+	free(first_image);
+	first_image = NULL;
+	teardown();
+}
+
+static void
+setup_copy(void)
+{
+	state = 1;
+	memcpy(image, first_image, image_len);
 }
 
 /* Keys that have much in common, and some that are long. */
@@ -146,6 +165,17 @@ load(void)
 	map.page_len = (uint32_t)page_len;
 	map.fd = fd;
 	atomic_init(&map.pages, image_len / page_len);
+}
+
+static void
+setup_once(void)
+{
+	setup();
+	fill(3000, 9000);
+	load();
+	first_image = malloc(image_len);
+	ck_assert_ptr_nonnull(first_image);
+	memcpy(first_image, image, image_len);
 }
 
 static uint64_t
@@ -302,8 +332,8 @@ static const struct {
 	{0, 1, 1, 20},          /* empty */
 	{1, 1, 1, 50},          /* one leaf */
 	{30, 2, 3000, 300},     /* records with pages of their own */
-	{3000, 3, 20000, 3000}, /* three levels, longer ones */
-	{20000, 1, 20, 3000},
+	{2000, 3, 20000, 1000}, /* three levels, longer ones */
+	{10000, 1, 20, 1000},
 };
 
 START_TEST(reads_what_lmdb_reads)
@@ -372,11 +402,21 @@ END_TEST
 
 /* ---------------------------------------------------------------- damage */
 
-static bool
-is_inside(struct ps_bytes bytes)
+/* Each assertion of libcheck writes to a pipe: too dear for each record. */
+static void
+must_be_inside(struct ps_bytes bytes)
 {
-	return bytes.at >= image && bytes.len <= image_len &&
-	       bytes.at <= image + image_len - bytes.len;
+	if (bytes.at < image || bytes.len > image_len ||
+	    bytes.at > image + image_len - bytes.len)
+		ck_abort_msg("what was read does not lie in the file");
+}
+
+static void
+must_be_known(enum pinstore_status status)
+{
+	if (status != PINSTORE_OK && status != PINSTORE_ERR_NOTFOUND &&
+	    status != PINSTORE_ERR_DAMAGED)
+		ck_abort_msg("status %d", (int)status);
 }
 
 /* The way of a climb; false if it met damage. */
@@ -393,14 +433,13 @@ read_around(void)
 
 		memset(&around, 0, sizeof(around));
 		status = ps_tree_around(&tree, bytes_of(name, len), &around);
-		ck_assert(status == PINSTORE_OK ||
-		          status == PINSTORE_ERR_NOTFOUND ||
-		          status == PINSTORE_ERR_DAMAGED);
-		if (status == PINSTORE_OK)
-			ck_assert(is_inside(around.key) &&
-			          is_inside(around.record));
+		must_be_known(status);
+		if (status == PINSTORE_OK) {
+			must_be_inside(around.key);
+			must_be_inside(around.record);
+		}
 		if (status != PINSTORE_ERR_DAMAGED && around.has_next)
-			ck_assert(is_inside(around.next));
+			must_be_inside(around.next);
 	}
 	return status != PINSTORE_ERR_DAMAGED;
 }
@@ -422,18 +461,18 @@ read_all(void)
 	unsigned way, i;
 
 	status = open_tree(&map);
-	if (status != PINSTORE_OK) {
-		ck_assert(status == PINSTORE_ERR_DAMAGED ||
-		          status == PINSTORE_ERR_NOTFOUND);
+	must_be_known(status);
+	if (status != PINSTORE_OK)
 		return false;
-	}
 	/* Each leaf at most once more than there are pages, full of nodes. */
 	most = (image_len / page_len + 1) * (page_len / 2);
 	for (way = 0; way < 4; way += 2) {
 		status = ps_tree_seek(&tree, ways[way], &key, &value);
 		for (n = 0; status == PINSTORE_OK; n++) {
-			ck_assert(is_inside(key) && is_inside(value));
-			ck_assert_uint_le(n, most);
+			must_be_inside(key);
+			must_be_inside(value);
+			if (n > most)
+				ck_abort_msg("the walk does not end");
 			status = ps_tree_seek(&tree, ways[way + 1], &key,
 			                      &value);
 		}
@@ -448,11 +487,11 @@ read_all(void)
 			                      any(2) == 0 ? PS_SEEK_PREV
 			                                  : PS_SEEK_NEXT,
 			                      &key, &value);
-		ck_assert(status == PINSTORE_OK ||
-		          status == PINSTORE_ERR_NOTFOUND ||
-		          status == PINSTORE_ERR_DAMAGED);
-		if (status == PINSTORE_OK)
-			ck_assert(is_inside(key) && is_inside(value));
+		must_be_known(status);
+		if (status == PINSTORE_OK) {
+			must_be_inside(key);
+			must_be_inside(value);
+		}
 		is_sound = is_sound && status != PINSTORE_ERR_DAMAGED;
 		is_sound = read_around() && is_sound;
 	}
@@ -501,7 +540,15 @@ any_length(void)
 	return lengths[any(COUNT(lengths))];
 }
 
-#define SPOILED 3000
+/* So often in each of ten tests, or as often as the environment says. */
+static unsigned
+n_spoiled(void)
+{
+	const char *wanted = getenv("PINSTORE_TEST_SPOILED");
+
+	return wanted != NULL ? (unsigned)strtoul(wanted, NULL, 10)
+	                      : 100 / suite_stride(10);
+}
 
 START_TEST(spoiled_pages)
 {
@@ -509,11 +556,9 @@ START_TEST(spoiled_pages)
 	unsigned i, n_unsound = 0;
 
 	state = (uint64_t)_i + 100;
-	fill(2000, 12000);
-	load();
 	ck_assert_uint_le(page_len, sizeof(kept));
 	ck_assert(read_all());
-	for (i = 0; i < SPOILED / 10 / suite_stride(10); i++) {
+	for (i = 0; i < n_spoiled(); i++) {
 		size_t len = any_length();
 		size_t page = any((uint32_t)(image_len / page_len)) * page_len;
 		size_t at = page + any((uint32_t)(page_len - len) + 1);
@@ -689,8 +734,6 @@ START_TEST(spoiled_fields)
 	uint64_t value = fields[_i].value;
 	uint8_t *start, *at;
 
-	fill(3000, 12000);
-	load();
 	ck_assert(read_all());
 	ck_assert_uint_eq(tree.root.depth, 3);
 	at = field(fields[_i].of, fields[_i].at, &start);
@@ -849,15 +892,19 @@ int
 main(void)
 {
 	Suite *suite = suite_create("tree");
-	TCase *tcase = tcase_create("tree");
+	TCase *tcase = tcase_create("tree"), *damage = tcase_create("damage");
 
+	suite_add_tcase(suite, damage);
+	tcase_set_timeout(damage, 120);
+	tcase_add_unchecked_fixture(damage, setup_once, teardown_once);
+	tcase_add_checked_fixture(damage, setup_copy, NULL);
+	tcase_add_loop_test(damage, spoiled_pages, 0, 10);
+	tcase_add_loop_test(damage, spoiled_fields, 0, COUNT(fields));
 	suite_add_tcase(suite, tcase);
 	tcase_set_timeout(tcase, 120);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_loop_test(tcase, reads_what_lmdb_reads, 0, COUNT(stores));
 	tcase_add_test(tcase, ends);
-	tcase_add_loop_test(tcase, spoiled_pages, 0, 10);
-	tcase_add_loop_test(tcase, spoiled_fields, 0, COUNT(fields));
 	tcase_add_test(tcase, more_leaves_than_pages);
 	tcase_add_test(tcase, snapshots);
 	tcase_add_test(tcase, growth);
