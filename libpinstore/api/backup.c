@@ -10,6 +10,8 @@
 #include "api/handle.h"
 #include "base/status.h"
 
+#define LOCK_LIMIT_MS 5000
+
 static enum pinstore_status
 write_copy(struct pinstore *ps, const char *path, enum ps_copy_kind kind,
            int replace, uint64_t *hosts, struct pinstore_error *error)
@@ -44,4 +46,26 @@ pinstore_publish(struct pinstore *ps, const char *path, int replace,
                  uint64_t *hosts, struct pinstore_error *error)
 {
 	return write_copy(ps, path, PS_COPY_PUBLISHED, replace, hosts, error);
+}
+
+enum pinstore_status
+pinstore_restore(const char *path, const char *from, int64_t now,
+                 uint64_t *hosts, struct pinstore_error *error)
+{
+	const struct ps_store_options options = {
+		.lock_limit_ms = LOCK_LIMIT_MS,
+	};
+	enum pinstore_status status;
+	uint64_t n = 0;
+
+	ps_error_clear(error);
+	if (hosts != NULL)
+		*hosts = 0;
+	if (path == NULL || path[0] == '\0' || from == NULL || from[0] == '\0')
+		return ps_fail(error, PINSTORE_ERR_ARG,
+		               "pinstore_restore: no path, or no backup");
+	status = ps_store_restore(path, from, &options, now, &n, error);
+	if (status == PINSTORE_OK && hosts != NULL)
+		*hosts = n;
+	return status;
 }

@@ -31,4 +31,32 @@ ps_compact_run(struct ps_env *env, int limit_ms,
 void
 ps_compact_clean(int dir_fd);
 
+/* What takes the place of all that a store holds: what a reader sees. */
+struct ps_refill {
+	struct ps_txn *from;
+	uint64_t used_bytes; /* of its file */
+	int64_t now;
+};
+
+/*
+ * The same with what refill reads in the place of what env holds.  The clock's
+ * mark and the journal's numbers go on from where they were.
+ * Errors: as ps_compact_run().
+ */
+enum pinstore_status
+ps_compact_refill(struct ps_env *env, int limit_ms,
+                  const struct ps_refill *refill,
+                  struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/*
+ * Put what refill reads in the place of the data file in dir_fd, which nobody
+ * can open, and which the caller has locked.
+ * Errors: BUSY (somebody has it open all the same), ACCESS, NOMEM, FULL, IO,
+ *         VERSION, DAMAGED.
+ */
+enum pinstore_status
+ps_compact_replace(int dir_fd, const char *shown, int64_t deadline_ms,
+                   const struct ps_refill *refill,
+                   struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
 #endif /* PS_STORE_COMPACT_H */

@@ -17,6 +17,7 @@
 #include "store/files.h"
 #include "store/gate.h"
 #include "store/registry.h"
+#include "store/seal.h"
 
 /* Two commits between a reader's begin and its look at the head are rare. */
 #define TRIES 16
@@ -98,16 +99,18 @@ audit_closed(const struct ps_fsck_want *want, int dir_fd, const char *shown,
 		return ps_fail(error, PINSTORE_ERR_DAMAGED,
 		               "store %s is damaged: it has lost %s; restore a "
 		               "backup", shown, PS_DB_DATA);
-	if (status == PINSTORE_OK)
+	/* What nobody writes has no gate, and gets none. */
+	if (status == PINSTORE_OK && !ps_seal_is_candidate(dir_fd))
 		status = ps_gate_open(dir_fd, shown, deadline_ms, &gate,
 		                      &is_alone, error);
-	if (status == PINSTORE_OK)
+	if (status == PINSTORE_OK && gate != NULL)
 		status = ps_gate_lock(gate, deadline_ms, error);
 	if (status == PINSTORE_OK) {
 		struct ps_audit_want audit = audit_of(want, fd, shown, 0);
 
 		status = ps_audit_run(&audit, totals, error);
-		ps_gate_unlock(gate);
+		if (gate != NULL)
+			ps_gate_unlock(gate);
 	}
 	ps_gate_unref(gate);
 	if (fd >= 0)

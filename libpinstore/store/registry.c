@@ -19,6 +19,7 @@
 
 #include "base/status.h"
 #include "store/clock.h"
+#include "store/compact.h"
 #include "store/create.h"
 #include "store/env.h"
 #include "store/files.h"
@@ -488,6 +489,29 @@ ps_registry_renew(struct ps_env *env, int64_t deadline_ms,
 		status = start_again(env, deadline_ms, error);
 	}
 	(void)pthread_rwlock_unlock(&env->lock);
+	unlock();
+	return status;
+}
+
+enum pinstore_status
+ps_registry_replace(const char *path, const struct ps_refill *refill,
+                    int64_t deadline_ms, struct pinstore_error *error)
+{
+	char shown[PS_SHOWN_LEN];
+	enum pinstore_status status;
+	int dir_fd = -1;
+
+	ps_path_show(path, shown);
+	status = lock(shown, deadline_ms, error);
+	if (status != PINSTORE_OK)
+		return status;
+	status = open_locked(path, shown, false, deadline_ms, &dir_fd, error);
+	if (status == PINSTORE_OK) {
+		status = ps_compact_replace(dir_fd, shown, deadline_ms, refill,
+		                            error);
+		ps_dir_unlock(dir_fd);
+		(void)close(dir_fd);
+	}
 	unlock();
 	return status;
 }

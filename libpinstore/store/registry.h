@@ -51,6 +51,17 @@ enum pinstore_status
 ps_registry_renew(struct ps_env *env, int64_t deadline_ms,
                   struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
+struct ps_refill;
+
+/*
+ * ps_compact_replace() for the store in path, which cannot be opened.
+ * Errors: as that; NOTFOUND.
+ */
+enum pinstore_status
+ps_registry_replace(const char *path, const struct ps_refill *refill,
+                    int64_t deadline_ms,
+                    struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
 /* To be called before anything of an environment is touched; cheap. */
 void
 ps_registry_notice_fork(void);

@@ -384,6 +384,20 @@ ps_store_backup(struct ps_store *store, const char *path,
                 enum ps_copy_kind kind, bool may_replace, uint64_t *hosts,
                 struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
+/*
+ * Put what the store in directory from holds, a backup, in the place of what
+ * the store in path holds, which is made if there is none; others may have that
+ * open and write to it, but not if it is damaged.  The clock's high-water mark
+ * and the journal's numbers do not fall.
+ * Errors: ARG (from is path), NOTFOUND (there is nothing in from), and as
+ *         ps_store_open() and ps_store_compact().
+ */
+enum pinstore_status
+ps_store_restore(const char *path, const char *from,
+                 const struct ps_store_options *options, int64_t now,
+                 uint64_t *hosts,
+                 struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
 /* Called for each journal record, oldest first, no transaction open. */
 typedef bool
 ps_store_event_fn(uint64_t number, const struct ps_event *event, void *arg);

@@ -219,3 +219,40 @@ if [ "$(id -u)" -eq 0 ]; then
 	expect_exit 3 /usr/bin/env $as_nobody pinstore --store readable list
 	expect_err 'pinstore backup --publish'
 fi
+
+about "restore: what it does, asks and refuses"
+PINSTORE_SYSTEM=$T/nowhere
+must pinstore backup bak >/dev/null
+must pinstore pin later.test $a $b >/dev/null
+expect_exit 2 pinstore restore bak
+expect_err 'nobody can be asked'
+expect_exit 0 pinstore show later.test
+expect_exit 0 pinstore restore bak --yes --json
+expect_json out 'd == {"path": "bak", "hosts": 2}'
+expect_exit 1 pinstore show later.test
+expect_exit 0 pinstore list --json
+expect_same out all
+expect_exit 121 pinstore check --chain-pin $d any.test
+expect_exit 0 pinstore pin later.test $a $b
+expect_exit 0 pinstore --store fresh/store restore bak
+expect_out 'restored 2 hosts from bak'
+modes fresh/store 700
+modes fresh/store/data.mdb 600
+expect_exit 3 pinstore --store new restore nothing
+[ ! -e new ] && ok "nothing made" || fail "made: new"
+expect_exit 3 pinstore restore hollow --yes
+expect_exit 2 pinstore restore "$store" --yes
+expect_exit 3 pinstore --store bak restore "$store" --yes
+expect_err 'it is a backup'
+cp -r bak bad && chmod 700 bad && chmod 600 bad/data.mdb
+must env LC_ALL=C sed -i 's/test\.seen/test.seem/' bad/data.mdb
+expect_exit 3 pinstore restore bad --yes
+expect_exit 0 pinstore show later.test
+truncate -s 5000 "$store/data.mdb"
+expect_exit 3 pinstore list
+expect_exit 0 pinstore restore bak --yes
+expect_exit 0 pinstore list --json
+expect_same out all
+expect_exit 0 pinstore fsck
+expect_exit 2 pinstore restore
+expect_exit 2 pinstore restore bak bak --yes

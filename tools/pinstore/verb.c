@@ -159,6 +159,12 @@ const struct verb verbs[] = {
 	 BIT(STORE) | BIT(ALL) | BIT(CACERT) | BIT(CONNECT_TO) | BIT(HSTS) |
 	         BIT(RESOLVE),
 	 1, SIZE_MAX},
+	{"restore", cmd_restore, "DIR",
+	 "put a backup in the place of what the store holds",
+	 "Programs that use the store go on with what was restored.  What it\n"
+	 "held is gone: back it up before.  Asks first on a terminal; elsewhere\n"
+	 "--yes is required, unless there is no store yet.\n",
+	 BIT(STORE) | BIT(YES), 1, 1},
 	{"revoke", cmd_revoke, "PIN|FILE... | --list",
 	 "refuse every chain that has such a key",
 	 "Whatever else is stored, for addresses too.  Asks first on a\n"

@@ -85,6 +85,7 @@ verb_fn cmd_note;
 verb_fn cmd_pin;
 verb_fn cmd_probe;
 verb_fn cmd_report;
+verb_fn cmd_restore;
 verb_fn cmd_revoke;
 verb_fn cmd_show;
 verb_fn cmd_stats;

@@ -242,6 +242,24 @@ pinstore_publish(struct pinstore *ps, const char *path, int replace,
                  uint64_t *hosts,
                  struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
+/*
+ * Put what the backup in directory from holds in the place of all that the
+ * store in path holds, which is made if there is none; from may also be a store,
+ * or a published one.  Others may have the store open meanwhile: their writes
+ * wait, and go on with what was restored; a host that was stored before and
+ * behind is never not found.  A store that is damaged is replaced if nobody has
+ * it open.  What it held is gone then: back it up before.  Its clock's mark and
+ * the numbers of its journal go on.  *hosts (may be NULL) counts the names.
+ *
+ * Errors: ARG, NOTFOUND (there is no such backup), NOMEM, ACCESS, READONLY,
+ *         BUSY (also: damaged, and in use), FULL, IO, VERSION, DAMAGED (the
+ *         backup is; the store is as it was).
+ */
+enum pinstore_status
+pinstore_restore(const char *path, const char *from, int64_t now,
+                 uint64_t *hosts,
+                 struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
 /* ---------------------------------------------------------------- settings */
 
 /*
