@@ -1,0 +1,67 @@
+#!/bin/sh
+# test_store_readonly.sh - stores that can be read and not written: they
+# enforce, note nothing, and say so.
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+. "$top_srcdir/tests/support/lib.sh"
+make_pki
+start_nginx web --site pin.test --chain multi --site a.test --chain multi \
+	--header "Public-Key-Pins: $(header 1000 multi backup)"
+a=$(pin multi)
+b=$(pin backup)
+other=AwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwM=
+must pinstore --store "$store" pin pin.test "$a" "$b" >/dev/null
+must pinstore --store "$store" pin bad.test $other --no-backup >/dev/null
+must pinstore --store "$store" backup copy >/dev/null
+must pinstore --store "$store" backup --publish published >/dev/null
+
+# reads_only DIR REASON: enforced, fetched, warned of, not written
+reads_only()
+{
+	before=$(cd "$1" && sha256sum data.mdb)
+	expect_exit 0 pinfetch --store "$1" --cacert "$pki/trust.pem" \
+		$(at a.test $web_port) https://a.test:$web_port/
+	expect_err "could not be stored: .*$2"
+	expect_exit 0 pinfetch -s --store "$1" --cacert "$pki/trust.pem" \
+		$(at a.test $web_port) https://a.test:$web_port/
+	expect_no_err .
+	expect_exit 0 pinstore --store "$1" check --chain-pin "$a" pin.test
+	expect_exit 90 pinstore --store "$1" check --chain-pin $other pin.test
+	expect_exit 90 pinfetch --store "$1" --cacert "$pki/trust.pem" \
+		--connect-to bad.test:443:127.0.0.1:1 \
+		--connect-to pin.test:443:127.0.0.1:$web_port \
+		--pinnedpubkey "sha256//$other" https://pin.test/
+	for words in "pin x.test $a $b" "clear --yes pin.test" "revoke --yes $other" \
+		"expire" \
+		"bypass pin.test --for 1h --reason x"; do
+		expect_exit 3 pinstore --store "$1" $words
+		expect_err "$2"
+	done
+	expect_exit 1 pinstore --store "$1" show a.test
+	[ "$(cd "$1" && sha256sum data.mdb)" = "$before" ] &&
+		ok "$1 is as it was" || fail "$1 has changed"
+}
+
+about "T-119: a backup, and a published store"
+reads_only copy 'it is a backup'
+reads_only published 'it is a published copy'
+
+if [ "$(id -u)" -eq 0 ] && mkdir mnt bind &&
+	mount -t tmpfs -o mode=755 none mnt 2>/dev/null; then
+	about "T-119: a read-only file system"
+	trap 'umount -l bind mnt 2>/dev/null; exit 143' HUP INT TERM
+	must cp -r "$store" mnt/store
+	must chmod 700 mnt/store
+	must mount -o remount,ro mnt
+	reads_only mnt/store 'its file system is read-only'
+	must mount -o remount,rw mnt
+	expect_exit 0 pinstore --store mnt/store pin x.test "$a" "$b"
+	about "T-119: a way that is read-only into one that is not"
+	if mount --bind mnt bind && mount -o remount,bind,ro bind; then
+		expect_exit 3 pinstore --store bind/store list
+		expect_err 'pinstore backup --publish'
+		expect_exit 120 pinfetch --store bind/store https://pin.test/
+		umount bind
+	fi
+	umount mnt
+fi
