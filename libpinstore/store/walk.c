@@ -769,7 +769,7 @@ choose_head(struct ps_walk *walk, uint64_t snapshot)
 /* ---------------------------------------------------------------- the whole */
 
 static enum pinstore_status
-start(struct ps_walk *walk, uint64_t snapshot)
+start(struct ps_walk *walk, uint64_t snapshot, enum ps_walk_extent extent)
 {
 	enum pinstore_status status;
 	struct stat st;
@@ -795,7 +795,8 @@ start(struct ps_walk *walk, uint64_t snapshot)
 	walk->value = malloc(PS_PAGE_HEAD_LEN + VALUE_MAX);
 	if (walk->used == NULL || walk->free == NULL || walk->value == NULL)
 		return ps_fail_nomem(walk->error);
-	if ((uint64_t)st.st_size > SMALL_BYTES)
+	/* The roots are a page; an opener waits for no other. */
+	if (extent == PS_WALK_ALL && (uint64_t)st.st_size > SMALL_BYTES)
 		(void)posix_fadvise(walk->fd, 0, 0, POSIX_FADV_WILLNEED);
 	return PINSTORE_OK;
 }
@@ -852,7 +853,7 @@ count_idle(struct ps_walk *walk)
 static enum pinstore_status
 run(struct ps_walk *walk, uint64_t snapshot, enum ps_walk_extent extent)
 {
-	enum pinstore_status status = start(walk, snapshot);
+	enum pinstore_status status = start(walk, snapshot, extent);
 
 	if (status == PINSTORE_OK && extent == PS_WALK_ALL)
 		status = walk_free(walk);
