@@ -25,9 +25,16 @@
 /* It also tells C libraries apart whose mutex has another size. */
 #define GATE_MAGIC ((uint64_t)0x70696e7374676100 | sizeof(pthread_mutex_t))
 
+/* Whoever has passed, and comes again at once, lets others pass first: naps. */
+#define NAPS 10
+#define NAP_NS 50000L
+
 struct shared {
 	uint64_t magic;
 	pthread_mutex_t mutex;
+	/* Hints alone: a process that is killed leaves them as they are. */
+	atomic_int waiting;
+	atomic_int last; /* the process that passed */
 };
 
 struct ps_gate {
@@ -206,19 +213,55 @@ ps_gate_forget(struct ps_gate *gate)
 	free(gate);
 }
 
+/*
+ * Who has been woken is not yet running when the mutex's last owner asks for it
+ * again, and would always come too late on a busy machine.
+ */
+static void
+let_others_pass(struct shared *shared, int me)
+{
+	const struct timespec nap = {0, NAP_NS};
+	int i;
+
+	for (i = 0; i < NAPS && atomic_load(&shared->last) == me; i++)
+		(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &nap, NULL);
+	/* Nobody came: they were killed. */
+	if (atomic_load(&shared->last) == me)
+		atomic_store(&shared->waiting, 0);
+}
+
+static void
+wait_no_more(struct shared *shared)
+{
+	int n = atomic_load(&shared->waiting);
+
+	while (n > 0 &&
+	       !atomic_compare_exchange_weak(&shared->waiting, &n, n - 1))
+		;
+}
+
 enum pinstore_status
 ps_gate_lock(struct ps_gate *gate, int64_t deadline_ms,
              struct pinstore_error *error)
 {
 	const struct timespec until = ps_clock_spec(deadline_ms);
+	struct shared *shared = gate->shared;
+	const int me = (int)getpid();
 	int failed;
 
-	failed = pthread_mutex_clocklock(&gate->shared->mutex, CLOCK_MONOTONIC,
+	if (atomic_load(&shared->waiting) > 0 &&
+	    atomic_load(&shared->last) == me)
+		let_others_pass(shared, me);
+	(void)atomic_fetch_add(&shared->waiting, 1);
+	failed = pthread_mutex_clocklock(&shared->mutex, CLOCK_MONOTONIC,
 	                                 &until);
+	wait_no_more(shared);
 	if (failed == EOWNERDEAD)
-		failed = pthread_mutex_consistent(&gate->shared->mutex);
-	if (failed == 0)
+		failed = pthread_mutex_consistent(&shared->mutex);
+	if (failed == 0) {
+		atomic_store(&shared->last, me);
 		return PINSTORE_OK;
+	}
 	if (failed == ETIMEDOUT)
 		return ps_fail_os(error, PINSTORE_ERR_BUSY, failed,
 		                  "store %s: another program has been writing for "
