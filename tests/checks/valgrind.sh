@@ -22,8 +22,8 @@ export CK_FORK CK_TIMEOUT_MULTIPLIER PINSTORE_TEST_STRIDES
 # LeakSanitizer does not in those that leave by _exit().
 leaks=full
 case $1 in
-*/test_api_memory | */test_store_compact | */test_store_fork | \
-	*/test_store_gate | */test_tool_memory) leaks=no ;;
+*/test_api_memory | */test_api_system | */test_store_compact | \
+	*/test_store_fork | */test_store_gate | */test_tool_memory) leaks=no ;;
 esac
 
 # Memcheck runs one thread at a time: each must have its turn.
