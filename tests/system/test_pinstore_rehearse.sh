@@ -234,3 +234,31 @@ expect_exit 0 pinstore note b.test "$(header 1000 good backup)" \
 expect_out '^b.test: ignored'
 expect_exit 4 pinstore note b.test "$(header 1000 b backup)" \
 	--chain "$pki/good.chain" $ca
+
+about "what is likely: as the data tells"
+store2=$T/likely
+likely()
+{
+	words=$1
+	shift
+	"$@" >out 2>err
+	expect_out "^  likely    $words"
+}
+PINSTORE=$store2
+must pinstore pin pin.test "$(pin good)" "$(pin backup)" --include-subdomains \
+	>/dev/null
+must pinstore pin other.test "$(pin good)" "$(pin backup)" >/dev/null
+likely 'the chain ends in a CA that was added on this machine' \
+	pinstore check pin.test --chain "$pki/mitm.chain" $ca
+likely 'the policy is inherited: pin.test covers' \
+	pinstore check x.pin.test --chain "$pki/mitm.chain" $ca
+likely 'the entry was noted in the future' \
+	pinstore check pin.test --chain "$pki/mitm.chain" --assume-valid --at @1700000000
+pinstore check pin.test --chain-pin "$(pin mitm)" >out
+expect_no_out likely
+must pinstore note other.test max-age=0 --chain "$pki/mitm.chain" $ca >/dev/null
+likely 'other.test came with this very key too: a captive portal' \
+	pinstore check pin.test --chain "$pki/mitm.chain" $ca
+must pinstore revoke --yes "$(pin mitm)" >/dev/null
+likely 'the key is on the list of the revoked' \
+	pinstore check pin.test --chain "$pki/mitm.chain" $ca

@@ -16,6 +16,7 @@
 #include "common/text.h"
 #include "entry.h"
 #include "evidence.h"
+#include "likely.h"
 #include "verb.h"
 
 static const enum pinstore_layer layers[] = {
@@ -366,6 +367,20 @@ print_chain(const struct finding *finding, FILE *out)
 	}
 }
 
+/* Of a key that is to come, nothing has happened yet. */
+static void
+print_likely(const struct run *run, const struct finding *finding, FILE *out)
+{
+	char *cause;
+
+	if (finding->evidence->kind == EVIDENCE_KEY)
+		return;
+	cause = likely_cause(run->store, finding->result, finding->at);
+	if (cause != NULL)
+		fprintf(out, "  %-10s%s\n", "likely", cause);
+	free(cause);
+}
+
 static void
 print_way_out(const struct finding *finding, FILE *out)
 {
@@ -414,6 +429,7 @@ print_text(const struct run *run, const struct finding *finding, FILE *out)
 		print_layer(finding, layers[i], out);
 	if (finding->verdict == PINSTORE_REJECT) {
 		print_chain(finding, out);
+		print_likely(run, finding, out);
 		print_way_out(finding, out);
 	}
 }
