@@ -243,3 +243,25 @@ if command -v script >/dev/null; then
 	grep -q "$long" joined && ok "a long name is not cut" ||
 		fail "a long name is cut"
 fi
+
+about "ssh-keygen's letters"
+letters=$T/letters
+must pinstore --store "$letters" pin one.test $a $b >/dev/null
+must pinstore --store "$letters" pin two.test $a $b >/dev/null
+for pair in '-F one.test --json|show one.test --json' '-l|list' '-l one.*|list one.*' \
+	'-lF one.test --json|show one.test --json' '-F two.test --json|show two.test --json' \
+	'--json -l|list --json'; do
+	expect_exit 0 pinstore --store "$letters" ${pair%|*}
+	mv out wanted
+	expect_exit 0 pinstore --store "$letters" ${pair#*|}
+	expect_same wanted out
+done
+expect_exit 1 pinstore --store "$letters" -F none.test
+expect_exit 2 pinstore --store "$letters" -R one.test
+expect_err 'yes'
+expect_exit 0 pinstore --store "$letters" -R one.test --yes
+expect_exit 1 pinstore --store "$letters" -F one.test
+expect_exit 0 pinstore --store "$letters" -F two.test
+expect_error 'too few' pinstore -F
+expect_error 'exclude each other' pinstore -F -R one.test
+expect_error 'unknown option' pinstore -f one.test

@@ -54,7 +54,8 @@ help_print(FILE *out)
 		fprintf(out, "  %-10s%s\n", verb->name, verb->summary);
 	fputs("\nOptions, before or behind the verb:\n\n", out);
 	put_options(OPTIONS_EVERYWHERE | OPTION_BIT(OPTION_STORE), out);
-	fputs("\n" PROGRAM " help VERB tells more of a verb.\n", out);
+	fputs("\nAs with ssh-keygen, -F HOST is show, -R HOST is clear, and -l is "
+	      "list.\n" PROGRAM " help VERB tells more of a verb.\n", out);
 }
 
 void

@@ -85,7 +85,11 @@ dispatch(struct run *run, int argc, char *argv[])
 	if (!options_parse(argc, argv, options, &run->fault))
 		return EXIT_USAGE;
 	run->is_colored = tool_color_wanted(options->color, stdout);
-	if (options->n_operands > 0) {
+	if (options->alias != NULL) {
+		run->verb = verb_find(options->alias);
+		run->operands = options->operands;
+		run->n_operands = options->n_operands;
+	} else if (options->n_operands > 0) {
 		run->verb = verb_find(options->operands[0]);
 		if (run->verb == NULL) {
 			unknown_verb(run, options->operands[0]);

@@ -521,6 +521,38 @@ parse_long(char *argv[], int left, struct options *out, struct late *late,
 	return take(option, value, out, late, fault);
 }
 
+/*
+ * ssh-keygen's letters: -F finds a host, -R removes one, -l lists; -l beside
+ * -F adds nothing, as pins are shown anyway.
+ */
+static const char *
+alias_of(char letter)
+{
+	switch (letter) {
+	case 'F':
+		return "show";
+	case 'R':
+		return "clear";
+	case 'l':
+		return "list";
+	}
+	return NULL;
+}
+
+static bool
+take_alias(const char *verb, const char *word, struct options *out,
+           struct tool_fault *fault)
+{
+	if (out->alias == NULL || strcmp(out->alias, "list") == 0) {
+		out->alias = verb;
+		return true;
+	}
+	if (strcmp(verb, "list") == 0 || strcmp(verb, out->alias) == 0)
+		return true;
+	tool_fault_usage(fault, word, NULL, "-F and -R exclude each other");
+	return false;
+}
+
 /* Letters behind one dash; none of them takes a value. */
 static bool
 parse_letters(const char *word, struct options *out, struct tool_fault *fault)
@@ -529,6 +561,11 @@ parse_letters(const char *word, struct options *out, struct tool_fault *fault)
 	size_t i;
 
 	for (i = 1; word[i] != '\0'; i++) {
+		if (alias_of(word[i]) != NULL) {
+			if (!take_alias(alias_of(word[i]), word, out, fault))
+				return false;
+			continue;
+		}
 		option = find_letter(word[i]);
 		if (option == OPTION_COUNT) {
 			unknown(word, fault);

@@ -165,6 +165,8 @@ struct options {
 	int64_t max_age;  /* seconds */
 	const char *report_uri;
 	int64_t since;    /* INT64_MIN if not given */
+	/* The verb that ssh-keygen's -F, -R or -l stand for; NULL = none. */
+	const char *alias;
 	/* What is no option, the verb first; pointers into argv. */
 	char **operands;
 	size_t n_operands;
