@@ -58,6 +58,8 @@ kind_of(enum ps_event_kind kind)
 		return PINSTORE_EVENT_MODE;
 	case PS_EVENT_OTHER_PATH:
 		return PINSTORE_EVENT_OTHER_PATH;
+	case PS_EVENT_IMPORTED:
+		return PINSTORE_EVENT_IMPORTED;
 	case PS_EVENT_ERROR:
 		break;
 	}
@@ -104,6 +106,8 @@ pinstore_event_word(enum pinstore_event event)
 		return "other-path";
 	case PINSTORE_EVENT_ERROR:
 		return "error";
+	case PINSTORE_EVENT_IMPORTED:
+		return "imported";
 	}
 	return "unknown";
 }
@@ -166,6 +170,7 @@ pinstore_record_layer(const struct pinstore_record *record,
 	case PINSTORE_EVENT_BYPASS_ENDED:
 	case PINSTORE_EVENT_SETTING:
 	case PINSTORE_EVENT_OTHER_PATH:
+	case PINSTORE_EVENT_IMPORTED:
 		break;
 	}
 	return 0;

@@ -617,6 +617,8 @@ pinstore_expire(struct pinstore *ps, int64_t before, int64_t now, int dry_run,
 /* ------------------------------------------------------------------- walk */
 
 struct walking {
+	const struct pinstore *ps;
+	uint64_t seen, total; /* records; total 0 = not known */
 	pinstore_visit_fn *visit;
 	void *arg;
 	struct pinstore_entry entry;
@@ -631,6 +633,7 @@ visit_record(const struct ps_host *host, const struct ps_entry *record,
 	struct walking *walking = arg;
 	size_t i;
 
+	ps_handle_tell(walking->ps, walking->seen++, walking->total);
 	walking->entry.host = *host;
 	for (i = 0; i < PS_LAYERS; i++) {
 		if (!record->section[i].is_present)
@@ -663,12 +666,18 @@ enum pinstore_status
 pinstore_walk(struct pinstore *ps, const char *after, pinstore_visit_fn *visit,
               void *arg, struct pinstore_error *error)
 {
-	struct walking walking = {.visit = visit, .arg = arg};
+	struct walking walking = {.ps = ps, .visit = visit, .arg = arg};
+	enum pinstore_status status;
 
 	ps_error_clear(error);
 	if (ps == NULL || visit == NULL)
 		return ps_fail(error, PINSTORE_ERR_ARG,
 		               "pinstore_walk: no store, or nothing to call");
+	if (ps->progress != NULL && after == NULL) {
+		status = ps_store_count(ps->store, &walking.total, error);
+		if (status != PINSTORE_OK)
+			return status;
+	}
 	return walk(ps->store, after, visit_record, &walking, error);
 }
 

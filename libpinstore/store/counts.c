@@ -52,7 +52,8 @@ read_domain(struct ps_txn *txn, const struct ps_store_id *id,
 
 static enum pinstore_status
 add_domain(struct ps_txn *txn, const struct ps_store_id *id,
-           struct ps_bytes domain, bool up, struct pinstore_error *error)
+           struct ps_bytes domain, bool up, uint64_t n,
+           struct pinstore_error *error)
 {
 	uint8_t body[COUNT_LEN];
 	enum pinstore_status status;
@@ -61,10 +62,10 @@ add_domain(struct ps_txn *txn, const struct ps_store_id *id,
 	status = read_domain(txn, id, domain, &count, error);
 	if (status != PINSTORE_OK)
 		return status;
-	if (!up && count == 0)
+	if (!up && count < n)
 		return ps_record_fail(ps_txn_path(txn), PINSTORE_ERR_DAMAGED,
 		                      BAD, error);
-	count = up ? count + 1 : count - 1;
+	count = up ? count + n : count - n;
 	if (count == 0)
 		return ps_txn_delete(txn, PS_QUOTA, domain, error);
 	ps_put_le64(body, count);
@@ -73,7 +74,7 @@ add_domain(struct ps_txn *txn, const struct ps_store_id *id,
 }
 
 static enum pinstore_status
-add_total(struct ps_txn *txn, const struct ps_store_id *id, bool up,
+add_total(struct ps_txn *txn, const struct ps_store_id *id, bool up, uint64_t n,
           struct pinstore_error *error)
 {
 	enum pinstore_status status;
@@ -82,11 +83,11 @@ add_total(struct ps_txn *txn, const struct ps_store_id *id, bool up,
 	status = ps_meta_number(txn, id, PS_NUMBER_LEARNED, &count, error);
 	if (status != PINSTORE_OK)
 		return status;
-	if (!up && count == 0)
+	if (!up && count < n)
 		return ps_record_fail(ps_txn_path(txn), PINSTORE_ERR_DAMAGED,
 		                      "its count of entries", error);
 	return ps_meta_set_number(txn, id, PS_NUMBER_LEARNED,
-	                          up ? count + 1 : count - 1, error);
+	                          up ? count + n : count - n, error);
 }
 
 enum pinstore_status
@@ -100,13 +101,25 @@ ps_counts_move(struct ps_txn *txn, const struct ps_store_id *id,
 		return PINSTORE_OK;
 	if (from != 0)
 		status = add_domain(txn, id, ps_counts_domain(key, from), false,
-		                    error);
+		                    1, error);
 	if (status == PINSTORE_OK && to != 0)
-		status = add_domain(txn, id, ps_counts_domain(key, to), true,
+		status = add_domain(txn, id, ps_counts_domain(key, to), true, 1,
 		                    error);
 	if (status == PINSTORE_OK && (from == 0 || to == 0))
-		status = add_total(txn, id, to != 0, error);
+		status = add_total(txn, id, to != 0, 1, error);
 	return status;
+}
+
+enum pinstore_status
+ps_counts_add(struct ps_txn *txn, const struct ps_store_id *id,
+              struct ps_bytes domain, uint64_t n, struct pinstore_error *error)
+{
+	enum pinstore_status status;
+
+	status = add_domain(txn, id, domain, true, n, error);
+	if (status != PINSTORE_OK)
+		return status;
+	return add_total(txn, id, true, n, error);
 }
 
 enum pinstore_status

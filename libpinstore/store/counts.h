@@ -26,6 +26,12 @@ ps_counts_move(struct ps_txn *txn, const struct ps_store_id *id,
                const struct ps_key *key, size_t from, size_t to,
                struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
+/* n more learned entries count for domain.  Errors: as above. */
+enum pinstore_status
+ps_counts_add(struct ps_txn *txn, const struct ps_store_id *id,
+              struct ps_bytes domain, uint64_t n,
+              struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
 enum pinstore_status
 ps_counts_get(struct ps_txn *txn, const struct ps_store_id *id,
               const struct ps_key *key, size_t labels, uint64_t *domain,

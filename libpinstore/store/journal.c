@@ -85,6 +85,7 @@ is_judged(enum ps_event_kind kind)
 	case PS_EVENT_BYPASS_ENDED:
 	case PS_EVENT_SETTING:
 	case PS_EVENT_MODE:
+	case PS_EVENT_IMPORTED:
 		break;
 	}
 	return false;

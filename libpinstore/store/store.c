@@ -22,6 +22,7 @@
 #include "store/env.h"
 #include "store/group.h"
 #include "store/journal.h"
+#include "store/load.h"
 #include "store/meta.h"
 #include "store/orders.h"
 #include "store/record.h"
@@ -662,6 +663,20 @@ ps_write_put(struct ps_write *write, const struct ps_host *host,
 
 	ps_host_key(host, &key);
 	return ps_entries_put(write->txn, write->id, &key, entry, error);
+}
+
+enum pinstore_status
+ps_write_may_load(struct ps_write *write, bool *may,
+                  struct pinstore_error *error)
+{
+	return ps_load_may(write->txn, write->id, may, error);
+}
+
+enum pinstore_status
+ps_write_load(struct ps_write *write, ps_load_fn *next, void *arg,
+              struct pinstore_error *error)
+{
+	return ps_load(write->txn, write->id, next, arg, error);
 }
 
 enum pinstore_status

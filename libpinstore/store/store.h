@@ -233,6 +233,20 @@ ps_write_put(struct ps_write *write, const struct ps_host *host,
              const struct ps_entry *entry,
              struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
+/*
+ * Whether no host has a record; then many can be put at once: next gives them
+ * in the order of their keys, each with a section, and false behind the last.
+ * DAMAGED also if they are not in order.
+ */
+typedef bool
+ps_load_fn(struct ps_key *key, struct ps_entry *entry, void *arg);
+enum pinstore_status
+ps_write_may_load(struct ps_write *write, bool *may,
+                  struct pinstore_error *error) PINSTORE_MUST_CHECK;
+enum pinstore_status
+ps_write_load(struct ps_write *write, ps_load_fn *next, void *arg,
+              struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
 /* As ps_store_climb(), over what the transaction has written by now. */
 enum pinstore_status
 ps_write_climb(struct ps_write *write, const struct ps_host *host,
@@ -314,9 +328,11 @@ enum ps_event_kind {
 	PS_EVENT_MODE, /* of a static entry */
 	/* With one again: */
 	PS_EVENT_OTHER_PATH, /* let through by another than the settled path */
-	PS_EVENT_ERROR /* could not be learned: why; for the domain or for all */
+	PS_EVENT_ERROR, /* could not be learned: why; for the domain or for all */
+	/* And without: */
+	PS_EVENT_IMPORTED /* count entries, no name */
 };
-#define PS_EVENT_LAST PS_EVENT_ERROR
+#define PS_EVENT_LAST PS_EVENT_IMPORTED
 
 struct ps_event {
 	enum ps_event_kind kind;

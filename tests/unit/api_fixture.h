@@ -285,6 +285,7 @@ write_event(uint64_t number, const struct ps_event *event, void *arg)
 		[PS_EVENT_BYPASS_ENDED] = "bypass-ended",
 		[PS_EVENT_SETTING] = "setting", [PS_EVENT_MODE] = "mode",
 		[PS_EVENT_OTHER_PATH] = "other-path",
+		[PS_EVENT_IMPORTED] = "imported",
 	};
 	char *out = arg;
 	size_t len = strlen(out);

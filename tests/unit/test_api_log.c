@@ -220,7 +220,7 @@ START_TEST(test_words)
 {
 	int i, j;
 
-	for (i = PINSTORE_EVENT_NOTED; i <= PINSTORE_EVENT_ERROR; i++) {
+	for (i = PINSTORE_EVENT_NOTED; i <= PINSTORE_EVENT_IMPORTED; i++) {
 		const char *word = pinstore_event_word((enum pinstore_event)i);
 
 		ck_assert_str_ne(word, "unknown");
@@ -233,7 +233,7 @@ START_TEST(test_words)
 	ck_assert_str_eq(pinstore_event_word((enum pinstore_event)i),
 	                 "unknown");
 	/* each that the store knows has one here */
-	ck_assert_int_eq((int)PINSTORE_EVENT_ERROR, (int)PS_EVENT_LAST);
+	ck_assert_int_eq((int)PINSTORE_EVENT_IMPORTED, (int)PS_EVENT_LAST);
 }
 END_TEST
 

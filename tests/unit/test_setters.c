@@ -962,6 +962,138 @@ act_fsck_lock_limit(bool is_other)
 	status = pinstore_fsck(fixture_dir.store, &setup, &result, NULL);
 	ck_assert_int_eq(waitpid(child, NULL, 0), child);
 	return status;
+/* ------------------------------------------------------------------ import */
+
+static uint64_t told_line;
+
+static void
+tell_line(uint64_t line, const char *host, enum pinstore_fate fate,
+          uint64_t other, void *arg)
+{
+	(void)host;
+	(void)fate;
+	(void)other;
+	(void)arg;
+	told_line = line;
+}
+
+/* What came of an item that change() had. */
+static struct pinstore_entry *
+import_one(void (*change)(struct pinstore_import_item *, bool), bool is_other,
+           enum pinstore_layer layer, enum pinstore_status *status)
+{
+	struct pinstore_pin pins[2] = {pin_of('A'), pin_of('B')};
+	struct pinstore_import_item item = {
+		.size = sizeof(item),
+		.line = 1,
+		.host = HOST,
+		.source = PINSTORE_STATIC,
+		.mode = PINSTORE_ENFORCE,
+		.pins = pins,
+		.n_pins = 1,
+		.noted = NOW - 5,
+		.updated = NOW - 4,
+		.expires = NOW + 3,
+		.max_age_sent = -1,
+	};
+	struct pinstore_import *import;
+
+	change(&item, is_other);
+	ck_assert_int_eq(pinstore_import_new(&import), PINSTORE_OK);
+	*status = pinstore_import_add(import, &item, NULL);
+	if (*status == PINSTORE_OK)
+		*status = pinstore_import_run(ps, import, 0, NOW, NULL, NULL);
+	told_line = 0;
+	pinstore_import_walk(import, tell_line, NULL);
+	pinstore_import_free(import);
+	return entry_of(HOST, layer);
+}
+
+#define IMPORT_ROW(name, layer, set, seen)                                    \
+	static void change_##name(struct pinstore_import_item *item,          \
+	                          bool is_other)                              \
+	{                                                                     \
+		set;                                                          \
+	}                                                                     \
+	static int act_import_##name(bool is_other)                           \
+	{                                                                     \
+		enum pinstore_status status;                                  \
+		size_t n = 0;                                                 \
+		struct pinstore_entry *entry = import_one(                    \
+		        change_##name, is_other, layer, &status);             \
+		int found = (int)status;                                      \
+									      \
+		if (entry != NULL)                                            \
+			found = (int)(seen);                                  \
+		(void)n;                                                      \
+		pinstore_entry_free(entry);                                   \
+		return found;                                                 \
+	}
+
+IMPORT_ROW(size, PINSTORE_CONFIGURED, item->size = is_other ? 0 : item->size, 1)
+IMPORT_ROW(line, PINSTORE_CONFIGURED, item->line = is_other ? 7 : 1, told_line)
+IMPORT_ROW(host, PINSTORE_CONFIGURED, item->host = is_other ? "[::1]" : HOST, 1)
+IMPORT_ROW(source, PINSTORE_LEARNED,
+           item->source = is_other ? PINSTORE_TOFU : PINSTORE_HEADER,
+           pinstore_entry_source(entry))
+IMPORT_ROW(mode, PINSTORE_CONFIGURED,
+           item->mode = is_other ? PINSTORE_REPORT : PINSTORE_ENFORCE,
+           pinstore_entry_mode(entry))
+IMPORT_ROW(include_subdomains, PINSTORE_CONFIGURED,
+           item->include_subdomains = is_other,
+           pinstore_entry_include_subdomains(entry))
+IMPORT_ROW(pins, PINSTORE_CONFIGURED, if (is_other) item->pins++,
+           pinstore_entry_pins(entry, &n)->sha256[0])
+IMPORT_ROW(n_pins, PINSTORE_CONFIGURED, item->n_pins = is_other ? 2 : 1,
+           (pinstore_entry_pins(entry, &n), n))
+IMPORT_ROW(noted, PINSTORE_CONFIGURED,
+           item->noted = is_other ? PINSTORE_UNDATED : NOW - 5,
+           pinstore_entry_noted(entry) - NOW)
+IMPORT_ROW(updated, PINSTORE_CONFIGURED,
+           item->updated = is_other ? PINSTORE_UNDATED : NOW - 4,
+           pinstore_entry_updated(entry) - NOW)
+IMPORT_ROW(expires, PINSTORE_CONFIGURED, item->expires = NOW + is_other,
+           pinstore_entry_expires(entry) - NOW)
+IMPORT_ROW(max_age_sent, PINSTORE_CONFIGURED,
+           item->max_age_sent = is_other ? 9 : -1,
+           pinstore_entry_max_age_sent(entry))
+IMPORT_ROW(report_uri, PINSTORE_CONFIGURED,
+           item->report_uri = is_other ? "https://a.test/" : NULL,
+           pinstore_entry_report_uri(entry) != NULL)
+IMPORT_ROW(note, PINSTORE_CONFIGURED, item->note = is_other ? "x" : NULL,
+           pinstore_entry_note(entry) != NULL)
+
+/* Two items of a host that say different things. */
+static int
+act_import_is_part(bool is_other)
+{
+	struct pinstore_import_totals totals = {.size = sizeof(totals)};
+	struct pinstore_import *import;
+	struct pinstore_pin pin;
+	char letter;
+
+	ck_assert_int_eq(pinstore_import_new(&import), PINSTORE_OK);
+	for (letter = 'A'; letter <= 'B'; letter++) {
+		struct pinstore_import_item item = {
+			.size = sizeof(item),
+			.host = HOST,
+			.source = PINSTORE_STATIC,
+			.mode = PINSTORE_ENFORCE,
+			.pins = &pin,
+			.n_pins = 1,
+			.expires = PINSTORE_NEVER,
+			.max_age_sent = -1,
+			.is_part = is_other,
+		};
+
+		pin = pin_of(letter);
+		ck_assert_int_eq(pinstore_import_add(import, &item, NULL),
+		                 PINSTORE_OK);
+	}
+	ck_assert_int_eq(pinstore_import_run(ps, import, 0, NOW, &totals, NULL),
+	                 PINSTORE_OK);
+	pinstore_import_free(import);
+	return (int)totals.added;
 }
 
 static const struct {
@@ -1045,6 +1177,24 @@ static const struct {
 	 PINSTORE_ERR_ARG},
 	{"pinstore_set_anchors", act_set_anchors, PINSTORE_BYPASSED,
 	 PINSTORE_REJECT},
+	{"pinstore_import_item.size", act_import_size, 1, PINSTORE_ERR_ARG},
+	{"pinstore_import_item.line", act_import_line, 1, 7},
+	{"pinstore_import_item.host", act_import_host, 1, PINSTORE_ERR_HOST},
+	{"pinstore_import_item.source", act_import_source, PINSTORE_HEADER,
+	 PINSTORE_TOFU},
+	{"pinstore_import_item.mode", act_import_mode, PINSTORE_ENFORCE,
+	 PINSTORE_REPORT},
+	{"pinstore_import_item.include_subdomains",
+	 act_import_include_subdomains, 0, 1},
+	{"pinstore_import_item.pins", act_import_pins, 'A', 'B'},
+	{"pinstore_import_item.n_pins", act_import_n_pins, 1, 2},
+	{"pinstore_import_item.noted", act_import_noted, -5, 0},
+	{"pinstore_import_item.updated", act_import_updated, -4, -5},
+	{"pinstore_import_item.expires", act_import_expires, 0, 1},
+	{"pinstore_import_item.max_age_sent", act_import_max_age_sent, -1, 9},
+	{"pinstore_import_item.report_uri", act_import_report_uri, 0, 1},
+	{"pinstore_import_item.note", act_import_note, 0, 1},
+	{"pinstore_import_item.is_part", act_import_is_part, 0, 1},
 	{"pinstore_set_progress", act_set_progress, 1, 0},
 	{"pinstore_set_mode", act_set_mode, PINSTORE_UNPINNED,
 	 PINSTORE_REJECT},
@@ -1107,6 +1257,7 @@ is_output(const char *tag)
 	                                   "pinstore_usage",
 	                                   "pinstore_flaw",
 	                                   "pinstore_fsck_result",
+	                                   "pinstore_import_totals",
 	                                   "pinstore_finding"};
 	size_t i;
 

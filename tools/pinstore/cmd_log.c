@@ -99,7 +99,9 @@ print_text(const struct pinstore_record *record, FILE *out)
 	if (why != PINSTORE_WHY_OK && event != PINSTORE_EVENT_REVOKED &&
 	    event != PINSTORE_EVENT_UNREVOKED)
 		fprintf(out, "  %s", pinstore_reason_word(why));
-	if (event == PINSTORE_EVENT_CLEARED || event == PINSTORE_EVENT_EXPIRED)
+	if (event == PINSTORE_EVENT_CLEARED ||
+	    event == PINSTORE_EVENT_EXPIRED ||
+	    event == PINSTORE_EVENT_IMPORTED)
 		fprintf(out, "  %" PRIu64 " entries", count);
 	else if (count > 1)
 		fprintf(out, "  %" PRIu64 " times", count);

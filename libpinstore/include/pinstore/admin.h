@@ -110,8 +110,9 @@ pinstore_compact(struct pinstore *ps,
 typedef void pinstore_progress_fn(uint64_t done, uint64_t total, void *arg);
 
 /*
- * Call fn (NULL: nobody) during pinstore_expire() by this handle, with records
- * that were looked at.
+ * Call fn (NULL: nobody) during pinstore_expire() and pinstore_walk(), with
+ * records that were looked at, and pinstore_import_run(), with items, by this
+ * handle.
  *
  * Threads: no other call on ps may be running.
  */
@@ -259,6 +260,118 @@ enum pinstore_status
 pinstore_restore(const char *path, const char *from, int64_t now,
                  uint64_t *hosts,
                  struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* ------------------------------------------------------------------ import */
+
+/*
+ * Entries from elsewhere are gathered in memory, in any order, and written in
+ * one transaction:
+ *
+ *	status = pinstore_import_new(&import);
+ *	while (...)
+ *		status = pinstore_import_add(import, &item, &error);
+ *	status = pinstore_import_run(ps, import, 0, now, &totals, &error);
+ *	pinstore_import_walk(import, tell, NULL);
+ *	pinstore_import_free(import);
+ */
+struct pinstore_import;
+
+/* The time of what does not say when it was noted: that of the import. */
+#define PINSTORE_UNDATED INT64_MIN
+
+struct pinstore_import_item {
+	size_t size;
+	uint64_t line; /* where it was met; only told back */
+	const char *host;
+	enum pinstore_source source;
+	enum pinstore_mode mode;
+	int include_subdomains;
+	const struct pinstore_pin *pins;
+	size_t n_pins;
+	int64_t noted;          /* or PINSTORE_UNDATED */
+	int64_t updated;        /* the same; then it is noted */
+	int64_t expires;        /* PINSTORE_NEVER or a time */
+	int64_t max_age_sent;   /* -1 = none */
+	const char *report_uri; /* or NULL */
+	const char *note;       /* or NULL */
+	/* Others of the same host and source may bring more of its pins. */
+	int is_part;
+};
+
+/* What became of an item. */
+enum pinstore_fate {
+	PINSTORE_FATE_NONE = 0, /* nothing yet */
+	PINSTORE_FATE_ADDED,
+	PINSTORE_FATE_UPDATED,
+	PINSTORE_FATE_UNCHANGED, /* what is stored says the same */
+	/* Passed over: */
+	PINSTORE_FATE_DOUBLE, /* another item says something else */
+	PINSTORE_FATE_CROWD,  /* the parts have too many pins together */
+	PINSTORE_FATE_OLDER,  /* what is stored was noted later */
+	PINSTORE_FATE_LOOSER  /* what is stored is stricter, and static */
+};
+
+/* How many items, of each kind. */
+struct pinstore_import_totals {
+	size_t size;
+	uint64_t added;
+	uint64_t updated;
+	uint64_t unchanged;
+	uint64_t skipped;
+};
+
+/* Of pinstore_import_run(); 0 is none. */
+#define PINSTORE_IMPORT_DRY_RUN 1u /* only say what would become of them */
+#define PINSTORE_IMPORT_FORCE 2u   /* also what makes static entries looser */
+#define PINSTORE_IMPORT_STRICT 4u  /* all of them or none */
+
+/*
+ * Owner:  the caller, pinstore_import_free().
+ * Errors: ARG, NOMEM.
+ */
+enum pinstore_status
+pinstore_import_new(struct pinstore_import **out) PINSTORE_MUST_CHECK;
+
+/*
+ * Add a copy of item.
+ * Errors: ARG (no pins, too many, no such source or mode, a report-uri that
+ *         cannot be used, an overlong note), NOMEM, HOST (also an address).
+ */
+enum pinstore_status
+pinstore_import_add(struct pinstore_import *import,
+                    const struct pinstore_import_item *item,
+                    struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/*
+ * Write what was added, in one transaction, with one record in the journal.
+ * Items of one host and source that say the same count once, parts are joined,
+ * others are passed over, whichever came first.  With what is stored: a later
+ * sighting wins, a header wins over tofu, a static entry is not made looser
+ * without FORCE.  With DRY_RUN ps may be NULL: a store that is empty.
+ * totals->size must be set; totals may be NULL.
+ *
+ * Errors: ARG, NOMEM, UNFIT (STRICT, and items were passed over), READONLY,
+ *         BUSY, FULL, IO, VERSION, DAMAGED.
+ */
+enum pinstore_status
+pinstore_import_run(struct pinstore *ps, struct pinstore_import *import,
+                    unsigned flags, int64_t now,
+                    struct pinstore_import_totals *totals,
+                    struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* other is the line that a DOUBLE contradicts, else 0. */
+typedef void pinstore_import_fn(uint64_t line, const char *host,
+                                enum pinstore_fate fate, uint64_t other,
+                                void *arg);
+
+/*
+ * Tell the fate of each item, in order of the reversed labels of the hosts;
+ * before the first run there is nothing to tell.
+ */
+void pinstore_import_walk(const struct pinstore_import *import,
+                          pinstore_import_fn *visit, void *arg);
+
+void pinstore_import_free(struct pinstore_import *import);
 
 /* ---------------------------------------------------------------- settings */
 

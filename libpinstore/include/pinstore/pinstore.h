@@ -167,7 +167,8 @@ enum pinstore_event {
 	PINSTORE_EVENT_SETTING,
 	PINSTORE_EVENT_MODE,       /* of a static entry was switched */
 	PINSTORE_EVENT_OTHER_PATH, /* than the settled one, which was refused */
-	PINSTORE_EVENT_ERROR       /* what could not be learned */
+	PINSTORE_EVENT_ERROR,      /* what could not be learned */
+	PINSTORE_EVENT_IMPORTED    /* so many entries, of no name */
 };
 
 /* The first rule of the grammar that a malformed field breaks. */
