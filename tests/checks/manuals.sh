@@ -79,6 +79,10 @@ judge_names()
 		echo "$name.${page##*.}"
 	done | sort >"$scratch/names"
 	uniq -d "$scratch/names" | sed 's/^/named by two pages: /'
+	for page in man/*.5; do
+		[ ! -f "$page" ] || echo "${page##*/}" >>"$scratch/names"
+	done
+	sort -o "$scratch/names" "$scratch/names"
 	strangers X "$scratch/told" "$scratch/names" |
 		sed -nE 's/^([^ ]*) ((lib)?pin)/man\/\1: there is no manual \2/p'
 }
@@ -143,7 +147,7 @@ judge_tools()
 
 judge_form()
 {
-	mandoc -T lint -W warning man/*.[13]
+	mandoc -T lint -W warning man/*.[135]
 }
 
 # Parts of the judge; a bent sample is shown to the one that is to see it.

@@ -102,7 +102,7 @@ def files():
                 if os.fstat(file.fileno()).st_mtime < 1e9:  # of 2001
                     found[os.path.join(folder, name) + " is old"] = True
     if "run/seen" in found:  # how often a meter is drawn is chance
-        found["run/seen"] = sorted(set(re.findall(rb"Total|#",
+        found["run/seen"] = sorted(set(re.findall(rb"Total|#|B/s",
                                                   found["run/seen"])))
     return found
 
@@ -126,7 +126,8 @@ def outcome(tool, words):
     shutil.copytree("files", "run")
     if tool == "pinstore":
         shutil.copytree("filled", "run/store")
-        command = [tool] + [fill(word) for word in words if word != "{SECOND}"]
+        command = [tool] + [fill(word) for word in words
+                            if word not in ("{SECOND}", "{TTY}")]
         if "{SECOND}" in words:
             command = ["timeout", "-s", "INT", "1", *command]
     elif "{BARE}" in words:

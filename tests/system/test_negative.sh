@@ -28,6 +28,15 @@ must openssl pkey -in files/me.key -aes256 -passout 'pass:user-agent = me' \
 	-out files/locked.key
 must openssl req -new -key files/me.key -subj /CN=me.test -out files/me.csr
 
+pin_a=sha256//BuP9j9opu2CrWVV95h7bCuzbIxE0vjDnW0Vfjht5L6k=
+printf 'new.test %s subdomains\n' $pin_a >files/entries.txt
+printf 's.test sha256//AwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwM=\n' \
+	>files/loose.txt
+printf 'new.test %s\nnothing\n' $pin_a >files/half.txt
+printf 'Key\n%s\n' "$pin_a" >files/other.pins
+printf '{ "pinsets": [{ "name": "one", "static_spki_hashes": ["Key"] }],
+"entries": [{ "name": "new.test", "pins": "one" }] }\n' >files/state.json
+
 answer()
 {
 	printf '%s' "HTTP/1.1 $1\\r\\nContent-Length: $2\\r\\n$3\\r\\n${4-}"

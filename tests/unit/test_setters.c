@@ -962,6 +962,8 @@ act_fsck_lock_limit(bool is_other)
 	status = pinstore_fsck(fixture_dir.store, &setup, &result, NULL);
 	ck_assert_int_eq(waitpid(child, NULL, 0), child);
 	return status;
+}
+
 /* ------------------------------------------------------------------ import */
 
 static uint64_t told_line;

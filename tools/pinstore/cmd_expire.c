@@ -41,7 +41,8 @@ cmd_expire(struct run *run)
 
 	if (!run_open(run, !is_dry))
 		return run->fault.exit;
-	tool_progress_begin(&progress, "expire", TOOL_UNIT_ENTRIES, false);
+	tool_progress_begin(&progress, "expire", TOOL_UNIT_ENTRIES,
+	                    option_given(options, OPTION_QUIET));
 	pinstore_set_progress(run->store, tool_progress_show, &progress);
 	status = pinstore_expire(run->store, options->now - options->grace,
 	                         options->now, is_dry,

@@ -73,6 +73,8 @@ cmd_hash(struct run *run)
 	bool is_good = true;
 	size_t i;
 
+	if (!options_take_hash_format(&run->options, &run->fault))
+		return EXIT_USAGE;
 	for (i = 0; i < run->n_operands && is_good; i++)
 		is_good = keys_read(run->operands[i], &keys, &run->fault);
 	if (is_good) {

@@ -5,7 +5,6 @@
  */
 #include <config.h>
 
-#include <fnmatch.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include "common/text.h"
 #include "common/when.h"
 #include "entry.h"
+#include "globs.h"
 #include "verb.h"
 
 #define DAY UINT64_C(86400)
@@ -47,22 +47,10 @@ struct rows {
 	struct bypass *bypass;
 	size_t n_bypasses;
 	const struct run *run;
-	char **globs;
-	size_t n_globs;
+	struct globs globs;
 	struct row *row;
 	size_t n;
 };
-
-static bool
-is_named(const struct rows *rows, const char *host)
-{
-	size_t i;
-
-	for (i = 0; i < rows->n_globs; i++)
-		if (fnmatch(rows->globs[i], host, 0) == 0)
-			return true;
-	return rows->n_globs == 0;
-}
 
 /* --expired and --expiring: with both, either. */
 static bool
@@ -92,7 +80,7 @@ is_wanted(const struct rows *rows, const struct pinstore_entry *entry)
 	    pinstore_entry_mode(entry) != options->mode)
 		return false;
 	return is_due(options, entry) &&
-	       is_named(rows, pinstore_entry_host(entry));
+	       globs_match(&rows->globs, pinstore_entry_host(entry));
 }
 
 static int
@@ -292,26 +280,6 @@ print_table(const struct rows *rows, FILE *out)
 	}
 }
 
-/* A GLOB that is a plain name is brought to the form that names are kept in. */
-static void
-make_globs(struct run *run, struct rows *rows)
-{
-	char name[PINSTORE_HOST_MAX + 1];
-	enum pinstore_host_kind kind;
-	const char *glob;
-	size_t i;
-
-	rows->n_globs = run->n_operands;
-	rows->globs = tool_alloc(rows->n_globs, sizeof(char *));
-	for (i = 0; i < rows->n_globs; i++) {
-		glob = run->operands[i];
-		if (pinstore_host_canonical(glob, strlen(glob), name, &kind) ==
-		    PINSTORE_OK)
-			glob = name;
-		rows->globs[i] = tool_copy(glob, strlen(glob));
-	}
-}
-
 static void
 rows_free(struct rows *rows)
 {
@@ -327,9 +295,7 @@ rows_free(struct rows *rows)
 		free(rows->bypass[i].reason);
 	}
 	free(rows->bypass);
-	for (i = 0; i < rows->n_globs; i++)
-		free(rows->globs[i]);
-	free(rows->globs);
+	globs_free(&rows->globs);
 }
 
 int
@@ -341,7 +307,7 @@ cmd_list(struct run *run)
 
 	if (!run_open_judging(run, false))
 		return run->fault.exit;
-	make_globs(run, &rows);
+	globs_new(run->operands, run->n_operands, &rows.globs);
 	if (pinstore_walk_bypasses(run->store, visit_bypass, &rows, &error) !=
 	            PINSTORE_OK ||
 	    pinstore_walk(run->store, NULL, visit, &rows, &error) !=

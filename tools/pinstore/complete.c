@@ -15,6 +15,7 @@
 
 #include "common/memory.h"
 #include "common/store.h"
+#include "formats/format.h"
 #include "verb.h"
 
 /* More names than these nobody reads. */
@@ -127,6 +128,27 @@ offer_kind(struct completing *completing, const char *kind)
 		offer(completing, "", kind);
 }
 
+static bool
+is_about_files(const struct verb *verb)
+{
+	return verb != NULL &&
+	       (verb->work == cmd_import || verb->work == cmd_export);
+}
+
+/* Those that the verb reads, or writes. */
+static void
+offer_formats(const struct completing *completing)
+{
+	const struct format_row *row;
+	size_t i;
+
+	for (i = 0; (row = format_row((enum format)i)) != NULL; i++)
+		if (completing->verb->work == cmd_export
+		            ? row->entry != NULL
+		            : row->line != NULL || row->whole != NULL)
+			offer(completing, "", row->name);
+}
+
 static void
 offer_value(struct completing *completing, enum option option)
 {
@@ -137,6 +159,10 @@ offer_value(struct completing *completing, enum option option)
 	if (option == OPTION_FOR && (completing->verb == NULL ||
 	                             completing->verb->work != cmd_header))
 		return;
+	if (option == OPTION_FORMAT && is_about_files(completing->verb)) {
+		offer_formats(completing);
+		return;
+	}
 	for (i = 0; (word = option_word(option, i)) != NULL; i++)
 		offer(completing, "", word);
 	if (i == 0)

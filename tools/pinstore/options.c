@@ -43,8 +43,8 @@ static const struct option_row rows[OPTION_COUNT] = {
 	[OPTION_END] = {"end", 0, NULL, "end the bypass at once"},
 	[OPTION_EXPIRED] = {"expired", 0, NULL, "only entries that have "
 	                    "expired; exit 1 if none has"},
-	[OPTION_EXPIRES] = {"expires", 0, "TIME", "end of the entry's life; "
-	                    "without it there is none"},
+	[OPTION_EXPIRES] = {"expires", 0, "TIME", "end of the life of an entry "
+	                    "that says none itself; without it there is none"},
 	[OPTION_EXPIRING] = {"expiring", 0, "DURATION", "only entries that "
 	                     "will have expired by then; exit 1 if none"},
 	[OPTION_FOLLOW] = {"follow", 0, NULL, "go on printing what happens"},
@@ -52,9 +52,12 @@ static const struct option_row rows[OPTION_COUNT] = {
 	                "90s 15m 12h 3d; a header: whose configuration, nginx, "
 	                "apache, haproxy or raw"},
 	[OPTION_FORCE] = {"force", 0, NULL, "also when the clock seems to run "
-	                  "ahead, or connections would be refused"},
-	[OPTION_FORMAT] = {"format", 0, "FORM", "curl, rfc7469, gnutls, "
-	                   "okhttp, nsc, trustkit, tlsa, hex or json"},
+	                  "ahead, connections would be refused, or a static "
+	                  "entry would be made looser"},
+	[OPTION_FORMAT] = {"format", 0, "FORM", "of a pin: curl, rfc7469, "
+	                   "gnutls, okhttp, nsc, trustkit, tlsa, hex or json; "
+	                   "of a file: text, json, wget2, gnutls, curl, "
+	                   "chromium, tlsa, nsc or okhttp"},
 	[OPTION_FROM_HOST] = {"from-host", 0, NULL, "connect to HOST, and pin "
 	                      "the key of its leaf too"},
 	[OPTION_GRACE] = {"grace", 0, "DURATION", "spare what expired less than "
@@ -79,8 +82,12 @@ static const struct option_row rows[OPTION_COUNT] = {
 	                        "OpenMetrics"},
 	[OPTION_PASSWORD_FILE] = {"password-file", 0, "FILE", "the first line "
 	                          "of FILE is the password"},
+	[OPTION_PINS] = {"pins", 0, "FILE", "what the names of Chromium's pins "
+	                 "stand for; else the file beside FILE that ends in "
+	                 ".pins"},
 	[OPTION_PUBLISH] = {"publish", 0, NULL, "a read-only store for all "
 	                    "users, modes 0755 and 0644"},
+	[OPTION_QUIET] = {"quiet", 'q', NULL, "draw no progress bar"},
 	[OPTION_REASON] = {"reason", 0, "TEXT", "why; kept and shown with it"},
 	[OPTION_REPORT_ONLY] = {"report-only", 0, NULL, "the field is "
 	                        "Public-Key-Pins-Report-Only"},
@@ -98,8 +105,8 @@ static const struct option_row rows[OPTION_COUNT] = {
 	                     "lmtp, imap, pop3, ftp, sieve, ldap or xmpp do"},
 	[OPTION_STORE] = {"store", 0, "DIR", "the store, instead of $PINSTORE "
 	                  "and the default"},
-	[OPTION_STRICT] = {"strict", 0, NULL, "the grammar of RFC 7469 to the "
-	                   "letter"},
+	[OPTION_STRICT] = {"strict", 0, NULL, "a field: the grammar of RFC "
+	                   "7469 to the letter; a file: all of it or nothing"},
 	[OPTION_SUBDOMAINS] = {"subdomains", 0, NULL, "and every name below "
 	                       "HOST"},
 	[OPTION_UNSET] = {"unset", 0, NULL, "back to the default"},
@@ -278,6 +285,25 @@ options_take_duration(struct options *options, struct tool_fault *fault)
 }
 
 bool
+options_take_hash_format(struct options *options, struct tool_fault *fault)
+{
+	unsigned word = HASH_CURL;
+	bool is_good = options->format_word == NULL ||
+	               take_word(format_words, OPTION_FORMAT,
+	                         options->format_word, &word, fault);
+
+	options->format = (enum hash_format)word;
+	return is_good;
+}
+
+void
+options_bad_value(struct tool_fault *fault, enum option option,
+                  const char *value)
+{
+	bad_value(fault, option, value, rows[option].summary);
+}
+
+bool
 options_take_server(struct options *options, struct tool_fault *fault)
 {
 	unsigned word = SERVER_RAW;
@@ -340,10 +366,12 @@ take(enum option option, const char *value, struct options *options,
 		return true;
 	case OPTION_GRACE:
 		return take_duration(option, value, &options->grace, fault);
-	case OPTION_FORMAT:
-		is_good = take_word(format_words, option, value, &word, fault);
-		options->format = (enum hash_format)word;
-		return is_good;
+	case OPTION_FORMAT: /* the verb knows what it is */
+		options->format_word = value;
+		return true;
+	case OPTION_PINS:
+		options->pins_file = value;
+		return true;
 	case OPTION_STARTTLS:
 		is_good = take_word(starttls_words, option, value, &word,
 		                    fault);
@@ -408,6 +436,7 @@ take(enum option option, const char *value, struct options *options,
 	case OPTION_JSON:
 	case OPTION_LIST:
 	case OPTION_NO_BACKUP:
+	case OPTION_QUIET:
 	case OPTION_OPENMETRICS:
 	case OPTION_PUBLISH:
 	case OPTION_REPORT_ONLY:

@@ -50,6 +50,8 @@ enum option {
 	OPTION_MODE,
 	OPTION_NO_BACKUP,
 	OPTION_NOTE,
+	OPTION_PINS,
+	OPTION_QUIET,
 	OPTION_OPENMETRICS,
 	OPTION_PASSWORD_FILE,
 	OPTION_PUBLISH,
@@ -74,7 +76,8 @@ enum option {
 /* Those that every verb takes. */
 #define OPTIONS_EVERYWHERE                                                    \
 	(OPTION_BIT(OPTION_JSON) | OPTION_BIT(OPTION_COLOR) |                 \
-	 OPTION_BIT(OPTION_HELP) | OPTION_BIT(OPTION_VERSION))
+	 OPTION_BIT(OPTION_HELP) | OPTION_BIT(OPTION_QUIET) |                 \
+	 OPTION_BIT(OPTION_VERSION))
 
 /* --source all */
 #define SOURCE_ALL                                                            \
@@ -154,7 +157,9 @@ struct options {
 	unsigned sources; /* 0 = not given */
 	enum pinstore_mode mode;
 	enum sort_key sort;
-	enum hash_format format;
+	const char *format_word; /* of --format, as given; NULL if not */
+	enum hash_format format; /* options_take_hash_format() */
+	const char *pins_file;
 	enum starttls starttls;
 	int64_t expires;  /* PINSTORE_NEVER if not given */
 	int64_t expiring; /* seconds */
@@ -204,6 +209,15 @@ options_parse(int argc, char *argv[], struct options *out,
 bool
 options_check(const struct options *options, uint64_t allowed,
               const char *verb, struct tool_fault *fault);
+
+/* Read --format of hash. */
+bool
+options_take_hash_format(struct options *options, struct tool_fault *fault);
+
+/* Say that the value of option is none of those that it may have. */
+void
+options_bad_value(struct tool_fault *fault, enum option option,
+                  const char *value);
 
 /* Read --for: the duration of a bypass, or the server of a header. */
 bool

@@ -76,6 +76,14 @@ const struct verb verbs[] = {
 	 "which entries apply to a host, and why",
 	 "Walks from the name to the root in both layers.\n",
 	 BIT(STORE) | BIT(AT), 1, 1},
+	{"export", cmd_export, "[GLOB...]",
+	 "write entries for another store, or another program",
+	 "To stdout, sorted, as pinstore import reads them; GLOB is as with\n"
+	 "list.  --format: text (the default), json, wget2, gnutls, curl, nsc\n"
+	 "or okhttp; but for the first two a report entry, one that has\n"
+	 "expired and the learned one beside a static one are left out.\n",
+	 BIT(STORE) | BIT(AT) | BIT(SOURCE) | BIT(MODE) | BIT(FORMAT), 0,
+	 SIZE_MAX},
 	{"fsck", cmd_fsck, "",
 	 "read all of the store, and say what is damaged",
 	 "Others may use it meanwhile.  Exit 3: something is damaged.\n",
@@ -98,6 +106,15 @@ const struct verb verbs[] = {
 	 0, SIZE_MAX},
 	{"help", cmd_help, "[VERB]",
 	 "print help", NULL, 0, 0, 1},
+	{"import", cmd_import, "FILE",
+	 "add the entries of a file, in one transaction",
+	 "\"-\" is stdin.  The format is seen from the file, or --format: text,\n"
+	 "json, wget2, gnutls, curl, chromium or tlsa.  Lines that cannot be\n"
+	 "taken are named and passed over, exit 1; with --strict nothing is\n"
+	 "imported then, exit 2.\n",
+	 BIT(STORE) | BIT(DRY_RUN) | BIT(EXPIRES) | BIT(FORCE) | BIT(FORMAT) |
+	         BIT(PINS) | BIT(STRICT),
+	 1, 1},
 	{"lint", cmd_lint, "[VALUE]",
 	 "judge the value of a Public-Key-Pins field",
 	 "Reads stdin, octet by octet, if VALUE is not given.  Exit 1: a\n"
