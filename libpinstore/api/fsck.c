@@ -5,6 +5,9 @@
  */
 #include <config.h>
 
+#include <assert.h>
+#include <string.h>
+
 #include <pinstore/admin.h>
 
 #include "api/sized.h"
@@ -17,6 +20,7 @@
 struct telling {
 	const char *path;
 	const struct pinstore_fsck_setup *setup;
+	uint64_t n;
 	struct pinstore_error first; /* the words for the first flaw */
 };
 
@@ -44,6 +48,7 @@ tell(const struct ps_flaw *found, void *arg)
 	};
 	char record[PS_FLAW_RECORD_LEN];
 
+	telling->n++;
 	if (telling->first.status == PINSTORE_OK)
 		(void)ps_audit_fail(telling->path, found, &telling->first);
 	if (telling->setup->flaw == NULL)
@@ -63,10 +68,12 @@ step(uint64_t done, uint64_t total, void *arg)
 }
 
 static void
-sum_up(const struct ps_audit_totals *totals, struct pinstore_fsck_result *out)
+sum_up(const struct ps_audit_totals *totals, uint64_t flaws,
+       const struct ps_repair_totals *repaired, bool is_accepted,
+       struct pinstore_fsck_result *out)
 {
 	struct pinstore_fsck_result result = {
-		.flaws = totals->walk.flaws,
+		.flaws = flaws,
 		.gaps = totals->gaps,
 		.names = totals->walk.entries[PS_HOSTS],
 		.records = totals->records,
@@ -74,8 +81,15 @@ sum_up(const struct ps_audit_totals *totals, struct pinstore_fsck_result *out)
 		.pages = totals->walk.pages,
 		.free_pages = totals->walk.free,
 		.idle_pages = totals->walk.idle,
+		.is_repaired = repaired->old_name[0] != '\0',
+		.lost_names = repaired->lost_names,
+		.closed_gaps = is_accepted ? repaired->gaps : 0,
+		.has_lost_settings = repaired->has_lost_settings,
 	};
 
+	static_assert(sizeof(result.old_name) == PS_KEPT_LEN,
+	              "a file's name does not fit");
+	memcpy(result.old_name, repaired->old_name, sizeof(result.old_name));
 	/* The head record is none of them. */
 	if (result.names > 0)
 		result.names--;
@@ -88,7 +102,8 @@ pinstore_fsck(const char *path, const struct pinstore_fsck_setup *setup,
 {
 	struct pinstore_fsck_setup known = {.size = sizeof(known)};
 	struct pinstore_fsck_result none = {0};
-	struct telling telling = {path, &known, {0}};
+	struct telling telling = {.path = path, .setup = &known};
+	struct ps_repair_totals repaired;
 	struct ps_audit_totals totals;
 	enum pinstore_status status;
 	struct ps_fsck_want want = {
@@ -108,11 +123,21 @@ pinstore_fsck(const char *path, const struct pinstore_fsck_setup *setup,
 		               "result, or a setup that is none");
 	want.lock_limit_ms =
 	        known.lock_limit_ms == 0 ? LOCK_LIMIT_MS : known.lock_limit_ms;
-	status = ps_fsck_run(&want, &totals, error);
-	sum_up(&totals, out);
-	if (status != PINSTORE_OK || totals.walk.flaws == 0)
+	want.repair = known.repair != 0;
+	want.accept_loss = known.accept_loss != 0;
+	status = ps_fsck_run(&want, &totals, &repaired, error);
+	sum_up(&totals, telling.n, &repaired, want.accept_loss, out);
+	if (status != PINSTORE_OK)
 		return status;
-	if (error != NULL)
-		*error = telling.first;
-	return PINSTORE_ERR_DAMAGED;
+	if (totals.walk.flaws > 0) {
+		if (error != NULL)
+			*error = telling.first;
+		return PINSTORE_ERR_DAMAGED;
+	}
+	if (totals.gaps > 0)
+		return ps_fail(error, PINSTORE_ERR_DAMAGED,
+		               "store %s: a repair has left gaps, and names in "
+		               "them are refused: restore a backup, or run "
+		               "\"pinstore fsck --accept-loss\"", path);
+	return PINSTORE_OK;
 }

@@ -83,78 +83,101 @@ audit_live(const struct ps_fsck_want *want, const char *path,
 
 /* ------------------------------------------- in one that cannot be opened */
 
+/* What is done with the file while nobody can open it or write to it. */
+typedef enum pinstore_status
+closed_fn(const struct ps_fsck_want *want, const struct ps_repair_want *file,
+          void *out, struct pinstore_error *error);
+
+static enum pinstore_status
+audit_file(const struct ps_fsck_want *want, const struct ps_repair_want *file,
+           void *out, struct pinstore_error *error)
+{
+	const struct ps_audit_want audit =
+	        audit_of(want, file->fd, file->shown, 0);
+
+	return ps_audit_run(&audit, out, error);
+}
+
+static enum pinstore_status
+repair_file(const struct ps_fsck_want *want, const struct ps_repair_want *file,
+            void *out, struct pinstore_error *error)
+{
+	(void)want;
+	return ps_repair_run(file, out, error);
+}
+
 /* The directory is locked: nobody opens the store meanwhile. */
 static enum pinstore_status
-audit_closed(const struct ps_fsck_want *want, int dir_fd, const char *shown,
-             struct ps_audit_totals *totals, struct pinstore_error *error)
+run_locked(const struct ps_fsck_want *want, struct ps_repair_want *file,
+           closed_fn *run, void *out, struct pinstore_error *error)
 {
 	const int64_t deadline_ms = ps_clock_ms() + want->lock_limit_ms;
 	enum pinstore_status status;
 	struct ps_gate *gate = NULL;
-	bool is_alone;
-	int fd = -1;
+	bool is_sealed;
 
-	status = ps_file_open(dir_fd, shown, PS_DB_DATA, false, &fd, error);
+	status = ps_file_open(file->dir_fd, file->shown, PS_DB_DATA, false,
+	                      &file->fd, error);
 	if (status == PINSTORE_ERR_NOTFOUND)
 		return ps_fail(error, PINSTORE_ERR_DAMAGED,
 		               "store %s is damaged: it has lost %s; restore a "
-		               "backup", shown, PS_DB_DATA);
+		               "backup", file->shown, PS_DB_DATA);
 	/* What nobody writes has no gate, and gets none. */
-	if (status == PINSTORE_OK && !ps_seal_is_candidate(dir_fd))
-		status = ps_gate_open(dir_fd, shown, deadline_ms, &gate,
-		                      &is_alone, error);
+	is_sealed = ps_seal_is_candidate(file->dir_fd);
+	if (status == PINSTORE_OK && is_sealed && run == repair_file)
+		status = ps_fail(error, PINSTORE_ERR_READONLY,
+		                 "store %s: it was published, and is not "
+		                 "repaired: publish it anew", file->shown);
+	if (status == PINSTORE_OK && !is_sealed)
+		status = ps_gate_open(file->dir_fd, file->shown, deadline_ms,
+		                      &gate, &file->is_alone, error);
 	if (status == PINSTORE_OK && gate != NULL)
 		status = ps_gate_lock(gate, deadline_ms, error);
 	if (status == PINSTORE_OK) {
-		struct ps_audit_want audit = audit_of(want, fd, shown, 0);
-
-		status = ps_audit_run(&audit, totals, error);
+		status = run(want, file, out, error);
 		if (gate != NULL)
 			ps_gate_unlock(gate);
 	}
 	ps_gate_unref(gate);
-	if (fd >= 0)
-		(void)close(fd);
+	if (file->fd >= 0)
+		(void)close(file->fd);
 	return status;
 }
 
 static enum pinstore_status
-audit_alone(const struct ps_fsck_want *want, const char *path,
-            struct ps_audit_totals *totals, struct pinstore_error *error)
+run_closed(const struct ps_fsck_want *want, const char *path, closed_fn *run,
+           void *out, struct pinstore_error *error)
 {
+	struct ps_repair_want file = {-1, -1, NULL, want->accept_loss, false};
 	char shown[PS_SHOWN_LEN];
 	enum pinstore_status status;
-	int dir_fd = -1;
 
 	ps_path_show(path, shown);
-	status = ps_dir_open(path, false, &dir_fd, error);
+	file.shown = shown;
+	status = ps_dir_open(path, false, &file.dir_fd, error);
 	if (status != PINSTORE_OK)
 		return status;
-	status = ps_dir_lock(dir_fd, shown, ps_clock_ms() + want->lock_limit_ms,
-	                     error);
+	status = ps_dir_lock(file.dir_fd, shown,
+	                     ps_clock_ms() + want->lock_limit_ms, error);
 	if (status == PINSTORE_OK) {
-		status = audit_closed(want, dir_fd, shown, totals, error);
-		ps_dir_unlock(dir_fd);
+		status = run_locked(want, &file, run, out, error);
+		ps_dir_unlock(file.dir_fd);
 	}
-	(void)close(dir_fd);
+	(void)close(file.dir_fd);
 	return status;
 }
 
-enum pinstore_status
-ps_fsck_run(const struct ps_fsck_want *want, struct ps_audit_totals *totals,
-            struct pinstore_error *error)
+static enum pinstore_status
+audit_path(const struct ps_fsck_want *want, const char *path,
+           struct ps_audit_totals *totals, struct pinstore_error *error)
 {
 	struct pinstore_error first = {0};
 	enum pinstore_status status;
-	char *path = NULL;
 
 	memset(totals, 0, sizeof(*totals));
-	status = ps_path_absolute(want->path, &path, error);
-	if (status != PINSTORE_OK)
-		return status;
 	status = audit_live(want, path, totals, &first);
 	if (status == PINSTORE_ERR_DAMAGED) {
-		status = audit_alone(want, path, totals, error);
+		status = run_closed(want, path, audit_file, totals, error);
 		/* What kept it from being opened may be no flaw of the file. */
 		if (status == PINSTORE_OK && totals->walk.flaws == 0) {
 			status = PINSTORE_ERR_DAMAGED;
@@ -163,6 +186,37 @@ ps_fsck_run(const struct ps_fsck_want *want, struct ps_audit_totals *totals,
 		}
 	} else if (status != PINSTORE_OK && error != NULL) {
 		*error = first;
+	}
+	return status;
+}
+
+enum pinstore_status
+ps_fsck_run(const struct ps_fsck_want *want, struct ps_audit_totals *totals,
+            struct ps_repair_totals *repaired, struct pinstore_error *error)
+{
+	enum pinstore_status status;
+	char *path = NULL;
+
+	memset(totals, 0, sizeof(*totals));
+	memset(repaired, 0, sizeof(*repaired));
+	status = ps_path_absolute(want->path, &path, error);
+	if (status != PINSTORE_OK)
+		return status;
+	status = audit_path(want, path, totals, error);
+	if (status == PINSTORE_OK && want->repair && totals->later > 0 &&
+	    (totals->walk.flaws > 0 || totals->gaps > 0))
+		status = ps_fail(error, PINSTORE_ERR_VERSION,
+		                 "store %s: it has records of a later pinstore: "
+		                 "repair it with that one", want->path);
+	if (status == PINSTORE_OK && want->repair &&
+	    (totals->walk.flaws > 0 ||
+	     (want->accept_loss && totals->gaps > 0)))
+		status = run_closed(want, path, repair_file, repaired, error);
+	if (status == PINSTORE_OK && repaired->old_name[0] != '\0') {
+		struct ps_fsck_want again = *want;
+
+		again.flaw = NULL;
+		status = audit_path(&again, path, totals, error);
 	}
 	free(path);
 	return status;

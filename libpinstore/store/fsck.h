@@ -7,10 +7,13 @@
 #define PS_STORE_FSCK_H
 
 #include "store/audit.h"
+#include "store/repair.h"
 
 struct ps_fsck_want {
 	const char *path;
 	int lock_limit_ms;
+	bool repair;      /* what has flaws */
+	bool accept_loss; /* and close the gaps of this repair or another */
 	void (*flaw)(const struct ps_flaw *flaw, void *arg); /* or NULL */
 	void (*step)(uint64_t done, uint64_t total, void *arg); /* or NULL */
 	void *arg;
@@ -18,11 +21,14 @@ struct ps_fsck_want {
 
 /*
  * Read all of the store in want->path: in a reader's snapshot, or, where none
- * can be had, with all writers kept out.  Flaws are counted, and told.
- * Errors: as ps_registry_share(); DAMAGED if there is nothing to read.
+ * can be had, with all writers kept out.  Flaws are counted, and told.  When it
+ * was repaired, *totals is of the new file, and repaired->old_name is not "".
+ * Errors: as ps_registry_share() and ps_repair_run(); DAMAGED if there is
+ *         nothing to read.
  */
 enum pinstore_status
 ps_fsck_run(const struct ps_fsck_want *want, struct ps_audit_totals *totals,
+            struct ps_repair_totals *repaired,
             struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
 #endif /* PS_STORE_FSCK_H */

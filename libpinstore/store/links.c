@@ -121,6 +121,14 @@ is_next(const struct ps_store_id *id, uint64_t next, const struct ps_bytes *key)
 	       next == ps_entry_next_hash(id, key->at, key->len);
 }
 
+/* The same of who goes from record to record: a repair has left gaps. */
+static bool
+may_be_next(const struct ps_store_id *id, uint64_t next,
+            const struct ps_bytes *key)
+{
+	return next == PS_ENTRY_NEXT_UNKNOWN || is_next(id, next, key);
+}
+
 enum pinstore_status
 ps_links_before(struct ps_txn *txn, const struct ps_store_id *id,
                 enum ps_table table, const struct ps_bytes *above,
@@ -139,7 +147,7 @@ ps_links_before(struct ps_txn *txn, const struct ps_store_id *id,
 	if (status != PINSTORE_OK)
 		return status;
 	if ((above != NULL && ps_bytes_compare(out->key, *above) >= 0) ||
-	    !is_next(id, out->next, above))
+	    !may_be_next(id, out->next, above))
 		return fail_link(txn, out->key, error);
 	return PINSTORE_OK;
 }
@@ -188,12 +196,13 @@ ps_links_next(struct ps_txn *txn, const struct ps_store_id *id,
 	*found = false;
 	status = ps_txn_seek(txn, table, PS_SEEK_NEXT, &key, &record, error);
 	if (status == PINSTORE_ERR_NOTFOUND)
-		return is_next(id, spot->next, NULL)
+		return may_be_next(id, spot->next, NULL)
 		               ? PINSTORE_OK
 		               : fail_link(txn, before, error);
 	if (status != PINSTORE_OK)
 		return status;
-	if (ps_bytes_compare(before, key) >= 0 || !is_next(id, spot->next, &key))
+	if (ps_bytes_compare(before, key) >= 0 ||
+	    !may_be_next(id, spot->next, &key))
 		return fail_link(txn, before, error);
 	*found = true;
 	spot->is_there = true;
@@ -310,6 +319,9 @@ ps_links_remove(struct ps_txn *txn, const struct ps_store_id *id,
 	status = ps_links_before(txn, id, table, &key, &spot, error);
 	if (status != PINSTORE_OK)
 		return status;
+	/* A gap before it grows. */
+	if (spot.next == PS_ENTRY_NEXT_UNKNOWN)
+		next = spot.next;
 	copy_spot(&spot, &before);
 	status = relink(txn, id, table, &before, next, error);
 	if (status != PINSTORE_OK)

@@ -84,6 +84,25 @@ ps_meta_create(struct ps_txn *txn, const struct ps_store_id *id,
 }
 
 enum pinstore_status
+ps_meta_put(struct ps_txn *txn, const struct ps_schema *schema,
+            const uint64_t number[PS_NUMBERS], struct pinstore_error *error)
+{
+	struct ps_schema put = *schema;
+	enum pinstore_status status;
+	int i;
+
+	if (put.schema < PS_SCHEMA)
+		put.schema = PS_SCHEMA;
+	if (put.min_writer < PS_SCHEMA)
+		put.min_writer = PS_SCHEMA;
+	status = put_schema(txn, &put, error);
+	for (i = 0; i < PS_NUMBERS && status == PINSTORE_OK; i++)
+		status = ps_meta_set_number(txn, &put.id, (enum ps_number)i,
+		                            number[i], error);
+	return status;
+}
+
+enum pinstore_status
 ps_meta_require(struct ps_txn *txn, uint32_t min_reader, uint32_t min_writer,
                 struct pinstore_error *error)
 {

@@ -52,6 +52,12 @@ enum pinstore_status
 ps_meta_create(struct ps_txn *txn, const struct ps_store_id *id,
                struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
+/* All records of a store that had these; of this schema, if of an older. */
+enum pinstore_status
+ps_meta_put(struct ps_txn *txn, const struct ps_schema *schema,
+            const uint64_t number[PS_NUMBERS],
+            struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
 /* The schema record as it was found.  Errors: VERSION, DAMAGED; no text. */
 enum pinstore_status
 ps_meta_open_schema(struct ps_bytes record,

@@ -47,9 +47,10 @@ damaged(struct ps_txn *txn, const char *what, struct pinstore_error *error)
 
 /* -------------------------------------------------------------- the summary */
 
-static enum pinstore_status
-put_summary(struct ps_txn *txn, const struct ps_store_id *id,
-            const struct ps_orders *orders, struct pinstore_error *error)
+enum pinstore_status
+ps_orders_put_summary(struct ps_txn *txn, const struct ps_store_id *id,
+                      const struct ps_orders *orders,
+                      struct pinstore_error *error)
 {
 	uint8_t body[SUMMARY_LEN];
 
@@ -68,7 +69,7 @@ ps_orders_create(struct ps_txn *txn, const struct ps_store_id *id,
 {
 	struct ps_orders none = {0};
 
-	return put_summary(txn, id, &none, error);
+	return ps_orders_put_summary(txn, id, &none, error);
 }
 
 /* Each table has a head beside what is counted. */
@@ -222,7 +223,7 @@ ps_orders_put(struct ps_txn *txn, const struct ps_store_id *id,
 	}
 	orders.changes++;
 	if (status == PINSTORE_OK)
-		status = put_summary(txn, id, &orders, error);
+		status = ps_orders_put_summary(txn, id, &orders, error);
 	/* Who does not know of revoked keys would let them in. */
 	if (status == PINSTORE_OK && table == PS_REVOKED)
 		status = ps_meta_require(txn, PS_SCHEMA_ORDERS,
@@ -326,7 +327,7 @@ ps_orders_put_settings(struct ps_txn *txn, const struct ps_store_id *id,
 	orders.settings = 1;
 	orders.anchors = settings->n_anchors;
 	orders.changes++;
-	return put_summary(txn, id, &orders, error);
+	return ps_orders_put_summary(txn, id, &orders, error);
 }
 
 /* --------------------------------------------------------------- the ruling */

@@ -33,6 +33,11 @@ enum pinstore_status
 ps_orders_decode_settings(struct ps_bytes body,
                           struct ps_settings *out) PINSTORE_MUST_CHECK;
 
+enum pinstore_status
+ps_orders_put_summary(struct ps_txn *txn, const struct ps_store_id *id,
+                      const struct ps_orders *orders,
+                      struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
 /* Fill a new store: nothing is laid down. */
 enum pinstore_status
 ps_orders_create(struct ps_txn *txn, const struct ps_store_id *id,

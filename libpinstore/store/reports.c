@@ -86,9 +86,10 @@ summary_key(void)
 	return key;
 }
 
-static enum pinstore_status
-put_summary(struct ps_txn *txn, const struct ps_store_id *id,
-            const struct ps_queue *queue, struct pinstore_error *error)
+enum pinstore_status
+ps_reports_put_summary(struct ps_txn *txn, const struct ps_store_id *id,
+                       const struct ps_queue *queue,
+                       struct pinstore_error *error)
 {
 	uint8_t body[SUMMARY_LEN];
 
@@ -107,7 +108,7 @@ ps_reports_create(struct ps_txn *txn, const struct ps_store_id *id,
 {
 	struct ps_queue none = {0};
 
-	return put_summary(txn, id, &none, error);
+	return ps_reports_put_summary(txn, id, &none, error);
 }
 
 bool
@@ -491,7 +492,7 @@ age(struct ps_txn *txn, const struct ps_store_id *id, int64_t now,
 	before = queue->waiting + queue->quiet;
 	status = sweep(txn, id, queue, now, same, error);
 	if (status == PINSTORE_OK && queue->waiting + queue->quiet != before)
-		status = put_summary(txn, id, queue, error);
+		status = ps_reports_put_summary(txn, id, queue, error);
 	return status;
 }
 
@@ -565,7 +566,7 @@ ps_reports_add(struct ps_txn *txn, const struct ps_store_id *id,
 		status = put_text(txn, id, fresh.id, text, report->text_len,
 		                  error);
 	if (status == PINSTORE_OK)
-		status = put_summary(txn, id, &queue, error);
+		status = ps_reports_put_summary(txn, id, &queue, error);
 	*is_queued = status == PINSTORE_OK;
 	return status;
 }
@@ -582,7 +583,7 @@ ps_reports_end(struct ps_txn *txn, const struct ps_store_id *id,
 	if (status == PINSTORE_OK)
 		status = end(txn, id, &queue, report, how, now, error);
 	if (status == PINSTORE_OK)
-		status = put_summary(txn, id, &queue, error);
+		status = ps_reports_put_summary(txn, id, &queue, error);
 	return status;
 }
 
@@ -605,7 +606,7 @@ ps_reports_lose(struct ps_txn *txn, const struct ps_store_id *id, uint64_t n,
 	status = ps_reports_load(txn, id, &queue, error);
 	queue.dropped += n;
 	if (status == PINSTORE_OK)
-		status = put_summary(txn, id, &queue, error);
+		status = ps_reports_put_summary(txn, id, &queue, error);
 	return status;
 }
 
@@ -638,7 +639,7 @@ ps_reports_empty(struct ps_txn *txn, const struct ps_store_id *id,
 	queue.waiting = 0;
 	queue.quiet = 0;
 	queue.octets = 0;
-	status = put_summary(txn, id, &queue, error);
+	status = ps_reports_put_summary(txn, id, &queue, error);
 	if (status == PINSTORE_OK)
 		status = ps_reports_load(txn, id, &queue, error);
 	return status;

@@ -45,6 +45,11 @@ ps_reports_decode(const struct ps_store_id *id, struct ps_bytes key,
                   struct ps_bytes record, bool *is_text,
                   struct ps_report *out) PINSTORE_MUST_CHECK;
 
+enum pinstore_status
+ps_reports_put_summary(struct ps_txn *txn, const struct ps_store_id *id,
+                       const struct ps_queue *queue,
+                       struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
 /* Fill a new store: the queue is empty. */
 enum pinstore_status
 ps_reports_create(struct ps_txn *txn, const struct ps_store_id *id,

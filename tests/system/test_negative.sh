@@ -12,6 +12,16 @@ chmod 755 files/strange
 echo "no store" >files/strange/data.mdb
 chmod 600 files/strange/data.mdb
 cp "$pki/rootA.pem" files/trusted/
+# Of one a bypass is lost, of the other an entry.
+for damaged in spoiled gapped; do
+	p=sha256//BuP9j9opu2CrWVV95h7bCuzbIxE0vjDnW0Vfjht5L6k=
+	must pinstore pin a.test $p --no-backup --note 'kept on' \
+		--store files/$damaged >/dev/null
+	must pinstore bypass a.test --for 1h --reason 'for now' \
+		--store files/$damaged >/dev/null
+done
+must sed -i 's/for now/fro now/' files/spoiled/data.mdb
+must sed -i 's/kept on/kept no/' files/gapped/data.mdb
 cp "$pki/backup.key" files/other.key
 (
 	cd files || exit 1

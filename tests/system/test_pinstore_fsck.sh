@@ -60,6 +60,34 @@ expect_exit 3 pinstore list
 expect_exit 3 pinstore fsck
 expect_out '^databases, quota: a database is missing'
 
+about "a repair keeps what is sound, and the damaged file"
+expect_exit 0 pinstore fsck --repair
+expect_out '^repaired; the damaged file is data\.mdb\.damaged$'
+expect_out '^sound: 4 names'
+expect_exit 0 pinstore fsck --json
+expect_json out 'd["sound"] and not d["repaired"]'
+expect_exit 0 pinstore show b.test
+must test -f "$store/data.mdb.damaged"
+
+about "what may have been lost is refused until that is accepted"
+must cp sound.mdb "$store/data.mdb"
+overwrite 'kept by b' 'Kept by b'
+expect_exit 3 pinstore fsck --repair
+expect_out '^repaired; the damaged file is data\.mdb\.damaged\.1$'
+expect_err 'names may have been lost'
+expect_err 'accept-loss'
+expect_exit 3 pinstore show b.test
+expect_exit 0 pinstore show d.test
+expect_exit 0 pinstore list
+expect_no_out '^b\.test'
+expect_exit 3 pinstore fsck
+expect_exit 3 pinstore fsck --json
+expect_json out 'd["gaps"] == 1 and d["flaws"] == []'
+expect_exit 0 pinstore fsck --accept-loss --json
+expect_json out 'd["repaired"] and d["closed_gaps"] == 1 and d["sound"]'
+expect_exit 1 pinstore show b.test
+expect_exit 0 pinstore fsck
+
 about "a file that is none, and one that is gone"
 must cp sound.mdb "$store/data.mdb"
 must truncate -s 5000 "$store/data.mdb"

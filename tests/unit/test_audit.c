@@ -251,10 +251,16 @@ START_TEST(sound_under_a_writer)
 	}
 	while (waitpid(pid, NULL, WNOHANG) == 0) {
 		struct found found = {0};
-		struct ps_fsck_want want = {dir.store, KIT_LIMIT_MS, image_flaw,
-		                            NULL, &found};
+		struct ps_repair_totals repaired;
+		struct ps_fsck_want want = {
+			.path = dir.store,
+			.lock_limit_ms = KIT_LIMIT_MS,
+			.flaw = image_flaw,
+			.arg = &found,
+		};
 
-		found.status = ps_fsck_run(&want, &found.totals, &kit_error);
+		found.status = ps_fsck_run(&want, &found.totals, &repaired,
+		                           &kit_error);
 		expect_sound(&found,
 		             found.totals.walk.entries[PS_HOSTS] - 1);
 		walks++;

@@ -1098,6 +1098,30 @@ act_import_is_part(bool is_other)
 	return (int)totals.added;
 }
 
+static int
+act_fsck_repair(bool is_other)
+{
+	struct pinstore_fsck_setup setup = {
+		.size = sizeof(setup),
+		.repair = !is_other,
+		.accept_loss = 1,
+	};
+
+	return (int)fsck_spoiled(&setup);
+}
+
+static int
+act_fsck_accept_loss(bool is_other)
+{
+	struct pinstore_fsck_setup setup = {
+		.size = sizeof(setup),
+		.repair = 1,
+		.accept_loss = !is_other,
+	};
+
+	return (int)fsck_spoiled(&setup);
+}
+
 static const struct {
 	const char *name;
 	int (*act)(bool is_other);
@@ -1217,6 +1241,10 @@ static const struct {
 	{"pinstore_fsck_setup.flaw", act_fsck_flaw, 1, 0},
 	{"pinstore_fsck_setup.progress", act_fsck_progress, 1, 0},
 	{"pinstore_fsck_setup.arg", act_fsck_arg, 1, 0},
+	{"pinstore_fsck_setup.repair", act_fsck_repair, PINSTORE_OK,
+	 PINSTORE_ERR_DAMAGED},
+	{"pinstore_fsck_setup.accept_loss", act_fsck_accept_loss, PINSTORE_OK,
+	 PINSTORE_ERR_DAMAGED},
 	{"pinstore_fsck_setup.lock_limit_ms", act_fsck_lock_limit, PINSTORE_OK,
 	 PINSTORE_ERR_BUSY},
 };

@@ -63,13 +63,20 @@ show(uint64_t done, uint64_t total, void *arg)
 	tool_progress_show(done, total, &checking->progress);
 }
 
+/* As it is now. */
+static bool
+is_sound(const struct pinstore_fsck_result *result)
+{
+	return (result->flaws == 0 || result->is_repaired) && result->gaps == 0;
+}
+
 static void
 print_json(struct checking *checking, const struct pinstore_fsck_result *result)
 {
 	json_t *all = tool_json_object();
 
 	tool_json_add(all, "sound",
-	              json_boolean(result->flaws == 0 && result->gaps == 0));
+	              json_boolean(is_sound(result)));
 	tool_json_add(all, "names", tool_json_integer((int64_t)result->names));
 	tool_json_add(all, "records",
 	              tool_json_integer((int64_t)result->records));
@@ -80,6 +87,18 @@ print_json(struct checking *checking, const struct pinstore_fsck_result *result)
 	tool_json_add(all, "idle_pages",
 	              tool_json_integer((int64_t)result->idle_pages));
 	tool_json_add(all, "gaps", tool_json_integer((int64_t)result->gaps));
+	tool_json_add(all, "repaired", json_boolean(result->is_repaired));
+	tool_json_add(all, "closed_gaps",
+	              tool_json_integer((int64_t)result->closed_gaps));
+	tool_json_add(all, "lost_names",
+	              result->lost_names >= 0
+	                      ? tool_json_integer(result->lost_names)
+	                      : json_null());
+	tool_json_add(all, "lost_settings",
+	              json_boolean(result->has_lost_settings));
+	tool_json_add(all, "old_file",
+	              tool_json_text(result->is_repaired ? result->old_name
+	                                                 : NULL));
 	tool_json_add(all, "flaws", checking->flaws);
 	checking->flaws = NULL;
 	tool_json_write(all, checking->run->out);
@@ -87,13 +106,35 @@ print_json(struct checking *checking, const struct pinstore_fsck_result *result)
 }
 
 static void
+print_repair(const struct pinstore_fsck_result *result, FILE *out)
+{
+	if (!result->is_repaired)
+		return;
+	fprintf(out, "repaired; the damaged file is %s\n", result->old_name);
+	if (result->lost_names < 0)
+		fputs("lost: nobody knows how many names\n", out);
+	else if (result->lost_names > 0)
+		fprintf(out, "lost: %" PRId64 " %s\n", result->lost_names,
+		        result->lost_names == 1 ? "name" : "names");
+	if (result->closed_gaps > 0)
+		fprintf(out, "accepted: %" PRIu64 " %s\n", result->closed_gaps,
+		        result->closed_gaps == 1 ? "gap" : "gaps");
+	if (result->has_lost_settings)
+		fputs("lost: the settings, which are the defaults now\n", out);
+}
+
+static void
 print_text(const struct run *run, const struct pinstore_fsck_result *result)
 {
 	FILE *out = run->out;
 
-	if (result->flaws > 0)
+	print_repair(result, out);
+	if (result->flaws > 0 && !result->is_repaired)
 		fprintf(out, "%" PRIu64 " %s in ", result->flaws,
 		        result->flaws == 1 ? "flaw" : "flaws");
+	else if (result->gaps > 0)
+		fprintf(out, "%" PRIu64 " %s, in which names are refused, in ",
+		        result->gaps, result->gaps == 1 ? "gap" : "gaps");
 	else
 		fputs("sound: ", out);
 	fprintf(out, "%" PRIu64 " %s, %" PRIu64 " records, %" PRIu64 " pages\n",
@@ -119,13 +160,19 @@ cmd_fsck(struct run *run)
 	struct pinstore_error error;
 	enum pinstore_status status;
 
+	setup.accept_loss = option_given(&run->options, OPTION_ACCEPT_LOSS);
+	setup.repair = setup.accept_loss ||
+	               option_given(&run->options, OPTION_REPAIR);
 	if (!run_path(run, false))
 		return run->fault.exit;
 	checking.flaws = tool_json_array();
 	tool_progress_begin(&checking.progress, "fsck", TOOL_UNIT_OCTETS, false);
 	status = pinstore_fsck(run->store_path, &setup, &result, &error);
 	tool_progress_end(&checking.progress);
-	if (status != PINSTORE_OK && result.flaws == 0)
+	/* What keeps it from being repaired, or read, is told; flaws are. */
+	if (status != PINSTORE_OK &&
+	    (status != PINSTORE_ERR_DAMAGED ||
+	     (result.flaws == 0 && result.gaps == 0)))
 		run_fail(run, &error);
 	else if (run->is_json)
 		print_json(&checking, &result);
@@ -135,7 +182,16 @@ cmd_fsck(struct run *run)
 	if (status != PINSTORE_OK && !run->is_json && run->fault.exit == 0)
 		tool_fault_set(&run->fault, EXIT_STORE,
 		               tool_status_word(PINSTORE_ERR_DAMAGED),
-		               run->store_path, "restore it from a backup",
-		               "the store is damaged");
+		               run->store_path,
+		               result.gaps > 0
+		                       ? "restore a backup, or pinstore fsck "
+		                         "--accept-loss: those names are "
+		                         "unpinned then"
+		                       : "restore a backup, or pinstore fsck "
+		                         "--repair",
+		               result.gaps > 0 ? "names may have been lost"
+		                               : "the store is damaged");
+	if (run->fault.exit != 0)
+		return run->fault.exit;
 	return status == PINSTORE_OK ? TOOL_EXIT_OK : EXIT_STORE;
 }

@@ -18,6 +18,8 @@
 #define TIME_FORMS "@EPOCH, 2026-10-02T12:00:00Z, or from now 90s 15m 12h 30d"
 
 static const struct option_row rows[OPTION_COUNT] = {
+	[OPTION_ACCEPT_LOSS] = {"accept-loss", 0, NULL, "repair, and names that "
+	                        "may have been lost count as never stored"},
 	[OPTION_ALL] = {"all", 0, NULL, "every stored host (clear spares "
 	                "static entries); every report or finding"},
 	[OPTION_ASSUME_VALID] = {"assume-valid", 0, NULL, "take the path of "
@@ -89,6 +91,8 @@ static const struct option_row rows[OPTION_COUNT] = {
 	                    "users, modes 0755 and 0644"},
 	[OPTION_QUIET] = {"quiet", 'q', NULL, "draw no progress bar"},
 	[OPTION_REASON] = {"reason", 0, "TEXT", "why; kept and shown with it"},
+	[OPTION_REPAIR] = {"repair", 0, NULL, "put a file of what is sound in "
+	                   "the place of a damaged one, which is kept"},
 	[OPTION_REPORT_ONLY] = {"report-only", 0, NULL, "the field is "
 	                        "Public-Key-Pins-Report-Only"},
 	[OPTION_REPORT_URI] = {"report-uri", 0, "URI", "where clients are to "
@@ -421,6 +425,7 @@ take(enum option option, const char *value, struct options *options,
 	case OPTION_STORE:
 		options->store = value;
 		return true;
+	case OPTION_ACCEPT_LOSS:
 	case OPTION_ALL:
 	case OPTION_ASSUME_VALID:
 	case OPTION_CHAIN_NONE:
@@ -439,6 +444,7 @@ take(enum option option, const char *value, struct options *options,
 	case OPTION_QUIET:
 	case OPTION_OPENMETRICS:
 	case OPTION_PUBLISH:
+	case OPTION_REPAIR:
 	case OPTION_REPORT_ONLY:
 	case OPTION_STRICT:
 	case OPTION_SUBDOMAINS:

@@ -86,8 +86,9 @@ const struct verb verbs[] = {
 	 SIZE_MAX},
 	{"fsck", cmd_fsck, "",
 	 "read all of the store, and say what is damaged",
-	 "Others may use it meanwhile.  Exit 3: something is damaged.\n",
-	 BIT(STORE), 0, 0},
+	 "Others may use it meanwhile.  Exit 3: something is damaged, or names\n"
+	 "are refused that may have been lost.\n",
+	 BIT(STORE) | BIT(REPAIR) | BIT(ACCEPT_LOSS), 0, 0},
 	{"hash", cmd_hash, "FILE...",
 	 "print the pins of certificates, requests and keys",
 	 "Certificate (several in a PEM file), certificate request, public or\n"

@@ -183,6 +183,8 @@ struct pinstore_fsck_setup {
 	pinstore_progress_fn *progress; /* or NULL; with octets */
 	void *arg;                      /* of both */
 	int lock_limit_ms;              /* 0 = 5,000 */
+	int repair;      /* what has flaws */
+	int accept_loss; /* with repair: names in gaps count as never stored */
 };
 
 struct pinstore_fsck_result {
@@ -195,6 +197,11 @@ struct pinstore_fsck_result {
 	uint64_t pages;   /* of the file */
 	uint64_t free_pages;
 	uint64_t idle_pages; /* neither used nor free: harmless */
+	int is_repaired;     /* what follows, and all above but flaws, is new */
+	int64_t lost_names;  /* that could not be repaired; -1 = nobody knows */
+	uint64_t closed_gaps; /* whose loss was accepted */
+	int has_lost_settings;
+	char old_name[32];   /* of the damaged file, in the same folder */
 };
 
 /*
@@ -202,8 +209,13 @@ struct pinstore_fsck_result {
  * may use and write to meanwhile.  setup may be NULL, out->size must be set.
  * An empty folder is a sound store.
  *
- * Errors: ARG, NOTFOUND (no such folder), NOMEM, ACCESS, BUSY, FULL, IO,
- *         VERSION, DAMAGED (there are flaws; *out and *error tell of them).
+ * With setup->repair a file of what is sound is put in the place of one that has
+ * flaws, which is kept.  Names of which it cannot be told whether they were
+ * stored are refused, as in a damaged store, until setup->accept_loss.
+ *
+ * Errors: ARG, NOTFOUND (no such folder), NOMEM, ACCESS, READONLY (published:
+ *         not repaired), BUSY, FULL, IO, VERSION, DAMAGED (flaws or gaps are
+ *         left; *out and *error tell of them).
  */
 enum pinstore_status
 pinstore_fsck(const char *path, const struct pinstore_fsck_setup *setup,
