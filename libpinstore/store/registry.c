@@ -295,20 +295,18 @@ static enum pinstore_status
 try_sealed(const struct ps_registry_want *want, const char *shown,
            struct ps_env **out, struct pinstore_error *error)
 {
-	struct pinstore_error ignored;
 	enum pinstore_status status;
 	bool is_taken = false;
 	int dir_fd = -1;
 
-	status = ps_dir_open(want->path, false, &dir_fd,
-	                     want->is_system ? error : &ignored);
-	if (status == PINSTORE_ERR_NOTFOUND || !want->is_system)
-		ps_error_clear(error);
+	status = ps_dir_open(want->path, false, &dir_fd, error);
 	/* Another try follows, which may create it. */
+	if (status == PINSTORE_ERR_NOTFOUND) {
+		ps_error_clear(error);
+		return PINSTORE_OK;
+	}
 	if (status != PINSTORE_OK)
-		return status == PINSTORE_ERR_NOTFOUND || !want->is_system
-		               ? PINSTORE_OK
-		               : status;
+		return status;
 	status = share_sealed(want, shown, dir_fd, out, &is_taken, error);
 	if (!is_taken)
 		(void)close(dir_fd);

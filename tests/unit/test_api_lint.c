@@ -308,8 +308,9 @@ START_TEST(test_words)
 	ck_assert_str_eq(pinstore_source_word(PINSTORE_TOFU), "tofu");
 	ck_assert_str_eq(pinstore_mode_word((enum pinstore_mode)2), "unknown");
 	ck_assert_str_eq(pinstore_mode_word(PINSTORE_REPORT), "report");
-	ck_assert_str_eq(pinstore_layer_word((enum pinstore_layer)2),
+	ck_assert_str_eq(pinstore_layer_word((enum pinstore_layer)3),
 	                 "unknown");
+	ck_assert_str_eq(pinstore_layer_word(PINSTORE_SYSTEM), "configured");
 	ck_assert_str_eq(pinstore_action_word((enum pinstore_action)5),
 	                 "unknown");
 	ck_assert_str_eq(pinstore_syntax_word((enum pinstore_syntax)5),

@@ -357,6 +357,23 @@ add_element(struct reader *reader, gnutls_pkcs12_bag_t bag, unsigned i,
 	return is_good;
 }
 
+/* What is in a bag; one that is encrypted is opened first. */
+static bool
+add_elements(struct reader *reader, gnutls_pkcs12_bag_t bag,
+             const char *password)
+{
+	int type = gnutls_pkcs12_bag_get_type(bag, 0), i, n;
+
+	if (type == GNUTLS_BAG_ENCRYPTED &&
+	    gnutls_pkcs12_bag_decrypt(bag, password) != 0)
+		return false;
+	n = gnutls_pkcs12_bag_get_count(bag);
+	for (i = 0; i < n; i++)
+		if (!add_element(reader, bag, (unsigned)i, password))
+			return false;
+	return type >= 0 && n >= 0;
+}
+
 /* One of the bags; *is_last: there is none of that number. */
 static bool
 add_bag(struct reader *reader, gnutls_pkcs12_t box, int i, const char *password,
@@ -364,7 +381,7 @@ add_bag(struct reader *reader, gnutls_pkcs12_t box, int i, const char *password,
 {
 	gnutls_pkcs12_bag_t bag;
 	bool is_good;
-	int code, j;
+	int code;
 
 	*is_last = true;
 	if (gnutls_pkcs12_bag_init(&bag) < 0)
@@ -373,14 +390,7 @@ add_bag(struct reader *reader, gnutls_pkcs12_t box, int i, const char *password,
 	is_good = code == 0 || code == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE;
 	if (code == 0) {
 		*is_last = false;
-		if (gnutls_pkcs12_bag_get_type(bag, 0) ==
-		    GNUTLS_BAG_ENCRYPTED)
-			is_good = gnutls_pkcs12_bag_decrypt(bag, password) ==
-			          0;
-		for (j = 0; is_good && j < gnutls_pkcs12_bag_get_count(bag);
-		     j++)
-			is_good = add_element(reader, bag, (unsigned)j,
-			                      password);
+		is_good = add_elements(reader, bag, password);
 	}
 	gnutls_pkcs12_bag_deinit(bag);
 	return is_good;

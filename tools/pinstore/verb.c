@@ -314,18 +314,25 @@ open_store(struct run *run, bool is_writing, bool is_judging)
 {
 	struct pinstore_options *options;
 	struct pinstore_error error;
+	enum pinstore_status status;
 
 	if (!run_path(run, is_writing))
 		return false;
 	options = pinstore_options_new();
 	if (options == NULL)
 		tool_no_memory();
-	if (pinstore_options_set(options, PINSTORE_OPT_READONLY, !is_writing) ==
-	            PINSTORE_OK &&
-	    set_by_hand(run, options) == PINSTORE_OK &&
-	    (!is_judging || tool_store_set_system(options) == PINSTORE_OK) &&
-	    pinstore_open(run->store_path, options, &run->store, &error) !=
-	            PINSTORE_OK)
+	status = pinstore_options_set(options, PINSTORE_OPT_READONLY,
+	                              !is_writing);
+	if (status == PINSTORE_OK)
+		status = set_by_hand(run, options);
+	if (status == PINSTORE_OK && is_judging)
+		status = tool_store_set_system(options);
+	if (status != PINSTORE_OK)
+		error = (struct pinstore_error){.status = status};
+	else
+		status = pinstore_open(run->store_path, options, &run->store,
+		                       &error);
+	if (status != PINSTORE_OK)
 		run_fail(run, &error);
 	pinstore_options_free(options);
 	return run->store != NULL;
