@@ -147,7 +147,7 @@ judge_tools()
 
 judge_form()
 {
-	mandoc -T lint -W warning man/*.[135]
+	mandoc -T lint -W warning man/*.[1357]
 }
 
 # Parts of the judge; a bent sample is shown to the one that is to see it.

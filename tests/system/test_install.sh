@@ -65,7 +65,7 @@ exported()
 		rfc7469.md; do
 		echo "$docdir/$name"
 	done
-	(cd "$top_srcdir/docs/man" && ls ./*.1 ./*.3) |
+	(cd "$top_srcdir/docs/man" && ls ./*.[1-9]) |
 		sed "s|^\./\(.*\)\.\(.\)$|$mandir/man\2/\1.\2|"
 	exported | sed "s|.*|$mandir/man3/&.3|"
 } | sort -u >wanted

@@ -679,6 +679,19 @@ is_locked(const gnutls_datum_t *der)
 	return code == GNUTLS_E_DECRYPTION_FAILED;
 }
 
+/* So does a PKCS#12; a private key has version 0 or 1 there. */
+static bool
+has_version_3(const char *data, size_t len)
+{
+	static const char version[] = {0x02, 0x01, 0x03};
+	size_t at = 2;
+
+	if (((unsigned char)data[1] & 0x80) != 0)
+		at += (unsigned char)data[1] & 0x7f;
+	return at + sizeof(version) <= len &&
+	       memcmp(data + at, version, sizeof(version)) == 0;
+}
+
 static bool
 read_der(struct reader *reader, char *data, size_t len)
 {
@@ -698,7 +711,10 @@ read_der(struct reader *reader, char *data, size_t len)
 		return true;
 	if (reader->fault->exit != 0)
 		return false;
-	/* Last: GnuTLS would see no more than the key of a PKCS#12. */
+	/* GnuTLS would see no more than the key of a PKCS#12. */
+	if (has_version_3(data, len))
+		return refuse(reader, "this is no PKCS#12 that can be read",
+		              NULL);
 	if (add_private(reader, &der, GNUTLS_X509_FMT_DER))
 		return true;
 	if (is_locked(&der))
