@@ -566,7 +566,7 @@ has_address_space(size_t len)
 static int
 map_anew(struct ps_db *db, uint64_t target, enum ps_trouble *trouble)
 {
-	struct ps_map map = {NULL};
+	struct ps_map map = {.at = NULL};
 	int code = 0;
 
 	if (target > SIZE_MAX)

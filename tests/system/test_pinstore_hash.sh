@@ -180,7 +180,8 @@ expect_exit 0 pinstore hash --password-file crlf rsa.p12
 
 about "the password from a terminal"
 "$python" - "$(command -v pinstore)" rsa.p12 >asked 2>&1 <<'END'
-import os, pty, sys
+import os, pty, signal, sys
+signal.alarm(60)
 pid, fd = pty.fork()
 if pid == 0:
     os.execv(sys.argv[1], ["pinstore", "hash", sys.argv[2]])

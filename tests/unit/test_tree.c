@@ -698,6 +698,7 @@ field(enum of of, unsigned at, uint8_t **start)
 {
 	uint8_t *root = page(tree.root.root), *branch, *leaf;
 
+	*start = NULL;
 	branch = page(get(node_of(root), 4));
 	leaf = page(get(node_of(branch), 4));
 	switch (of) {

@@ -78,15 +78,20 @@ ask(const char *before_it, const char *whose, const char *behind_it,
 	enum came came = CAME_LINE;
 	sigset_t before;
 	int signals;
+	bool is_terminal;
 
-	fputs(before_it, stderr);
-	tool_put_escaped(whose, stderr);
-	fputs(behind_it, stderr);
 	hold_signals(&before, &signals);
-	if (!tcgetattr(STDIN_FILENO, &shown)) {
+	is_terminal = tcgetattr(STDIN_FILENO, &shown) == 0;
+	/* First: it throws away what was typed, and the prompt invites. */
+	if (is_terminal) {
 		hidden = shown;
 		hidden.c_lflag &= ~(tcflag_t)ECHO;
 		(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden);
+	}
+	fputs(before_it, stderr);
+	tool_put_escaped(whose, stderr);
+	fputs(behind_it, stderr);
+	if (is_terminal) {
 		came = read_line(signals, line);
 		(void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
 	}
