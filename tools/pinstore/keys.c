@@ -713,7 +713,8 @@ read_der(struct reader *reader, char *data, size_t len)
 		return false;
 	/* GnuTLS would see no more than the key of a PKCS#12. */
 	if (has_version_3(data, len))
-		return refuse(reader, "this is no PKCS#12 that can be read",
+		return refuse(reader,
+		              "this is no PKCS#12 in DER that can be read",
 		              NULL);
 	if (add_private(reader, &der, GNUTLS_X509_FMT_DER))
 		return true;
