@@ -300,7 +300,6 @@ static void
 on_flaw(const struct ps_flaw *flaw, void *arg)
 {
 	struct repair *repair = arg;
-
 	int table;
 
 	if (flaw->kind == PINSTORE_FLAW_HEAD)
@@ -370,10 +369,11 @@ read_rest(struct repair *repair, const struct ps_walk *walk, node_fn *take,
 			continue;
 		got = pread(repair->want->fd, page, len,
 		            (off_t)(number * len));
-		if (got == 0)
-			break;
+		if (got < 0)
+			repair->status = fail(repair, "made");
+		/* Behind a part of a page there is nothing. */
 		if (got != (ssize_t)len)
-			continue;
+			break;
 		repair->trust = ps_page_get64(page) == number &&
 		                                ps_walk_knows_free(walk) &&
 		                                !ps_walk_is_free(walk, number)

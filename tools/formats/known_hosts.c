@@ -26,7 +26,7 @@
 #define HEX_LEN 64
 #define LABEL "PUBLIC KEY"
 
-/* As strtok() divides: so does GnuTLS. */
+/* Empty ones do not count: GnuTLS takes it so. */
 static size_t
 divide(char *text, char *fields[FIELDS])
 {
