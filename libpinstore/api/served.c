@@ -9,46 +9,11 @@
 
 #include <stdbool.h>
 
-#include "api/check.h"
 #include "api/handle.h"
+#include "api/search.h"
 #include "api/sized.h"
 #include "base/status.h"
-#include "tls/others.h"
 #include "tls/path.h"
-
-/* Where the other paths of the list come from, should they be asked for. */
-struct search {
-	const struct ps_list *list;
-	const char *host;
-	bool is_address;
-	const struct pinstore_chain *settled;
-	bool has_begun;
-	struct ps_others *others;
-};
-
-static enum pinstore_status
-next_path(void *arg, struct pinstore_chain **out, struct pinstore_error *error)
-{
-	enum pinstore_status status = PINSTORE_OK;
-	struct search *search = arg;
-
-	*out = NULL;
-	if (!search->has_begun)
-		status = ps_others_new_list(search->list, search->host,
-		                            search->is_address,
-		                            search->settled, &search->others);
-	search->has_begun = true;
-	if (status == PINSTORE_OK && search->others != NULL)
-		status = ps_others_next(search->others, out);
-	if (status == PINSTORE_ERR_NOMEM)
-		return ps_fail_nomem(error);
-	if (status != PINSTORE_OK)
-		return ps_fail(error, status,
-		               "certificates for %.100s: other paths cannot be "
-		               "looked for",
-		               search->host);
-	return PINSTORE_OK;
-}
 
 enum pinstore_status
 pinstore_chain_from_served(gnutls_x509_trust_list_t trust, unsigned flags,
@@ -84,13 +49,14 @@ pinstore_check_served(struct pinstore *ps, gnutls_x509_trust_list_t trust,
                       struct pinstore_error *error)
 {
 	const struct ps_list list = {trust, flags, served, n};
-	struct search search = {.list = &list};
+	const struct ps_search_in in = {.list = &list};
 	struct pinstore_chain *chain = NULL;
 	struct pinstore_result *result;
 	enum pinstore_host_kind kind;
 	enum pinstore_status status;
 	struct pinstore_peer known;
 	struct ps_host host;
+	bool is_address;
 
 	ps_error_clear(error);
 	if (out != NULL)
@@ -107,15 +73,12 @@ pinstore_check_served(struct pinstore *ps, gnutls_x509_trust_list_t trust,
 	if (status != PINSTORE_OK)
 		return status;
 	known.host = host.name;
-	search.host = host.name;
-	search.is_address = kind == PINSTORE_HOST_ADDRESS;
-	status = ps_chain_from_list(&list, host.name, search.is_address, &chain,
+	is_address = kind == PINSTORE_HOST_ADDRESS;
+	status = ps_chain_from_list(&list, host.name, is_address, &chain,
 	                            error);
-	search.settled = chain;
 	if (status == PINSTORE_OK)
-		status = ps_check_paths(ps, &known, chain, next_path, &search,
-		                        now, verdict, &result, error);
-	ps_others_free(search.others);
+		status = ps_search_check(ps, &in, &known, is_address, chain,
+		                         now, verdict, &result, error);
 	pinstore_chain_free(chain);
 	if (status != PINSTORE_OK)
 		return status;

@@ -14,14 +14,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/check.h"
 #include "api/handle.h"
 #include "api/result.h"
+#include "api/search.h"
 #include "api/sized.h"
 #include "base/status.h"
 #include "tls/chain.h"
 #include "tls/kept.h"
-#include "tls/others.h"
 #include "tls/slot.h"
 
 /* The last check.  Nothing else may be told, or noted with. */
@@ -170,73 +169,19 @@ pinstore_session_attach(gnutls_session_t session, struct pinstore *ps,
 
 /* ----------------------------------------------------------------- judge */
 
-/* Where the other paths of a peer come from, should they be asked for. */
-struct search {
-	gnutls_session_t session;
-	const char *host;
-	bool is_address;
-	const struct pinstore_chain *settled;
-	bool has_begun;
-	struct ps_others *others;
-};
-
-static enum pinstore_status
-next_path(void *arg, struct pinstore_chain **out, struct pinstore_error *error)
-{
-	enum pinstore_status status = PINSTORE_OK;
-	struct search *search = arg;
-
-	*out = NULL;
-	if (!search->has_begun)
-		status = ps_others_new(search->session, search->host,
-		                       search->is_address, search->settled,
-		                       &search->others);
-	search->has_begun = true;
-	if (status == PINSTORE_OK && search->others != NULL)
-		status = ps_others_next(search->others, out);
-	if (status == PINSTORE_ERR_NOMEM)
-		return ps_fail_nomem(error);
-	if (status != PINSTORE_OK)
-		return ps_fail(error, status,
-		               "certificates of %.100s: other paths cannot be "
-		               "looked for",
-		               search->host);
-	return PINSTORE_OK;
-}
-
-/* Judge the path that was settled on, and if need be the others. */
-static enum pinstore_status
-check_paths(struct pinstore *ps, gnutls_session_t session,
-            const struct pinstore_peer *peer, bool is_address,
-            const struct pinstore_chain *chain, int64_t now,
-            enum pinstore_verdict *verdict, struct pinstore_result **out,
-            struct pinstore_error *error)
-{
-	struct search search = {.session = session,
-	                        .host = peer->host,
-	                        .is_address = is_address,
-	                        .settled = chain};
-	enum pinstore_status status;
-
-	status = ps_check_paths(ps, peer, chain, next_path, &search, now,
-	                        verdict, out, error);
-	ps_others_free(search.others);
-	return status;
-}
-
 /* The certificate first, then the pins. */
 static enum pinstore_status
 examine(gnutls_session_t session, struct attached *attached)
 {
 	struct pinstore_chain *chain;
 	enum pinstore_status status;
+	const struct ps_search_in in = {.session = session};
+	bool is_address = attached->kind == PINSTORE_HOST_ADDRESS;
 	struct last *last = &attached->last;
 	struct pinstore_peer peer;
 
 	status = ps_chain_from_session(session, attached->host.name,
-	                               attached->kind ==
-	                                       PINSTORE_HOST_ADDRESS,
-	                               &chain, &last->error);
+	                               is_address, &chain, &last->error);
 	if (status != PINSTORE_OK)
 		return status;
 	memset(&peer, 0, sizeof(peer));
@@ -244,10 +189,9 @@ examine(gnutls_session_t session, struct attached *attached)
 	peer.host = attached->host.name;
 	peer.port = attached->port;
 	peer.flags = attached->flags;
-	status = check_paths(attached->ps, session, &peer,
-	                     attached->kind == PINSTORE_HOST_ADDRESS, chain,
-	                     attached->clock(attached->arg), &last->verdict,
-	                     &last->result, &last->error);
+	status = ps_search_check(attached->ps, &in, &peer, is_address, chain,
+	                         attached->clock(attached->arg),
+	                         &last->verdict, &last->result, &last->error);
 	pinstore_chain_free(chain);
 	return status;
 }
@@ -459,11 +403,13 @@ pinstore_check_peer(struct pinstore *ps, gnutls_session_t session,
                     enum pinstore_verdict *verdict,
                     struct pinstore_result **out, struct pinstore_error *error)
 {
+	const struct ps_search_in in = {.session = session};
 	struct pinstore_result *result;
 	enum pinstore_host_kind kind;
 	enum pinstore_status status;
 	struct pinstore_peer known;
 	struct ps_host host;
+	bool is_address;
 
 	ps_error_clear(error);
 	if (out != NULL)
@@ -480,14 +426,13 @@ pinstore_check_peer(struct pinstore *ps, gnutls_session_t session,
 	if (status != PINSTORE_OK)
 		return status;
 	known.host = host.name;
+	is_address = kind == PINSTORE_HOST_ADDRESS;
 	if (chain == NULL)
-		status = ps_kept_chain(session, host.name,
-		                       kind == PINSTORE_HOST_ADDRESS, &chain,
+		status = ps_kept_chain(session, host.name, is_address, &chain,
 		                       error);
 	if (status == PINSTORE_OK)
-		status = check_paths(ps, session, &known,
-		                     kind == PINSTORE_HOST_ADDRESS, chain, now,
-		                     verdict, &result, error);
+		status = ps_search_check(ps, &in, &known, is_address, chain,
+		                         now, verdict, &result, error);
 	if (status != PINSTORE_OK)
 		return status;
 	if (out != NULL)
