@@ -10,6 +10,7 @@
 
 #include "api/gather.h"
 
+#include <assert.h>
 #include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,9 +19,6 @@
 /* Octets that come from memory at once; items are rarely longer than three. */
 #define LINE 64
 #define PIN_LEN sizeof(struct pinstore_pin)
-#define ITEM_MAX                                                              \
-	(sizeof(struct ps_item) + PINSTORE_PINS_MAX * PIN_LEN +               \
-	 PINSTORE_HOST_MAX + PINSTORE_URI_MAX + PINSTORE_NOTE_MAX)
 
 /* Memory that is given back as a whole. */
 struct ps_arena {
@@ -39,6 +37,7 @@ item_new(struct pinstore_import *import, size_t len)
 
 	len = (len + alignof(struct ps_item) - 1) &
 	      ~(alignof(struct ps_item) - 1);
+	assert(len <= CHUNK);
 	if (arena == NULL || CHUNK - arena->used < len) {
 		arena = malloc(sizeof(*arena));
 		if (arena == NULL)
@@ -83,12 +82,21 @@ make_room(struct pinstore_import *import)
 	return true;
 }
 
-static void
-fill(struct ps_item *item, const struct ps_section *section,
-     const struct ps_key *key, size_t uri_len, size_t note_octets)
+/* What section says of key, as an item; NULL: no memory. */
+static struct ps_item *
+item_of(struct pinstore_import *import, const struct ps_section *section,
+        const struct ps_key *key)
 {
-	uint8_t *at = item->octets;
+	size_t pins_len = section->pins.n * PIN_LEN;
+	size_t uri_len = strlen(section->report_uri);
+	size_t note_octets = strlen(section->note);
+	struct ps_item *item;
+	uint8_t *at;
 
+	item = item_new(import, sizeof(*item) + pins_len + key->len + uri_len +
+	                                note_octets);
+	if (item == NULL)
+		return NULL;
 	memset(item, 0, sizeof(*item));
 	item->observed = section->observed;
 	item->updated = section->updated;
@@ -103,12 +111,14 @@ fill(struct ps_item *item, const struct ps_section *section,
 	item->mode = (uint8_t)section->mode;
 	item->quota_labels = section->quota_labels;
 	item->include_subdomains = section->include_subdomains;
-	memcpy(at, section->pins.pin, section->pins.n * PIN_LEN);
-	at += section->pins.n * PIN_LEN;
+	at = item->octets;
+	memcpy(at, section->pins.pin, pins_len);
+	at += pins_len;
 	memcpy(at, key->octets, key->len);
 	at += key->len;
 	memcpy(at, section->report_uri, uri_len);
 	memcpy(at + uri_len, section->note, note_octets);
+	return item;
 }
 
 enum pinstore_status
@@ -116,21 +126,13 @@ ps_gather_add(struct pinstore_import *import, const struct ps_host *host,
               const struct ps_section *section, enum pinstore_layer layer,
               bool is_suffix, bool is_part, uint64_t line)
 {
-	size_t uri_len = strlen(section->report_uri);
-	size_t note_octets = strlen(section->note);
 	struct ps_item *item;
 	struct ps_key key;
 
 	ps_host_key(host, &key);
-	item = make_room(import)
-	               ? item_new(import, sizeof(*item) +
-	                                          section->pins.n * PIN_LEN +
-	                                          key.len + uri_len +
-	                                          note_octets)
-	               : NULL;
+	item = make_room(import) ? item_of(import, section, &key) : NULL;
 	if (item == NULL)
 		return PINSTORE_ERR_NOMEM;
-	fill(item, section, &key, uri_len, note_octets);
 	item->line = line;
 	item->layer = (uint8_t)layer;
 	item->is_suffix = is_suffix;
@@ -341,11 +343,9 @@ join(struct pinstore_import *import, struct ps_item_ref *refs, size_t n)
 				goto crowd;
 	}
 	qsort(section.pins.pin, section.pins.n, PIN_LEN, compare_pins);
-	whole = item_new(import, ITEM_MAX);
+	whole = item_of(import, &section, &key);
 	if (whole == NULL)
 		return PINSTORE_ERR_NOMEM;
-	fill(whole, &section, &key, strlen(section.report_uri),
-	     strlen(section.note));
 	whole->line = refs[0].item->line;
 	whole->layer = refs[0].item->layer;
 	whole->is_suffix = refs[0].item->is_suffix;
