@@ -17,7 +17,7 @@
 
 #define CHUNK ((size_t)1 << 20)
 /* Octets that come from memory at once; items are rarely longer than three. */
-#define LINE 64
+#define LINE ((size_t)64)
 #define PIN_LEN sizeof(struct pinstore_pin)
 
 /* Memory that is given back as a whole. */

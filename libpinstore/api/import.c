@@ -91,6 +91,16 @@ take_item(const struct pinstore_import_item *item, const char *host,
 {
 	size_t use = 0;
 
+	out->is_present = true;
+	out->source = item->source;
+	out->mode = item->mode;
+	out->include_subdomains = item->include_subdomains != 0;
+	out->quota_labels = 0;
+	out->observed = item->noted;
+	out->updated = item->updated != PINSTORE_UNDATED ? item->updated
+	                                                 : item->noted;
+	out->expires = item->expires;
+	out->max_age = item->max_age_sent;
 	if (item->mode != PINSTORE_ENFORCE && item->mode != PINSTORE_REPORT)
 		return ps_fail(error, PINSTORE_ERR_ARG, "%s: no such mode",
 		               host);
@@ -112,16 +122,6 @@ take_item(const struct pinstore_import_item *item, const char *host,
 		               PINSTORE_URI_MAX);
 	if (item->report_uri != NULL)
 		out->report_uri[use] = '\0';
-	out->is_present = true;
-	out->source = item->source;
-	out->mode = item->mode;
-	out->include_subdomains = item->include_subdomains != 0;
-	out->quota_labels = 0;
-	out->observed = item->noted;
-	out->updated = item->updated != PINSTORE_UNDATED ? item->updated
-	                                                 : item->noted;
-	out->expires = item->expires;
-	out->max_age = item->max_age_sent;
 	return take_pins(item, host, &out->pins, error);
 }
 

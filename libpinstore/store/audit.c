@@ -566,14 +566,15 @@ static void
 check_orders(struct audit *audit)
 {
 	const struct ps_orders *orders = &audit->orders;
+	bool is_right = true;
 
-	if (are_sound(audit, PS_REVOKED, PS_BYPASS) &&
-	    (orders->revoked != audit->n[PS_REVOKED] ||
-	     orders->bypassed != audit->n[PS_BYPASS]))
-		tell_word(audit, PINSTORE_FLAW_SUMMARY, PS_META, "orders");
-	else if (are_sound(audit, PS_SETTINGS, PS_SETTINGS) &&
-	         (orders->settings != audit->n[PS_SETTINGS] ||
-	          orders->anchors != audit->anchors))
+	if (are_sound(audit, PS_REVOKED, PS_BYPASS))
+		is_right = orders->revoked == audit->n[PS_REVOKED] &&
+		           orders->bypassed == audit->n[PS_BYPASS];
+	if (is_right && are_sound(audit, PS_SETTINGS, PS_SETTINGS))
+		is_right = orders->settings == audit->n[PS_SETTINGS] &&
+		           orders->anchors == audit->anchors;
+	if (!is_right)
 		tell_word(audit, PINSTORE_FLAW_SUMMARY, PS_META, "orders");
 }
 

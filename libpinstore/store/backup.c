@@ -95,7 +95,7 @@ look_at_file(const struct making *making, bool *is_earlier,
              struct pinstore_error *error)
 {
 	enum pinstore_status status;
-	struct ps_schema schema;
+	struct ps_schema schema = {0};
 	struct ps_txn *txn = NULL;
 	struct ps_db *db = NULL;
 	enum ps_trouble trouble;

@@ -161,7 +161,7 @@ ps_links_find(struct ps_txn *txn, const struct ps_store_id *id,
 	struct ps_around around;
 	const struct ps_bytes *next;
 
-	out->is_there = false;
+	*out = (struct ps_spot){.key = want};
 	status = ps_txn_around(txn, table, want, &around, error);
 	if (status != PINSTORE_OK)
 		return status;
@@ -189,7 +189,7 @@ ps_links_next(struct ps_txn *txn, const struct ps_store_id *id,
               enum ps_table table, struct ps_spot *spot, bool *found,
               struct pinstore_error *error)
 {
-	struct ps_bytes key = {NULL, 0}, record;
+	struct ps_bytes key = {NULL, 0}, record = {NULL, 0};
 	struct ps_bytes before = spot->key;
 	enum pinstore_status status;
 

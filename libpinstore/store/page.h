@@ -161,12 +161,19 @@ ps_page_nodes(const uint8_t *page, uint32_t len, uint64_t number,
 	return true;
 }
 
+/* Where node i lies in its page. */
+static inline uint32_t
+ps_page_offset(const uint8_t *page, uint32_t i)
+{
+	return ps_page_get16(page + PS_PAGE_HEAD_LEN + (size_t)2 * i);
+}
+
 /* The key of node i, as ps_page_node() has it, where nothing else is asked. */
 static inline bool
 ps_page_key(const uint8_t *page, uint32_t len, uint32_t i, const uint8_t **key,
             uint32_t *key_len)
 {
-	uint32_t at = ps_page_get16(page + PS_PAGE_HEAD_LEN + 2 * i);
+	uint32_t at = ps_page_offset(page, i);
 
 	if (at < PS_PAGE_HEAD_LEN || at > len - PS_NODE_HEAD_LEN)
 		return false;
@@ -192,7 +199,7 @@ static inline bool
 ps_page_node(const uint8_t *page, uint32_t len, uint32_t i, bool is_branch,
              struct ps_page_node *out)
 {
-	uint32_t at = ps_page_get16(page + PS_PAGE_HEAD_LEN + 2 * i), room;
+	uint32_t at = ps_page_offset(page, i), room;
 	const uint8_t *node;
 
 	if (at < PS_PAGE_HEAD_LEN || len < PS_NODE_HEAD_LEN ||

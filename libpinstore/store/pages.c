@@ -11,6 +11,7 @@
 
 #include "store/pages.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -390,9 +391,11 @@ static enum pinstore_status
 check_tail(const struct file *file, const struct meta *meta,
            struct pinstore_error *error)
 {
-	struct tail tail = {file, file->len / file->page_len, 0, 0, NULL};
+	struct tail tail = {.file = file};
 	enum pinstore_status status = PINSTORE_OK;
 
+	assert(file->page_len >= PAGE_LEN_MIN);
+	tail.first = file->len / file->page_len;
 	if (meta->last_page < tail.first)
 		return PINSTORE_OK;
 	tail.n = meta->last_page - tail.first + 1;

@@ -86,11 +86,12 @@ restore(const char *path, const char *from,
 
 	status = ps_registry_share(&want, ps_clock_ms() + limit_ms, &env,
 	                           error);
-	if (status == PINSTORE_OK && env == NULL)
-		status = ps_fail(error, PINSTORE_ERR_NOTFOUND,
-		                 "store %s: there is none", from);
-	if (status == PINSTORE_OK)
-		status = ps_env_read(env, limit_ms, &refill.from, error);
+	if (status != PINSTORE_OK)
+		return status;
+	if (env == NULL)
+		return ps_fail(error, PINSTORE_ERR_NOTFOUND,
+		               "store %s: there is none", from);
+	status = ps_env_read(env, limit_ms, &refill.from, error);
 	if (status != PINSTORE_OK) {
 		ps_registry_release(env);
 		return status;

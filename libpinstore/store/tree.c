@@ -68,7 +68,7 @@ void
 ps_map_close(struct ps_map *map)
 {
 	if (map->at != NULL)
-		/* NOLINTNEXTLINE(*-casting-through-void): it was mapped so */
+		/* NOLINTNEXTLINE(performance-no-int-to-ptr): it was mapped so */
 		(void)munmap((void *)(uintptr_t)map->at, (size_t)map->len);
 	map->at = NULL;
 }
@@ -250,9 +250,7 @@ static inline void
 warm_node(const struct ps_tree_level *at, uint32_t i)
 {
 	if (i < at->n)
-		__builtin_prefetch(at->page + ps_page_get16(at->page +
-		                                            PS_PAGE_HEAD_LEN +
-		                                            2 * i));
+		__builtin_prefetch(at->page + ps_page_offset(at->page, i));
 }
 
 /*

@@ -417,7 +417,7 @@ check_nodes(const struct ps_walk *walk, const struct tree *tree,
 
 	*kind = PINSTORE_FLAW_PAGE;
 	for (i = 0; i < n; i++) {
-		uint32_t at = ps_page_get16(page + PS_PAGE_HEAD_LEN + 2 * i);
+		uint32_t at = ps_page_offset(page, i);
 		struct ps_page_node node;
 		struct ps_bytes key;
 

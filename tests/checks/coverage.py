@@ -41,7 +41,7 @@ LIST = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                     "uncovered.txt")
 FLOORS = ("libpinstore/base", "libpinstore/model", "libpinstore/rules",
           "libpinstore/store", "libpinstore/tls", "libpinstore/api",
-          "libpinstore/curl", "tools/common", "tools/pinstore",
+          "libpinstore/curl", "tools/common", "tools/formats", "tools/pinstore",
           "tools/pinfetch")
 
 

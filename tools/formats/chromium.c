@@ -208,6 +208,54 @@ find_pin(const struct pins *pins, const char *name)
 
 /* ------------------------------------------------------------------- entries */
 
+/* What the parser of JSON does not tell: the line of each entry. */
+struct outline {
+	uint64_t number; /* of the line */
+	size_t depth;
+	bool is_entries; /* "entries" was the last string in the object */
+	bool is_inside;  /* what began behind that string */
+	uint64_t *lines;
+	size_t n;
+};
+
+/* A remark, up to the end of its line: blanked out.  Gives what follows. */
+static char *
+blank_remark(char *at, const char *end)
+{
+	while (at < end && *at != '\n')
+		*at++ = ' ';
+	return at;
+}
+
+/* A string, from behind its quote.  None of JSON goes on behind a line. */
+static char *
+pass_string(struct outline *outline, char *at, const char *end)
+{
+	const char *start = at;
+
+	while (at < end && *at != '"' && *at != '\n')
+		at += *at == '\\' && at + 1 < end ? 2 : 1;
+	if (outline->depth == 1)
+		outline->is_entries =
+		        (size_t)(at - start) == strlen("entries") &&
+		        memcmp(start, "entries", strlen("entries")) == 0;
+	return at < end && *at == '"' ? at + 1 : at;
+}
+
+static void
+open_bracket(struct outline *outline, char bracket)
+{
+	outline->depth++;
+	if (outline->depth == DEPTH_ARRAY)
+		outline->is_inside = outline->is_entries;
+	if (outline->depth != DEPTH_ITEM || !outline->is_inside ||
+	    bracket != '{')
+		return;
+	outline->lines = tool_grow(outline->lines, outline->n,
+	                           sizeof(*outline->lines));
+	outline->lines[outline->n++] = outline->number;
+}
+
 /*
  * Blank out the remarks, and note the line of each entry: the parser of JSON
  * knows neither.  Owner: the caller.
@@ -215,47 +263,29 @@ find_pin(const struct pins *pins, const char *name)
 static uint64_t *
 prepare(char *text, size_t len, size_t *n)
 {
-	uint64_t *lines = NULL, number = 1;
-	const char *key = "", *end = text + len;
-	size_t depth = 0, key_len = 0;
-	bool is_entries = false;
-	char *at = text, *start;
+	struct outline outline = {.number = 1};
+	const char *end = text + len;
+	char *at = text;
 
-	*n = 0;
-	for (; at < end; at++) {
-		if (*at == '\n') {
-			number++;
-		} else if (*at == '/' && at + 1 < end && at[1] == '/') {
-			for (; at + 1 < end && at[1] != '\n'; at++)
-				*at = ' ';
-			*at = ' ';
-		} else if (*at == '"') {
-			start = ++at;
-			while (at < end && *at != '"' && *at != '\n')
-				at += *at == '\\' && at + 1 < end ? 2 : 1;
-			if (at >= end)
-				break;
-			if (depth == 1) {
-				key = start;
-				key_len = (size_t)(at - start);
-			}
-			if (*at == '\n')
-				at--; /* no string of JSON goes on */
-		} else if (*at == '[' || *at == '{') {
-			depth++;
-			if (depth == DEPTH_ARRAY)
-				is_entries = key_len == strlen("entries") &&
-				             memcmp(key, "entries",
-				                    key_len) == 0;
-			if (depth != DEPTH_ITEM || !is_entries || *at != '{')
-				continue;
-			lines = tool_grow(lines, *n, sizeof(*lines));
-			lines[(*n)++] = number;
-		} else if ((*at == ']' || *at == '}') && depth > 0) {
-			depth--;
+	while (at < end) {
+		if (*at == '/' && at + 1 < end && at[1] == '/') {
+			at = blank_remark(at, end);
+			continue;
 		}
+		if (*at == '"') {
+			at = pass_string(&outline, at + 1, end);
+			continue;
+		}
+		if (*at == '\n')
+			outline.number++;
+		else if (*at == '[' || *at == '{')
+			open_bracket(&outline, *at);
+		else if ((*at == ']' || *at == '}') && outline.depth > 0)
+			outline.depth--;
+		at++;
 	}
-	return lines;
+	*n = outline.n;
+	return outline.lines;
 }
 
 static const char *

@@ -265,7 +265,7 @@ read_open(struct lines *lines, uint64_t size, const char *name,
 		format = *wanted;
 	else if (!format_guess(text, len, &format))
 		return unknown(name, text, len, fault);
-	row = format_row(format);
+	row = &rows[format];
 	if (row->line == NULL && row->whole == NULL) {
 		tool_fault_usage(fault, name, NULL, "%s is only written",
 		                 row->title);
@@ -304,7 +304,7 @@ format_write(enum format format, struct output *output,
              const struct pinstore_entry *entry)
 {
 	const char *host = pinstore_entry_host(entry);
-	const struct format_row *row = format_row(format);
+	const struct format_row *row = &rows[format];
 
 	if (!row->is_ours) {
 		/* There nothing is only watched, nor kept when it is over. */

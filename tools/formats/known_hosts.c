@@ -102,7 +102,7 @@ gnutls_line(struct intake *intake, char *text, size_t len, uint64_t number)
 	struct pinstore_pin pin;
 	char *fields[FIELDS];
 	int64_t expires;
-	enum skip why;
+	enum skip why = SKIP_MALFORMED;
 	size_t n;
 
 	/* White space ends a line there. */
@@ -112,8 +112,7 @@ gnutls_line(struct intake *intake, char *text, size_t len, uint64_t number)
 		return;
 	n = divide(text, fields);
 	if (text[0] != '|' || !take_pin(fields, n, &pin, &why)) {
-		intake_skip(intake, number,
-		            text[0] != '|' ? SKIP_MALFORMED : why);
+		intake_skip(intake, number, why);
 		return;
 	}
 	if (!intake_number(fields[3], &expires)) {

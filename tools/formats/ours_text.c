@@ -215,7 +215,7 @@ take_word(struct making *making, char *word)
 void
 text_line(struct intake *intake, char *text, size_t len, uint64_t number)
 {
-	struct making making;
+	struct making making = {.why = SKIP_MALFORMED};
 	char *at = text, *word;
 	const char *host;
 
@@ -225,7 +225,6 @@ text_line(struct intake *intake, char *text, size_t len, uint64_t number)
 		return;
 	host = intake_word(&at);
 	intake_item(intake, number, host, making.pins, 0, &making.item);
-	making.seen = 0;
 	for (;;) {
 		at += strspn(at, " \t");
 		if (strncmp(at, "note=\"", 6) == 0) {

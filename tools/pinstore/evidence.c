@@ -282,7 +282,7 @@ evidence_check(const struct run *run, struct evidence *evidence,
 {
 	struct pinstore_peer peer = {
 		.size = sizeof(peer), .host = host, .port = LIVE_PORT};
-	struct visit visit = {run, peer, now, verdict, out};
+	struct visit visit;
 
 	*verdict = PINSTORE_REJECT;
 	*out = NULL;
@@ -302,6 +302,7 @@ evidence_check(const struct run *run, struct evidence *evidence,
 	case EVIDENCE_LIVE:
 		break;
 	}
+	visit = (struct visit){run, peer, now, verdict, out};
 	return live_session(&run->options, host, check_session, &visit, error);
 }
 

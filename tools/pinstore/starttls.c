@@ -95,7 +95,7 @@ has_word(const char *line, const char *word)
 
 /* ----------------------------------------------- three digits (RFC 5321) */
 
-/* An answer of one or more lines; *has (may be NULL): one is that word. */
+/* An answer of one or more lines; *has: one is word, which may be NULL. */
 static bool
 read_reply(struct wire *wire, const char *step, const char *code,
            const char *word, bool *has)
@@ -108,7 +108,7 @@ read_reply(struct wire *wire, const char *step, const char *code,
 			return false;
 		if (strncmp(line, code, 3) != 0)
 			return refused(wire, step, line);
-		if (has != NULL && line[3] != '\0' && begins(line + 4, word))
+		if (word != NULL && line[3] != '\0' && begins(line + 4, word))
 			*has = true;
 		if (line[3] != '-')
 			return line[3] == ' ' || line[3] == '\0'
