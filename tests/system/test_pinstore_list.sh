@@ -140,6 +140,63 @@ expect_exit 1 pinstore list --at "@$((t + 101))" --expiring 100s
 expect_exit 0 pinstore list --json --at "@$((t + 101))" --expired --expiring 1h
 expect_json out '[x["host"] for x in d] == ["b.a.test", "form.test", "z.test"]'
 
+about "list: on a terminal it fits, and no name is cut"
+onpty=$top_srcdir/tests/support/onpty.py
+t=1900000000
+long=$(printf 'label%.0s.' 1 2 3 4 5 6 7 8 9 10 11 12)test
+# on_terminal COLUMNS ARGUMENT...: what pinstore list prints there
+on_terminal()
+{
+	columns=$1
+	shift
+	expect_exit 0 env TERM=xterm "$@" "$python" "$onpty" "$columns" 1 seen \
+		pinstore --store wide list --at "@$t"
+	sed "s/$(printf '\033')\[[0-9]*m//g" seen >plain
+}
+must pinstore --store wide pin "$long" $a $b >/dev/null
+must pinstore --store wide pin a.test $a $b --expires @2000000000 >/dev/null
+on_terminal 80
+awk 'length > 80 { exit 1 }' plain && ok "80 columns" || fail "too wide"
+{
+	printf '%-47s %s\n' HOST 'SUB MODE    SOURCE PINS EXPIRES' \
+		a.test '-   enforce static 2    in 1157d'
+	printf '%s\n%-47s %s\n' "$long" '' '-   enforce static 2    never'
+} >wanted
+expect_same plain wanted
+on_terminal 200
+grep -q "^$long - " plain && ok "room for all" || fail "no room"
+on_terminal 30
+grep -qx "$long" plain && ok "whole" || fail "cut"
+t=2000000001
+on_terminal 80
+grep -q "$(printf '^\033\\[2ma.test')" seen && ok "dim" || fail "not dim"
+on_terminal 80 NO_COLOR=1
+expect_same seen plain
+t=1000000000
+
+about "list: twenty thousand, of which few are read"
+{
+	echo '# pinstore entries 1'
+	awk 'BEGIN { for (i = 0; i < 20000; i++)
+		printf "h%d.test static sha256//%s sha256//%s noted=2001-01-01T00:00:00Z\n",
+			i, "'$a'", "'$b'" }'
+} >many.txt
+must pinstore --store many import many.txt >/dev/null
+{
+	pinstore --store many list
+	echo $? >code
+} | head -n 2 >head
+printf '%-12s%s\n' HOST 'SUB MODE    SOURCE PINS EXPIRES' \
+	h0.test '-   enforce static 2    never' >wanted
+expect_same head wanted
+[ "$(cat code)" -eq 141 ] && ok "it stopped" || fail "exit $(cat code)"
+expect_exit 0 pinstore --store many list --json
+expect_json out '[x["host"] for x in d] == sorted("h%d.test" % i for i in range(20000))'
+expect_exit 2 sh -c 'pinstore --store many list >/dev/full'
+expect_err 'stdout cannot be written: No space left'
+expect_exit 2 sh -c 'pinstore --store many list --json >/dev/full'
+expect_json err 'd["error"]["where"] == "stdout"'
+
 about "R-5-4: show"
 expect_exit 0 pinstore show --json --at "@$t" form.test
 expect_json out 'list(d) == ["host", "entries", "applies", "bypass", "revoked_pins"]'

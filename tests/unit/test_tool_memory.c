@@ -20,6 +20,7 @@
 #include <libsmartcols.h>
 
 #include "common/fault.h"
+#include "common/held.h"
 #include "common/json.h"
 #include "common/screen.h"
 #include "common/table.h"
@@ -53,6 +54,9 @@ static bool is_terminal;
 
 POINTER(void *, calloc, (size_t n, size_t size), (n, size))
 POINTER(void *, realloc, (void *old, size_t size), (old, size))
+POINTER(FILE *, fopencookie,
+        (void *cookie, const char *mode, cookie_io_functions_t functions),
+        (cookie, mode, functions))
 POINTER(FILE *, open_memstream, (char **text, size_t *len), (text, len))
 POINTER(json_t *, json_object, (void), ())
 POINTER(char *, json_dumps, (const json_t *json, size_t flags), (json, flags))
@@ -128,6 +132,17 @@ use_text(void)
 }
 
 static void
+use_held(void)
+{
+	struct tool_held held;
+	FILE *out = tool_held_open(stdout, &held);
+
+	fputs("x", out);
+	(void)fclose(out);
+	tool_held_end(&held, true);
+}
+
+static void
 use_memory(void)
 {
 	free(tool_grow(NULL, 0, 8));
@@ -155,6 +170,8 @@ static const struct {
         {"length", use_too_much},
         {"open_memstream", use_text},
         {"fclose", use_text},
+        {"fopencookie", use_held},
+        {"realloc", use_held},
         {"json_object", use_json},
         {"json_object_set_new", use_json},
         {"json_array_append_new", use_json},
@@ -168,6 +185,7 @@ static const struct {
         {"nothing", use_table},
         {"nothing", use_json},
         {"nothing", use_text},
+        {"nothing", use_held},
         {"nothing", use_memory},
 };
 

@@ -123,16 +123,16 @@ tool_json_write(json_t *value, FILE *out)
 {
 	/* In printable ASCII nothing can steer a terminal. */
 	char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
-	const char *at;
+	const char *at, *end;
 
 	json_decref(value);
 	if (text == NULL)
 		tool_no_memory();
 	/* Jansson takes DEL for printable; it can stand in a string only. */
-	for (at = text; *at != '\0'; at++)
-		if (*at == 0x7f)
-			fputs("\\u007f", out);
-		else
-			fputc(*at, out);
+	for (at = text; (end = strchr(at, 0x7f)) != NULL; at = end + 1) {
+		(void)fwrite(at, 1, (size_t)(end - at), out);
+		fputs("\\u007f", out);
+	}
+	fputs(at, out);
 	free(text);
 }

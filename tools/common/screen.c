@@ -13,7 +13,11 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
+
+/* Of a terminal that does not say. */
+#define SCREEN_COLUMNS 80
 
 void
 tool_start(void)
@@ -103,11 +107,23 @@ tool_put_tinted(const char *text, enum tool_tint tint, bool is_on, FILE *out)
 		fputs(tint_sequence(tint), out);
 	fputs(text, out);
 	if (is_on)
-		fputs("\033[0m", out);
+		fputs(TOOL_TINT_END, out);
 }
 
 const char *
 tool_tint_name(enum tool_tint tint)
 {
 	return tint_sequence(tint);
+}
+
+size_t
+tool_screen_columns(void)
+{
+	struct winsize size = {0};
+
+	if (isatty(STDOUT_FILENO) != 1)
+		return 0;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+		return SCREEN_COLUMNS;
+	return size.ws_col;
 }

@@ -7,6 +7,7 @@
 #define TOOL_SCREEN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 
 enum tool_color { TOOL_COLOR_AUTO, TOOL_COLOR_ALWAYS, TOOL_COLOR_NEVER };
@@ -43,8 +44,13 @@ tool_color_wanted(enum tool_color color, FILE *stream);
 void
 tool_put_tinted(const char *text, enum tool_tint tint, bool is_on, FILE *out);
 
-/* The name of a tint for libsmartcols. */
+/* The name of a tint for libsmartcols, which begins it; and what ends it. */
 const char *
 tool_tint_name(enum tool_tint tint);
+#define TOOL_TINT_END "\033[0m"
+
+/* How many columns the terminal has that stdout is; 0 if it is none. */
+size_t
+tool_screen_columns(void);
 
 #endif /* TOOL_SCREEN_H */

@@ -3,12 +3,11 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * What is written goes to stdout at once: a store may have a million hosts.
+ * Entry by entry: a store may have a million hosts.
  */
 #include <config.h>
 
 #include <string.h>
-#include <unistd.h>
 
 #include <pinstore/admin.h>
 
@@ -85,17 +84,13 @@ export(struct run *run, struct exporting *exporting)
 	enum pinstore_status status;
 	struct pinstore_error error;
 
-	/* Two things that draw on one screen are neither. */
-	tool_progress_begin(&progress, "export", TOOL_UNIT_ENTRIES,
-	                    option_given(&run->options, OPTION_QUIET) ||
-	                            isatty(STDOUT_FILENO) == 1);
-	pinstore_set_progress(run->store, tool_progress_show, &progress);
+	run_progress(run, "export", &progress);
 	if (row->head != NULL)
 		row->head(output);
 	status = pinstore_walk(run->store, NULL, visit, exporting, &error);
 	if (status == PINSTORE_OK && row->foot != NULL)
 		row->foot(output);
-	tool_progress_end(&progress);
+	run_progress_end(run, &progress);
 	if (status != PINSTORE_OK)
 		return run_fail(run, &error);
 	tell_left_out(output);
@@ -107,7 +102,7 @@ cmd_export(struct run *run)
 {
 	struct exporting exporting = {
 		.run = run,
-		.output = {.out = stdout, .now = run->options.now},
+		.output = {.out = run->out, .now = run->options.now},
 	};
 	int code;
 

@@ -11,29 +11,18 @@
 
 #include <pinstore/admin.h>
 
+#include "common/columns.h"
 #include "common/json.h"
 #include "common/memory.h"
-#include "common/table.h"
+#include "common/progress.h"
 #include "common/text.h"
 #include "common/when.h"
 #include "entry.h"
 #include "globs.h"
+#include "rows.h"
 #include "verb.h"
 
 #define DAY UINT64_C(86400)
-
-/* What is kept of an entry: it lives no longer than the visit. */
-struct row {
-	char *host;
-	enum pinstore_layer layer;
-	enum pinstore_source source;
-	enum pinstore_mode mode;
-	int include_subdomains;
-	size_t n_pins;
-	int64_t noted, updated, expires;
-	bool is_bypassed;
-	char *json; /* or NULL: text is wanted */
-};
 
 /* A bypass that is in force. */
 struct bypass {
@@ -43,13 +32,15 @@ struct bypass {
 	char *reason;
 };
 
-struct rows {
+struct listing {
+	struct run *run;
+	struct globs globs;
 	struct bypass *bypass;
 	size_t n_bypasses;
-	const struct run *run;
-	struct globs globs;
-	struct row *row;
-	size_t n;
+	struct rows rows;
+	size_t host_width;
+	size_t n; /* printed */
+	struct tool_columns columns;
 };
 
 /* --expired and --expiring: with both, either. */
@@ -69,9 +60,9 @@ is_due(const struct options *options, const struct pinstore_entry *entry)
 }
 
 static bool
-is_wanted(const struct rows *rows, const struct pinstore_entry *entry)
+is_wanted(const struct listing *listing, const struct pinstore_entry *entry)
 {
-	const struct options *options = &rows->run->options;
+	const struct options *options = &listing->run->options;
 
 	if (options->sources != 0 &&
 	    (options->sources & (unsigned)pinstore_entry_source(entry)) == 0)
@@ -80,21 +71,21 @@ is_wanted(const struct rows *rows, const struct pinstore_entry *entry)
 	    pinstore_entry_mode(entry) != options->mode)
 		return false;
 	return is_due(options, entry) &&
-	       globs_match(&rows->globs, pinstore_entry_host(entry));
+	       globs_match(&listing->globs, pinstore_entry_host(entry));
 }
 
 static int
 visit_bypass(const struct pinstore_bypass *bypass, void *arg)
 {
-	struct rows *rows = arg;
-	int64_t now = rows->run->options.now;
+	struct listing *listing = arg;
+	int64_t now = listing->run->options.now;
 	struct bypass *one;
 
 	if (now < bypass->start || now > bypass->end)
 		return 0;
-	rows->bypass = tool_grow(rows->bypass, rows->n_bypasses,
-	                         sizeof(*rows->bypass));
-	one = &rows->bypass[rows->n_bypasses++];
+	listing->bypass = tool_grow(listing->bypass, listing->n_bypasses,
+	                         sizeof(*listing->bypass));
+	one = &listing->bypass[listing->n_bypasses++];
 	one->host = tool_copy(bypass->host, strlen(bypass->host));
 	one->subdomains = bypass->subdomains != 0;
 	one->end = bypass->end;
@@ -103,13 +94,13 @@ visit_bypass(const struct pinstore_bypass *bypass, void *arg)
 }
 
 static bool
-is_bypassed(const struct rows *rows, const char *host)
+is_bypassed(const struct listing *listing, const char *host)
 {
 	size_t i, len = strlen(host), tail;
 	const struct bypass *one;
 
-	for (i = 0; i < rows->n_bypasses; i++) {
-		one = &rows->bypass[i];
+	for (i = 0; i < listing->n_bypasses; i++) {
+		one = &listing->bypass[i];
 		if (strcmp(one->host, host) == 0)
 			return true;
 		tail = strlen(one->host);
@@ -128,205 +119,254 @@ is_from_future(int64_t noted, int64_t now)
 	return noted > now && (uint64_t)noted - (uint64_t)now > DAY;
 }
 
-static char *
-json_text(const struct pinstore_entry *entry, bool is_open, int64_t now)
+static const char *
+mode_text(const struct row *row)
 {
-	json_t *object = entry_json(entry, now);
-	char *text = NULL;
-	size_t len;
-	FILE *stream = open_memstream(&text, &len);
-
-	if (stream == NULL)
-		tool_no_memory();
-	tool_json_add(object, "bypassed", json_boolean(is_open));
-	tool_json_add(object, "from_future",
-	              json_boolean(is_from_future(pinstore_entry_noted(entry),
-	                                          now)));
-	tool_json_write(object, stream);
-	if (fclose(stream) != 0)
-		tool_no_memory();
-	return text;
+	return row->is_bypassed ? "bypassed" : pinstore_mode_word(row->mode);
 }
+
+/* ---------------------------------------------------------------- gathering */
 
 static int
 visit(const struct pinstore_entry *entry, void *arg)
 {
+	struct listing *listing = arg;
+	struct row row = {.layer = pinstore_entry_layer(entry)};
 	const char *host = pinstore_entry_host(entry);
-	struct rows *rows = arg;
-	struct row *row;
+	char name[PINSTORE_HOST_MAX + 1];
+	size_t len, n_pins;
 
-	if (!is_wanted(rows, entry))
+	if (!is_wanted(listing, entry))
 		return 0;
-	rows->row = tool_grow(rows->row, rows->n, sizeof(*rows->row));
-	row = &rows->row[rows->n++];
-	row->host = tool_copy(host, strlen(host));
-	row->layer = pinstore_entry_layer(entry);
+	len = strlen(host);
+	if (len > listing->host_width)
+		listing->host_width = len;
+	memcpy(name, host, len + 1);
+	row.host = name;
 	/* A bypass loosens what its own store has. */
-	row->is_bypassed = row->layer != PINSTORE_SYSTEM &&
-	                   is_bypassed(rows, host);
-	row->source = pinstore_entry_source(entry);
-	row->mode = pinstore_entry_mode(entry);
-	row->include_subdomains = pinstore_entry_include_subdomains(entry);
-	pinstore_entry_pins(entry, &row->n_pins);
-	row->noted = pinstore_entry_noted(entry);
-	row->updated = pinstore_entry_updated(entry);
-	row->expires = pinstore_entry_expires(entry);
-	row->json = rows->run->is_json
-	                    ? json_text(entry, row->is_bypassed,
-		                      rows->run->options.now)
-	                    : NULL;
+	row.is_bypassed = row.layer != PINSTORE_SYSTEM &&
+	                  is_bypassed(listing, host);
+	row.source = pinstore_entry_source(entry);
+	row.mode = pinstore_entry_mode(entry);
+	row.include_subdomains = pinstore_entry_include_subdomains(entry) != 0;
+	pinstore_entry_pins(entry, &n_pins);
+	row.n_pins = (uint32_t)n_pins;
+	row.noted = pinstore_entry_noted(entry);
+	row.updated = pinstore_entry_updated(entry);
+	row.expires = pinstore_entry_expires(entry);
+	rows_offer(&row, &listing->rows);
 	return 0;
 }
 
-static int
-order(int64_t a, int64_t b)
+static enum pinstore_status
+gather(struct listing *listing, struct pinstore_error *error)
 {
-	return (a > b) - (a < b);
+	struct pinstore *store = listing->run->store;
+	struct tool_progress progress;
+	enum pinstore_status status;
+
+	run_progress(listing->run, "list", &progress);
+	status = pinstore_walk(store, NULL, visit, listing, error);
+	if (status == PINSTORE_OK)
+		status = pinstore_walk_system(store, NULL, visit, listing,
+		                              error);
+	run_progress_end(listing->run, &progress);
+	if (status == PINSTORE_OK)
+		rows_sort(&listing->rows);
+	return status;
 }
 
-static int
-compare_key(const struct row *a, const struct row *b, enum sort_key key)
-{
-	switch (key) {
-	case SORT_HOST:
-		break;
-	case SORT_EXPIRES:
-		return order(a->expires, b->expires);
-	case SORT_NOTED:
-		return order(a->noted, b->noted);
-	case SORT_UPDATED:
-		return order(a->updated, b->updated);
-	case SORT_SOURCE:
-		return strcmp(pinstore_source_word(a->source),
-		              pinstore_source_word(b->source));
-	case SORT_MODE:
-		return strcmp(pinstore_mode_word(a->mode),
-		              pinstore_mode_word(b->mode));
-	}
-	return 0;
-}
+/* ------------------------------------------------------------- for programs */
 
-/* By the key, then by host, the configured layer first. */
-static int
-compare(const void *left, const void *right, void *arg)
-{
-	const struct row *a = left, *b = right;
-	const struct options *options = arg;
-	int by = compare_key(a, b, options->sort);
-
-	if (by == 0)
-		by = strcmp(a->host, b->host);
-	return by != 0 ? by : order(a->layer, b->layer);
-}
-
-/* One array; its objects were written when they were met. */
 static void
-print_json(const struct rows *rows, FILE *out)
+print_entry(struct listing *listing, const struct row *row,
+            const struct pinstore_entry *entry)
 {
+	int64_t now = listing->run->options.now;
+	json_t *object = entry_json(entry, now);
+	FILE *out = listing->run->out;
+
+	tool_json_add(object, "bypassed", json_boolean(row->is_bypassed));
+	tool_json_add(object, "from_future",
+	              json_boolean(is_from_future(pinstore_entry_noted(entry),
+	                                          now)));
+	if (listing->n++ > 0)
+		fputs(", ", out);
+	tool_json_write(object, out);
+}
+
+/* The rest of an entry is read now; what has gone meanwhile is left out. */
+static enum pinstore_status
+print_json(struct listing *listing, struct pinstore_error *error)
+{
+	struct pinstore_entry *entry;
+	enum pinstore_status status;
+	const struct row *row;
 	size_t i;
 
-	fputc('[', out);
-	for (i = 0; i < rows->n; i++)
-		fprintf(out, "%s%s", i > 0 ? ", " : "", rows->row[i].json);
-	fputs("]\n", out);
+	for (i = 0; i < listing->rows.n; i++) {
+		row = &listing->rows.row[i];
+		status = pinstore_show(listing->run->store, row->host,
+		                       row->layer, &entry, error);
+		if (status == PINSTORE_ERR_NOTFOUND)
+			continue;
+		if (status != PINSTORE_OK)
+			return status;
+		if (is_wanted(listing, entry))
+			print_entry(listing, row, entry);
+		pinstore_entry_free(entry);
+		if (ferror(listing->run->out))
+			break;
+	}
+	return PINSTORE_OK;
 }
 
+/* --------------------------------------------------------------- for people */
+
+/* Widths that need no pass: of the longest words, and of "in 3650d". */
 static void
-print_table(const struct rows *rows, FILE *out)
+begin_table(struct listing *listing)
 {
 	static const char *const headings[] = {"HOST",   "SUB",  "MODE",
 	                                       "SOURCE", "PINS", "EXPIRES",
 	                                       NULL};
-	struct tool_table *table =
-	        tool_table_new(headings, rows->run->is_colored);
-	char expires[TOOL_TIME_TEXT], pins[24];
-	int64_t now = rows->run->options.now;
+	size_t widths[] = {listing->host_width, 0, 0, 0, 0, 8};
 	const struct row *row;
+	size_t i, len;
+
+	for (i = 0; i < listing->rows.n; i++) {
+		row = &listing->rows.row[i];
+		len = strlen(mode_text(row));
+		if (len > widths[2])
+			widths[2] = len;
+	}
+	tool_columns_begin(headings, widths, tool_screen_columns(),
+	                   listing->run->is_colored, listing->run->out,
+	                   &listing->columns);
+}
+
+static void
+print_row(struct listing *listing, const struct row *row)
+{
+	static const enum tool_tint dim = TOOL_TINT_DIM;
+	char until[2 * TOOL_TIME_TEXT], pins[24];
+	int64_t now = listing->run->options.now;
 	const char *cells[6];
-	char *until;
+
+	tool_time_print_relative(row->expires, now, until);
+	if (is_from_future(row->noted, now))
+		(void)snprintf(until + strlen(until), TOOL_TIME_TEXT,
+		               ", noted in the future");
+	(void)snprintf(pins, sizeof(pins), "%" PRIu32, row->n_pins);
+	cells[0] = row->host;
+	cells[1] = row->include_subdomains ? "yes" : "-";
+	cells[2] = mode_text(row);
+	cells[3] = row->layer == PINSTORE_SYSTEM
+	                   ? "system"
+	                   : pinstore_source_word(row->source);
+	cells[4] = pins;
+	cells[5] = until;
+	tool_columns_put(&listing->columns, cells,
+	                 row->expires < now ? &dim : NULL);
+	listing->n++;
+}
+
+static void
+print_table(struct listing *listing)
+{
 	size_t i;
 
-	for (i = 0; i < rows->n; i++) {
-		row = &rows->row[i];
-		tool_time_print_relative(row->expires, now, expires);
-		until = tool_format("%s%s", expires,
-		                    is_from_future(row->noted, now)
-		                            ? ", noted in the future"
-		                            : "");
-		(void)snprintf(pins, sizeof(pins), "%zu", row->n_pins);
-		cells[0] = row->host;
-		cells[1] = row->include_subdomains ? "yes" : "-";
-		cells[2] = row->is_bypassed ? "bypassed"
-		                            : pinstore_mode_word(row->mode);
-		cells[3] = row->layer == PINSTORE_SYSTEM
-		                   ? "system"
-		                   : pinstore_source_word(row->source);
-		cells[4] = pins;
-		cells[5] = until;
-		tool_table_add(table, cells);
-		free(until);
-		if (row->expires < now)
-			tool_table_tint(table, TOOL_TINT_DIM);
-	}
-	tool_table_print(table, out);
-	for (i = 0; i < rows->n_bypasses; i++) {
-		tool_time_print(rows->bypass[i].end, expires);
-		fprintf(out, "bypass of %s%s until %s: ",
-		        rows->bypass[i].host,
-		        rows->bypass[i].subdomains ? " (+subdomains)" : "",
-		        expires);
-		tool_put_escaped(rows->bypass[i].reason, out);
-		fputc('\n', out);
+	if (listing->n == 0)
+		begin_table(listing);
+	for (i = 0; i < listing->rows.n; i++) {
+		print_row(listing, &listing->rows.row[i]);
+		if (ferror(listing->run->out))
+			return;
 	}
 }
 
 static void
-rows_free(struct rows *rows)
+print_bypasses(const struct listing *listing)
+{
+	FILE *out = listing->run->out;
+	const struct bypass *bypass;
+	char end[TOOL_TIME_TEXT];
+	size_t i;
+
+	for (i = 0; i < listing->n_bypasses; i++) {
+		bypass = &listing->bypass[i];
+		tool_time_print(bypass->end, end);
+		fprintf(out, "bypass of %s%s until %s: ", bypass->host,
+		        bypass->subdomains ? " (+subdomains)" : "", end);
+		tool_put_escaped(bypass->reason, out);
+		fputc('\n', out);
+	}
+}
+
+/* ------------------------------------------------------------------ the whole */
+
+static void
+listing_free(struct listing *listing)
 {
 	size_t i;
 
-	for (i = 0; i < rows->n; i++) {
-		free(rows->row[i].host);
-		free(rows->row[i].json);
+	for (i = 0; i < listing->n_bypasses; i++) {
+		free(listing->bypass[i].host);
+		free(listing->bypass[i].reason);
 	}
-	free(rows->row);
-	for (i = 0; i < rows->n_bypasses; i++) {
-		free(rows->bypass[i].host);
-		free(rows->bypass[i].reason);
-	}
-	free(rows->bypass);
-	globs_free(&rows->globs);
+	free(listing->bypass);
+	rows_free(&listing->rows);
+	globs_free(&listing->globs);
+}
+
+/* Pass for pass; nobody reads it any more: that is told at the end. */
+static enum pinstore_status
+print_all(struct listing *listing, struct pinstore_error *error)
+{
+	bool is_json = listing->run->is_json;
+	enum pinstore_status status;
+	FILE *out = listing->run->out;
+
+	if (is_json)
+		fputc('[', out);
+	do {
+		status = gather(listing, error);
+		if (status == PINSTORE_OK && is_json)
+			status = print_json(listing, error);
+		else if (status == PINSTORE_OK)
+			print_table(listing);
+		if (status != PINSTORE_OK)
+			return status;
+	} while (rows_next(&listing->rows) && !ferror(out));
+	if (is_json)
+		fputs("]\n", out);
+	else
+		print_bypasses(listing);
+	return PINSTORE_OK;
 }
 
 int
 cmd_list(struct run *run)
 {
-	struct rows rows = {.run = run};
+	struct listing listing = {.run = run};
+	enum pinstore_status status;
 	struct pinstore_error error;
 	int code = TOOL_EXIT_OK;
 
 	if (!run_open_judging(run, false))
 		return run->fault.exit;
-	globs_new(run->operands, run->n_operands, &rows.globs);
-	if (pinstore_walk_bypasses(run->store, visit_bypass, &rows, &error) !=
-	            PINSTORE_OK ||
-	    pinstore_walk(run->store, NULL, visit, &rows, &error) !=
-	            PINSTORE_OK ||
-	    pinstore_walk_system(run->store, NULL, visit, &rows, &error) !=
-	            PINSTORE_OK) {
-		rows_free(&rows);
-		return run_fail(run, &error);
-	}
-	if (rows.n > 0)
-		qsort_r(rows.row, rows.n, sizeof(*rows.row), compare,
-		        &run->options);
-	if (run->is_json)
-		print_json(&rows, run->out);
-	else
-		print_table(&rows, run->out);
-	if (rows.n == 0 && (option_given(&run->options, OPTION_EXPIRED) ||
-	                    option_given(&run->options, OPTION_EXPIRING)))
+	globs_new(run->operands, run->n_operands, &listing.globs);
+	rows_begin(run->options.sort, ROWS_ROOM, &listing.rows);
+	status = pinstore_walk_bypasses(run->store, visit_bypass, &listing,
+	                                &error);
+	if (status == PINSTORE_OK)
+		status = print_all(&listing, &error);
+	if (status != PINSTORE_OK)
+		code = run_fail(run, &error);
+	else if (listing.n == 0 &&
+	         (option_given(&run->options, OPTION_EXPIRED) ||
+	          option_given(&run->options, OPTION_EXPIRING)))
 		code = EXIT_NONE;
-	rows_free(&rows);
+	listing_free(&listing);
 	return code;
 }

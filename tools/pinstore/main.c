@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/memory.h"
+#include "common/held.h"
 #include "common/screen.h"
 #include "common/text.h"
 #include "complete.h"
@@ -115,19 +115,23 @@ dispatch(struct run *run, int argc, char *argv[])
 
 /* Give out what was kept back; with JSON only if there was no error. */
 static int
-finish(struct run *run, int code, char *text, size_t len)
+finish(struct run *run, int code, struct tool_held *held)
 {
+	bool is_wanted;
+
 	if (run->fault.exit != 0) {
 		code = run->fault.exit;
 		tool_fault_print(&run->fault, PROGRAM, run->is_json);
 	}
-	if (!run->is_json || run->fault.exit == 0 || code == TOOL_EXIT_OK ||
-	    code == EXIT_NONE || code == EXIT_MISMATCH || code == EXIT_REVOKED)
-		(void)fwrite(text, 1, len, stdout);
+	is_wanted = !run->is_json || run->fault.exit == 0 ||
+	            code == TOOL_EXIT_OK || code == EXIT_NONE ||
+	            code == EXIT_MISMATCH || code == EXIT_REVOKED;
+	tool_held_end(held, is_wanted);
 	if (tool_stdout_close())
 		return code;
 	tool_fault_usage(&run->fault, "stdout", NULL,
-	                 "stdout cannot be written: %s", strerror(errno));
+	                 "stdout cannot be written: %s",
+	                 strerror(held->error != 0 ? held->error : errno));
 	tool_fault_print(&run->fault, PROGRAM, run->is_json);
 	return exit_worse(code, EXIT_USAGE);
 }
@@ -135,28 +139,24 @@ finish(struct run *run, int code, char *text, size_t len)
 int
 main(int argc, char *argv[])
 {
+	struct tool_held held;
 	struct run run;
-	char *text = NULL;
-	size_t len = 0;
 	int code;
 
 	memset(&run, 0, sizeof(run));
 	tool_start();
 	run.is_json = options_wants_json(argc, argv);
-	run.out = open_memstream(&text, &len);
-	if (run.out == NULL)
-		tool_no_memory();
+	run.out = tool_held_open(stdout, &held);
 	if (argc > 1 && strcmp(argv[1], COMPLETE_WORD) == 0) {
 		complete(argv + 2, (size_t)argc - 2, run.out);
 		code = TOOL_EXIT_OK;
 	} else {
 		code = dispatch(&run, argc, argv);
 	}
-	if (fclose(run.out) != 0)
-		tool_no_memory();
+	/* What did not get through, stdout tells. */
+	(void)fclose(run.out);
 	pinstore_close(run.store);
-	code = finish(&run, code, text, len);
-	free(text);
+	code = finish(&run, code, &held);
 	free(run.store_path);
 	options_free(&run.options);
 	return code;

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <pinstore/admin.h>
+
 #include "common/file.h"
 #include "common/memory.h"
 #include "common/store.h"
@@ -348,6 +350,23 @@ bool
 run_open_judging(struct run *run, bool is_writing)
 {
 	return open_store(run, is_writing, true);
+}
+
+void
+run_progress(struct run *run, const char *name, struct tool_progress *out)
+{
+	/* Two things that draw on one screen are neither. */
+	tool_progress_begin(out, name, TOOL_UNIT_ENTRIES,
+	                    option_given(&run->options, OPTION_QUIET) ||
+	                            isatty(STDOUT_FILENO) == 1);
+	pinstore_set_progress(run->store, tool_progress_show, out);
+}
+
+void
+run_progress_end(struct run *run, struct tool_progress *progress)
+{
+	pinstore_set_progress(run->store, NULL, NULL);
+	tool_progress_end(progress);
 }
 
 bool

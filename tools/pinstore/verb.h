@@ -14,6 +14,7 @@
 #include <pinstore/pinstore.h>
 
 #include "common/fault.h"
+#include "common/progress.h"
 #include "options.h"
 
 #define PROGRAM "pinstore"
@@ -37,7 +38,7 @@ struct run {
 	size_t n_operands;
 	bool is_json;
 	bool is_colored;
-	FILE *out; /* kept back until the exit code is known */
+	FILE *out; /* held until the exit code is known: common/held.h */
 	char *store_path;
 	struct pinstore *store;
 	struct tool_fault fault;
@@ -125,6 +126,15 @@ run_agreed(struct run *run, const char *question, const char *refusal);
 /* Whether --note is one; if not, run->fault. */
 bool
 run_note(struct run *run);
+
+/*
+ * Draw on a terminal how far the store's long work has come, unless stdout is
+ * that terminal, or with --quiet, until run_progress_end().
+ */
+void
+run_progress(struct run *run, const char *name, struct tool_progress *out);
+void
+run_progress_end(struct run *run, struct tool_progress *progress);
 
 /* Put what the library said of the store into run->fault; the exit code. */
 int
