@@ -265,6 +265,7 @@ struct tail {
 	uint64_t first; /* of those that the file does not hold */
 	uint64_t n;
 	uint64_t n_free;
+	uint64_t left; /* pages that may be looked at: a tree has each once */
 	uint8_t *is_free;
 };
 
@@ -358,8 +359,9 @@ walk(struct tail *tail, uint64_t number, unsigned depth,
 
 	if (number >= tail->first)
 		return damaged(file, "is shorter than it must be", error);
-	if (depth > DEPTH_MAX)
+	if (depth > DEPTH_MAX || tail->left == 0)
 		return damaged(file, "has a bad list of free pages", error);
+	tail->left--;
 	page = malloc(file->page_len);
 	if (page == NULL)
 		return ps_fail_nomem(error);
@@ -399,6 +401,7 @@ check_tail(const struct file *file, const struct meta *meta,
 	if (meta->last_page < tail.first)
 		return PINSTORE_OK;
 	tail.n = meta->last_page - tail.first + 1;
+	tail.left = tail.first;
 	if (meta->main_root >= tail.first || meta->free_root == NO_PAGE ||
 	    tail.n > TAIL_MAX)
 		return damaged(file, "is shorter than it must be", error);

@@ -242,6 +242,36 @@ START_TEST(a_file)
 }
 END_TEST
 
+/* Branches whose every node leads to the same next page: each is read once. */
+START_TEST(a_maze_has_an_end)
+{
+	struct pinstore_error error = {.text = ""};
+	uint8_t octets[LEN];
+	size_t page, i;
+	int fd;
+
+	make_file(octets);
+	for (page = 3; page + 1 < N_PAGES; page++) {
+		put(octets, page * PAGE, 8, page);
+		put(octets, page * PAGE + FLAGS, 2, 0x01);
+		put(octets, page * PAGE + LOWER, 2, 16 + 200);
+		for (i = 0; i < 100; i++)
+			put(octets, page * PAGE + 16 + 2 * i, 2, 400);
+		put(octets, page * PAGE + 400, 4,
+		    page + 2 < N_PAGES ? page + 1 : 2);
+	}
+	put(octets, NEW(FREE_ROOT), 8, 3);
+	tempdir_make(&dir);
+	write_file(octets, LEN);
+	fd = open(dir.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_eq(ps_pages_check(fd, "here", &error),
+	                 PINSTORE_ERR_DAMAGED);
+	ck_assert_ptr_nonnull(strstr(error.text, list));
+	close(fd);
+	tempdir_remove(&dir);
+}
+END_TEST
+
 START_TEST(no_file)
 {
 	struct pinstore_error error = {.text = ""};
@@ -264,6 +294,7 @@ main(void)
 
 	suite_add_tcase(suite, tcase);
 	tcase_add_loop_test(tcase, a_file, 0, COUNT(rows));
+	tcase_add_test(tcase, a_maze_has_an_end);
 	tcase_add_test(tcase, no_file);
 	return suite_run(suite);
 }
