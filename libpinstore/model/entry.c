@@ -108,6 +108,23 @@ checksum(const struct ps_store_id *id, const uint8_t *key, size_t key_len,
 	return ps_siphash_final(&hash);
 }
 
+/* Whether the octet of the format alone is wrong: then nobody wrote it so. */
+static bool
+is_spoiled_format(const struct ps_store_id *id, const uint8_t *key,
+                  size_t key_len, const uint8_t *record, size_t len)
+{
+	uint8_t head[HEAD_CHECKSUM + CHECKSUM_LEN] = {0};
+	struct ps_siphash hash;
+
+	memcpy(head, record, HEAD_CHECKSUM);
+	head[HEAD_FORMAT] = PS_ENTRY_FORMAT;
+	ps_siphash_init(&hash, id->octets);
+	ps_siphash_update(&hash, key, key_len);
+	ps_siphash_update(&hash, head, sizeof(head));
+	ps_siphash_update(&hash, record + sizeof(head), len - sizeof(head));
+	return ps_siphash_final(&hash) == ps_get_le64(record + HEAD_CHECKSUM);
+}
+
 static void
 seal(const struct ps_store_id *id, const uint8_t *key, size_t key_len,
      uint8_t *record, size_t len)
@@ -209,7 +226,9 @@ ps_entry_verify(const struct ps_store_id *id, const uint8_t *key,
 		return PINSTORE_ERR_DAMAGED;
 	/* A later format may seal in another way, but has its length there. */
 	if (record[HEAD_FORMAT] > PS_ENTRY_FORMAT)
-		return PINSTORE_ERR_VERSION;
+		return is_spoiled_format(id, key, key_len, record, len)
+		               ? PINSTORE_ERR_DAMAGED
+		               : PINSTORE_ERR_VERSION;
 	if (ps_get_le64(record + HEAD_CHECKSUM) !=
 	    checksum(id, key, key_len, record, len))
 		return PINSTORE_ERR_DAMAGED;
