@@ -19,6 +19,7 @@
 #include "store/copy.h"
 #include "store/create.h"
 #include "store/entries.h"
+#include "store/fsck.h"
 #include "store/links.h"
 #include "store/meta.h"
 #include "store/orders.h"
@@ -32,7 +33,7 @@
 
 /* One copy on its way. */
 struct making {
-	const struct ps_env *env;
+	struct ps_env *env;
 	struct ps_txn *from;
 	const struct ps_backup_plan *plan;
 	char shown[PS_SHOWN_LEN]; /* its directory */
@@ -232,7 +233,11 @@ fill_backup(struct making *making, struct ps_db *db,
 {
 	enum pinstore_status status;
 
-	status = ps_txn_count(making->from, PS_HOSTS, &making->hosts, error);
+	/* Damage does not take the place of an earlier copy that is sound. */
+	status = ps_fsck_prove(making->env, making->from, "backed up", error);
+	if (status == PINSTORE_OK)
+		status = ps_txn_count(making->from, PS_HOSTS, &making->hosts,
+		                      error);
 	if (status == PINSTORE_OK)
 		making->hosts--; /* the head record */
 	if (status == PINSTORE_OK)
@@ -425,7 +430,7 @@ put_in_place(struct making *making, struct pinstore_error *error)
 }
 
 enum pinstore_status
-ps_backup_write(const struct ps_env *env, struct ps_txn *from,
+ps_backup_write(struct ps_env *env, struct ps_txn *from,
                 const struct ps_backup_plan *plan, int64_t deadline_ms,
                 uint64_t *hosts, struct pinstore_error *error)
 {

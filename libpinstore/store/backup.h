@@ -26,7 +26,7 @@ struct ps_backup_plan {
  *         DAMAGED.
  */
 enum pinstore_status
-ps_backup_write(const struct ps_env *env, struct ps_txn *from,
+ps_backup_write(struct ps_env *env, struct ps_txn *from,
                 const struct ps_backup_plan *plan, int64_t deadline_ms,
                 uint64_t *hosts,
                 struct pinstore_error *error) PINSTORE_MUST_CHECK;

@@ -58,6 +58,26 @@ audit_snapshot(const struct ps_fsck_want *want, struct ps_env *env,
 	return status;
 }
 
+enum pinstore_status
+ps_fsck_prove(struct ps_env *env, const struct ps_txn *txn, const char *deed,
+              struct pinstore_error *error)
+{
+	struct ps_audit_want audit = {.shown = env->shown,
+	                              .snapshot = ps_txn_id(txn)};
+	struct ps_audit_totals totals;
+	enum pinstore_status status;
+
+	status = ps_db_fd(env->db, &audit.fd, error);
+	if (status == PINSTORE_OK)
+		status = ps_audit_run(&audit, &totals, error);
+	if (status == PINSTORE_OK && totals.walk.flaws > 0)
+		status = ps_fail(error, PINSTORE_ERR_DAMAGED,
+		                 "store %s is damaged, and is not %s: pinstore "
+		                 "fsck tells what is wrong with it", env->shown,
+		                 deed);
+	return status;
+}
+
 static enum pinstore_status
 audit_live(const struct ps_fsck_want *want, const char *path,
            struct ps_audit_totals *totals, struct pinstore_error *error)
@@ -94,8 +114,15 @@ audit_file(const struct ps_fsck_want *want, const struct ps_repair_want *file,
 {
 	const struct ps_audit_want audit =
 	        audit_of(want, file->fd, file->shown, 0);
+	enum pinstore_status status = ps_audit_run(&audit, out, error);
 
-	return ps_audit_run(&audit, out, error);
+	/* Flaws are none, so nothing leads into the file. */
+	if (status == PINSTORE_ERR_DAMAGED)
+		return ps_fail(error, status,
+		               "store %s is damaged: %s has no valid head, and "
+		               "nothing of it can be kept: restore a backup",
+		               file->shown, PS_DB_DATA);
+	return status;
 }
 
 static enum pinstore_status

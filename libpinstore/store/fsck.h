@@ -9,6 +9,8 @@
 #include "store/audit.h"
 #include "store/repair.h"
 
+struct ps_env;
+
 struct ps_fsck_want {
 	const char *path;
 	int lock_limit_ms;
@@ -30,5 +32,13 @@ enum pinstore_status
 ps_fsck_run(const struct ps_fsck_want *want, struct ps_audit_totals *totals,
             struct ps_repair_totals *repaired,
             struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/*
+ * See that what the reader txn of env sees is sound before it is copied; deed
+ * says what is refused otherwise.  Errors: NOMEM, IO, DAMAGED.
+ */
+enum pinstore_status
+ps_fsck_prove(struct ps_env *env, const struct ps_txn *txn, const char *deed,
+              struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
 #endif /* PS_STORE_FSCK_H */

@@ -9,40 +9,15 @@
 #include <string.h>
 
 #include "base/status.h"
-#include "store/audit.h"
 #include "store/clock.h"
 #include "store/compact.h"
 #include "store/env.h"
+#include "store/fsck.h"
 #include "store/registry.h"
 #include "store/store.h"
 
 /* It grows with what is read, and with what others write. */
 #define MAP_BYTES ((uint64_t)64 << 20)
-
-/* Damage is not put in the place of what is sound. */
-static enum pinstore_status
-examine(struct ps_env *env, struct ps_txn *txn, struct pinstore_error *error)
-{
-	struct ps_audit_totals totals;
-	struct ps_audit_want audit;
-	enum pinstore_status status;
-	int fd;
-
-	memset(&audit, 0, sizeof(audit));
-	status = ps_db_fd(env->db, &fd, error);
-	if (status != PINSTORE_OK)
-		return status;
-	audit.fd = fd;
-	audit.shown = env->shown;
-	audit.snapshot = ps_txn_id(txn);
-	status = ps_audit_run(&audit, &totals, error);
-	if (status == PINSTORE_OK && totals.walk.flaws > 0)
-		status = ps_fail(error, PINSTORE_ERR_DAMAGED,
-		                 "store %s is damaged, and is not restored: "
-		                 "pinstore fsck tells what is wrong with it",
-		                 env->shown);
-	return status;
-}
 
 /* The store itself, while it is in use; or, damaged, while it is not. */
 static enum pinstore_status
@@ -101,8 +76,9 @@ restore(const char *path, const char *from,
 	want.path = path;
 	want.read_only = false;
 	status = ps_txn_count(refill.from, PS_HOSTS, hosts, error);
+	/* Damage is not put in the place of what is sound. */
 	if (status == PINSTORE_OK)
-		status = examine(env, refill.from, error);
+		status = ps_fsck_prove(env, refill.from, "restored", error);
 	if (status == PINSTORE_OK)
 		status = put(path, env, &want, limit_ms, &refill, error);
 	ps_env_done(env, refill.from);

@@ -17,6 +17,7 @@
 #include <check.h>
 
 #include "tests/support/storekit.h"
+#include "tests/support/storeraw.h"
 #include "tests/support/suite.h"
 #include "tests/support/tempdir.h"
 
@@ -234,6 +235,36 @@ START_TEST(damaged_backup)
 }
 END_TEST
 
+/* One record is spoiled: the earlier backup is worth more than a new one. */
+START_TEST(damage_is_not_backed_up)
+{
+	uint8_t record[PS_ENTRY_LEN_MAX];
+	struct ps_store *store;
+	struct ps_host host = kit_numbered(7);
+	struct ps_bytes key;
+	struct ps_key octets;
+	uint64_t hosts;
+	struct raw raw;
+	size_t len;
+
+	make_both();
+	ps_host_key(&host, &octets);
+	key.at = octets.octets;
+	key.len = octets.len;
+	raw = raw_begin(dir.store);
+	len = raw_get(&raw, PS_HOSTS, key, record, sizeof(record));
+	record[len - 1] ^= 4;
+	raw_put(&raw, PS_HOSTS, key, record, len);
+	raw_end(&raw);
+	ck_status(back_up(dir.store, true), PINSTORE_ERR_DAMAGED);
+	ck_assert_ptr_nonnull(strstr(kit_error.text, "pinstore fsck"));
+	ck_status(restore(dir.store, &hosts), PINSTORE_OK);
+	store = kit_open(dir.store);
+	ck_assert(has(store, 7));
+	ps_store_close(store);
+}
+END_TEST
+
 START_TEST(refused)
 {
 	struct ps_store_options options = kit_options();
@@ -408,6 +439,7 @@ main(void)
 	tcase_add_test(tcase, as_it_was);
 	tcase_add_loop_test(tcase, into_nothing, 0, 3);
 	tcase_add_test(tcase, damaged_backup);
+	tcase_add_test(tcase, damage_is_not_backed_up);
 	tcase_add_test(tcase, refused);
 	tcase_add_test(tcase, in_use);
 	tcase_add_test(tcase, killed);
