@@ -22,6 +22,7 @@
 #include "store/orders.h"
 #include "store/pages.h"
 #include "store/registry.h"
+#include "store/side.h"
 #include "store/walked.h"
 
 /* How often readers compare the files' identity. */
@@ -306,6 +307,8 @@ ps_env_start(struct ps_env *env, int dir_fd, int64_t deadline_ms,
 		               : status;
 	}
 	set_open(env, false);
+	if (!env->is_forced_open)
+		ps_side_keep_schema(dir_fd, &env->schema);
 	/* Of tries that failed while others were at the files. */
 	ps_error_clear(error);
 	return PINSTORE_OK;

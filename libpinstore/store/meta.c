@@ -13,7 +13,7 @@
 #include "base/status.h"
 #include "store/record.h"
 
-#define SCHEMA_LEN (16 + PS_SIPHASH_KEY_LEN)
+#define SCHEMA_LEN (PS_META_SCHEMA_LEN - PS_RECORD_HEAD_LEN)
 #define NUMBER_LEN 8
 
 static const uint8_t schema_key[] = "schema";
@@ -47,9 +47,9 @@ key_of_schema(void)
 	return key;
 }
 
-static enum pinstore_status
-put_schema(struct ps_txn *txn, const struct ps_schema *schema,
-           struct pinstore_error *error)
+void
+ps_meta_seal_schema(const struct ps_schema *schema,
+                    uint8_t out[PS_META_SCHEMA_LEN])
 {
 	uint8_t body[SCHEMA_LEN];
 
@@ -58,8 +58,19 @@ put_schema(struct ps_txn *txn, const struct ps_schema *schema,
 	ps_put_le32(body + 8, schema->min_writer);
 	ps_put_le32(body + 12, schema->flags);
 	memcpy(body + 16, schema->id.octets, sizeof(schema->id.octets));
-	return ps_record_put(txn, &schema->id, PS_META, key_of_schema(), body,
-	                     sizeof(body), error);
+	(void)ps_record_seal(&schema->id, PS_META, key_of_schema(), body,
+	                     sizeof(body), out);
+}
+
+static enum pinstore_status
+put_schema(struct ps_txn *txn, const struct ps_schema *schema,
+           struct pinstore_error *error)
+{
+	uint8_t record[PS_META_SCHEMA_LEN];
+	const struct ps_bytes value = {record, sizeof(record)};
+
+	ps_meta_seal_schema(schema, record);
+	return ps_txn_put(txn, PS_META, key_of_schema(), value, error);
 }
 
 enum pinstore_status

@@ -12,6 +12,7 @@
 
 #include "model/entry.h"
 #include "store/db.h"
+#include "store/record.h"
 
 #define PS_SCHEMA 3
 /* Since then there is a summary of orders; a writer of 1 knows of none. */
@@ -57,6 +58,13 @@ enum pinstore_status
 ps_meta_put(struct ps_txn *txn, const struct ps_schema *schema,
             const uint64_t number[PS_NUMBERS],
             struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* The schema record, sealed. */
+#define PS_META_SCHEMA_LEN \
+	(PS_RECORD_HEAD_LEN + 16 + sizeof(((struct ps_store_id *)0)->octets))
+void
+ps_meta_seal_schema(const struct ps_schema *schema,
+                    uint8_t out[PS_META_SCHEMA_LEN]);
 
 /* The schema record as it was found.  Errors: VERSION, DAMAGED; no text. */
 enum pinstore_status

@@ -31,6 +31,7 @@
 #include "store/pages.h"
 #include "store/record.h"
 #include "store/reports.h"
+#include "store/side.h"
 #include "store/walk.h"
 #include "store/walked.h"
 
@@ -71,21 +72,24 @@ struct repair {
 	enum pinstore_status status; /* of what was gathered */
 	struct lump *lump;
 	struct items items[PS_TABLES];
-	enum trust trust; /* of the page that is read */
-	bool has_schema;
+	enum trust trust;     /* of the page that is read */
+	struct ps_bytes head; /* that stands in it, or none */
+	bool has_schema, is_copy; /* that is the file's, or the one beside */
 	struct ps_schema schema;
 	struct ps_walk_totals walk;
 	bool has_head_flaw;
+	bool is_harmed[PS_TABLES];     /* records of it are missing */
 	bool is_miscounted[PS_TABLES]; /* a page may be an older one */
 
 	/* For the new file. */
 	uint64_t number[PS_NUMBERS];
-	bool has_number[PS_NUMBERS];
+	bool has_orders;
 	struct ps_orders orders;
 	struct ps_queue queue;
 	struct ps_db *db;
 	struct ps_txn *txn;
 	uint64_t chunk, in_chunk;
+	uint8_t big[PS_PAGE_HEAD_LEN + PS_ENTRY_LEN_MAX];
 };
 
 static enum pinstore_status
@@ -174,6 +178,14 @@ gather(struct repair *repair, enum ps_table table, struct ps_bytes key,
 }
 
 /* ------------------------------------------------------- what a record can be */
+
+static struct ps_bytes
+word(const char *text)
+{
+	struct ps_bytes key = {(const uint8_t *)text, strlen(text)};
+
+	return key;
+}
 
 static bool
 is_head(struct ps_bytes key)
@@ -304,10 +316,25 @@ on_flaw(const struct ps_flaw *flaw, void *arg)
 
 	if (flaw->kind == PINSTORE_FLAW_HEAD)
 		repair->has_head_flaw = true;
-	for (table = 0; table < PS_TABLES; table++)
+	for (table = 0; table < PS_TABLES; table++) {
+		const char *name = ps_table_names[table];
+
 		if (flaw->kind == PINSTORE_FLAW_COUNT &&
-		    strcmp(flaw->database, ps_table_names[table]) == 0)
+		    strcmp(flaw->database, name) == 0)
 			repair->is_miscounted[table] = true;
+		if (flaw->kind == PINSTORE_FLAW_TABLE &&
+		    (flaw->key.len == 0 ||
+		     ps_bytes_compare(flaw->key, word(name)) == 0))
+			repair->is_harmed[table] = true;
+	}
+}
+
+static void
+on_lost(enum ps_table table, void *arg)
+{
+	struct repair *repair = arg;
+
+	repair->is_harmed[table] = true;
 }
 
 /* ------------------------------------------------- pages that nothing leads to */
@@ -315,17 +342,60 @@ on_flaw(const struct ps_flaw *flaw, void *arg)
 typedef void
 node_fn(struct repair *repair, struct ps_bytes key, struct ps_bytes value);
 
+/* A head does not say which table it is of; what follows it in its page does. */
+static void
+offer_head(struct repair *repair, enum ps_table table)
+{
+	const struct ps_bytes key = {ps_links_head, 1};
+
+	if (repair->trust == TRUST_USED && repair->head.at != NULL)
+		offer(repair, table, key, repair->head);
+	repair->head.at = NULL;
+}
+
 static void
 offer_to_all(struct repair *repair, struct ps_bytes key, struct ps_bytes value)
 {
 	int table;
 
-	/* Which table a head is of, it does not say. */
-	if (is_head(key))
+	if (is_head(key)) {
+		repair->head = value;
 		return;
-	for (table = 0; table < PS_TABLES; table++)
-		if (table != PS_META && table != PS_REPORTS)
-			offer(repair, (enum ps_table)table, key, value);
+	}
+	for (table = 0; table < PS_TABLES; table++) {
+		const size_t before = repair->items[table].n;
+
+		if (table == PS_META || table == PS_REPORTS)
+			continue;
+		offer(repair, (enum ps_table)table, key, value);
+		if (repair->items[table].n > before)
+			offer_head(repair, (enum ps_table)table);
+	}
+}
+
+/* The data of a node, which may have pages of its own. */
+static bool
+data_of(struct repair *repair, const struct ps_page_node *node, uint32_t len,
+        struct ps_bytes *value)
+{
+	size_t need = PS_PAGE_HEAD_LEN + (size_t)node->data_len;
+	uint64_t number;
+
+	value->at = node->data;
+	value->len = node->data_len;
+	if (node->flags == 0)
+		return true;
+	if (node->flags != PS_NODE_BIG || need > sizeof(repair->big))
+		return false;
+	number = ps_page_get64(node->data);
+	if (number > (uint64_t)INT64_MAX / len - 1 ||
+	    pread(repair->want->fd, repair->big, need,
+	          (off_t)(number * len)) != (ssize_t)need ||
+	    ps_page_get64(repair->big) != number ||
+	    (ps_page_flags(repair->big) & PS_PAGE_KINDS) != PS_PAGE_OVERFLOW)
+		return false;
+	value->at = repair->big + PS_PAGE_HEAD_LEN;
+	return true;
 }
 
 /* Every record that lies in a leaf's form in this page. */
@@ -335,6 +405,7 @@ read_leaf(struct repair *repair, const uint8_t *page, uint32_t len,
 {
 	uint32_t n, i;
 
+	repair->head.at = NULL;
 	if (!ps_page_nodes(page, len, ps_page_get64(page), PS_PAGE_LEAF, &n))
 		return;
 	for (i = 0; i < n; i++) {
@@ -342,12 +413,10 @@ read_leaf(struct repair *repair, const uint8_t *page, uint32_t len,
 		struct ps_bytes key, value;
 
 		if (!ps_page_node(page, len, i, false, &node) ||
-		    node.flags != 0)
+		    !data_of(repair, &node, len, &value))
 			continue;
 		key.at = node.key;
 		key.len = node.key_len;
-		value.at = node.data;
-		value.len = node.data_len;
 		take(repair, key, value);
 	}
 }
@@ -357,23 +426,24 @@ read_rest(struct repair *repair, const struct ps_walk *walk, node_fn *take,
           bool with_all)
 {
 	const uint32_t len = ps_walk_page_len(walk);
-	uint8_t *page = malloc(len);
-	uint64_t number;
+	uint64_t number, end;
+	struct stat st;
+	uint8_t *page;
 
+	if (fstat(repair->want->fd, &st) != 0)
+		return fail(repair, "made");
+	page = malloc(len);
 	if (page == NULL)
 		return ps_fail_nomem(repair->error);
-	for (number = 2;; number++) {
-		ssize_t got;
-
+	end = (uint64_t)st.st_size / len;
+	for (number = 2; number < end && repair->status == PINSTORE_OK;
+	     number++) {
 		if (!with_all && ps_walk_is_used(walk, number))
 			continue;
-		got = pread(repair->want->fd, page, len,
-		            (off_t)(number * len));
-		if (got < 0)
-			repair->status = fail(repair, "made");
-		/* Behind a part of a page there is nothing. */
-		if (got != (ssize_t)len)
-			break;
+		/* Where the disk gives nothing back, nothing is to be kept. */
+		if (pread(repair->want->fd, page, len,
+		          (off_t)(number * len)) != (ssize_t)len)
+			continue;
 		repair->trust = ps_page_get64(page) == number &&
 		                                ps_walk_knows_free(walk) &&
 		                                !ps_walk_is_free(walk, number)
@@ -386,12 +456,31 @@ read_rest(struct repair *repair, const struct ps_walk *walk, node_fn *take,
 }
 
 static enum pinstore_status
+fail_without_id(struct repair *repair)
+{
+	return ps_fail(repair->error, PINSTORE_ERR_DAMAGED,
+	               "store %s: the record is lost by which all others are "
+	               "told: restore a backup", repair->want->shown);
+}
+
+static bool
+has_items(const struct repair *repair)
+{
+	int table;
+
+	for (table = 0; table < PS_TABLES; table++)
+		if (repair->items[table].n > 0)
+			return true;
+	return false;
+}
+
+static enum pinstore_status
 gather_all(struct repair *repair)
 {
 	const struct ps_repair_want *want = repair->want;
 	struct ps_walker first = {.record = on_first, .arg = repair};
 	struct ps_walker all = {.flaw = on_flaw, .record = on_record,
-	                        .arg = repair};
+	                        .lost = on_lost, .arg = repair};
 	enum pinstore_status status;
 	struct ps_walk *walk = NULL;
 
@@ -402,10 +491,10 @@ gather_all(struct repair *repair)
 	ps_walk_free(walk);
 	walk = NULL;
 	if (status == PINSTORE_OK && !repair->has_schema)
-		status = ps_fail(repair->error, PINSTORE_ERR_DAMAGED,
-		                 "store %s: the record is lost by which all "
-		                 "others are told: restore a backup",
-		                 want->shown);
+		repair->has_schema = repair->is_copy =
+		        ps_side_schema(want->dir_fd, &repair->schema);
+	if (status == PINSTORE_OK && !repair->has_schema)
+		status = fail_without_id(repair);
 	repair->trust = TRUST_SURE;
 	if (status == PINSTORE_OK)
 		status = ps_walk_run(want->fd, want->shown, 0, PS_WALK_ALL,
@@ -430,6 +519,9 @@ gather_all(struct repair *repair)
 	if (status == PINSTORE_OK && repair->walk.flaws > 0)
 		status = read_rest(repair, walk, offer_to_all, false);
 	ps_walk_free(walk);
+	/* By the id of another store none of the records can be told. */
+	if (status == PINSTORE_OK && repair->is_copy && !has_items(repair))
+		status = fail_without_id(repair);
 	return status;
 }
 
@@ -855,14 +947,6 @@ put_reports(struct repair *repair)
 
 /* ------------------------------------------------------------------ its meta */
 
-static struct ps_bytes
-word(const char *text)
-{
-	struct ps_bytes key = {(const uint8_t *)text, strlen(text)};
-
-	return key;
-}
-
 static const char *const number_words[PS_NUMBERS] = {"clock", "learned",
                                                      "journal"};
 
@@ -887,7 +971,8 @@ read_meta(struct repair *repair)
 			                     word(number_words[n])) == 0)
 				repair->number[n] = ps_get_le64(body.at);
 		if (ps_bytes_compare(item->key, word("orders")) == 0)
-			(void)ps_orders_decode(body, &repair->orders);
+			repair->has_orders =
+			        ps_orders_decode(body, &repair->orders);
 		if (ps_bytes_compare(item->key, word("reports")) == 0)
 			(void)ps_reports_decode_summary(body, &repair->queue);
 	}
@@ -904,7 +989,9 @@ put_meta(struct repair *repair)
 	struct ps_bytes body;
 
 	repair->totals->has_lost_settings =
-	        orders->settings > 0 && settings->n == 0;
+	        settings->n == 0 &&
+	        (repair->has_orders ? orders->settings > 0
+	                            : repair->is_harmed[PS_SETTINGS]);
 	orders->settings = settings->n > 0;
 	orders->anchors = 0;
 	if (settings->n > 0 &&

@@ -21,8 +21,8 @@
 #include "store/audit.h"
 #include "store/db.h"
 #include "store/files.h"
+#include "store/side.h"
 
-#define NEW_NAME PS_WALKED_NAME ".new"
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
 /* What is no larger is walked whenever it is opened. */
 #define SMALL_BYTES ((off_t)1 << 20)
@@ -32,19 +32,6 @@
 #define TRIES 4
 
 /* --------------------------------------------------------------------- note */
-
-static size_t
-read_text(int dir_fd, const char *name, char *out, size_t size)
-{
-	ssize_t got;
-	int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-
-	if (fd < 0)
-		return 0;
-	got = read(fd, out, size);
-	(void)close(fd);
-	return got > 0 ? (size_t)got : 0;
-}
 
 /* What the note must say now; its length, 0 if there is nothing to note. */
 static size_t
@@ -56,7 +43,7 @@ current_note(int dir_fd, char out[NOTE_LEN])
 
 	if (fstatat(dir_fd, PS_DB_DATA, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
 	    st.st_size <= SMALL_BYTES ||
-	    read_text(AT_FDCWD, BOOT_ID, boot, BOOT_LEN) != BOOT_LEN)
+	    ps_side_read(AT_FDCWD, BOOT_ID, boot, BOOT_LEN) != BOOT_LEN)
 		return 0;
 	boot[BOOT_LEN] = '\0';
 	len = snprintf(out, NOTE_LEN, "%s %llx %llx\n", boot,
@@ -73,7 +60,7 @@ is_noted(int dir_fd)
 	size_t len = current_note(dir_fd, want);
 
 	return len > 0 &&
-	       read_text(dir_fd, PS_WALKED_NAME, have, sizeof(have)) == len &&
+	       ps_side_read(dir_fd, PS_WALKED_NAME, have, sizeof(have)) == len &&
 	       memcmp(have, want, len) == 0;
 }
 
@@ -82,20 +69,9 @@ ps_walked_note(int dir_fd)
 {
 	char note[NOTE_LEN];
 	size_t len = current_note(dir_fd, note);
-	ssize_t put;
-	int fd;
 
-	if (len == 0)
-		return;
-	(void)unlinkat(dir_fd, NEW_NAME, 0);
-	fd = openat(dir_fd, NEW_NAME,
-	            O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return;
-	put = write(fd, note, len);
-	if (close(fd) != 0 || put != (ssize_t)len ||
-	    renameat(dir_fd, NEW_NAME, dir_fd, PS_WALKED_NAME) != 0)
-		(void)unlinkat(dir_fd, NEW_NAME, 0);
+	if (len > 0)
+		ps_side_write(dir_fd, PS_WALKED_NAME, note, len);
 }
 
 /* --------------------------------------------------------------------- walk */

@@ -11,6 +11,7 @@
  *                    0: it is done, and yet an error
  *   DISKFAULT_FILE   the name of the file or directory, without those above it
  *   DISKFAULT_AT     from the how manieth of these calls on; 1 without it
+ *   DISKFAULT_OCTET  of a pread: only if it is one of those asked for
  *   DISKFAULT_LOG    a file that is made when one was refused
  */
 #ifndef _GNU_SOURCE
@@ -157,6 +158,16 @@ openat(int dir, const char *path, int flags, ...)
 	               : really_open(dir, path, flags, mode);
 }
 
+/* Whether the octet that the disk has lost is among these. */
+static bool
+is_in(size_t len, off_t at)
+{
+	const char *octet = getenv("DISKFAULT_OCTET");
+
+	return octet == NULL || (number_of(octet) >= at &&
+	                         number_of(octet) < at + (off_t)len);
+}
+
 ssize_t
 pread(int fd, void *out, size_t len, off_t at)
 {
@@ -164,7 +175,8 @@ pread(int fd, void *out, size_t len, off_t at)
 
 	if (real == NULL)
 		find("pread", &real);
-	return refuses("pread", fd) ? -1 : real(fd, out, len, at);
+	return is_in(len, at) && refuses("pread", fd) ? -1
+	                                              : real(fd, out, len, at);
 }
 
 ssize_t

@@ -91,7 +91,7 @@ for n in 1 2 3 4 5 6 7 8; do
 done
 no_trace first-one.test $secret
 modes=$(find "$store" -printf '%f %m\n' | sort | tr '\n' ' ')
-[ "$modes" = 'data.mdb 600 gate 600 lock.mdb 600 store 700 ' ] &&
+[ "$modes" = 'data.mdb 600 gate 600 lock.mdb 600 schema 600 store 700 ' ] &&
 	ok "files are $modes" || fail "files are $modes"
 
 about "R-5-5: no copy can be made: removed, said, and done by the next clear"

@@ -453,6 +453,7 @@ remove_all(void)
 	ck_assert_int_eq(unlink(in_store("data.mdb")), 0);
 	ck_assert_int_eq(unlink(in_store("lock.mdb")), 0);
 	ck_assert_int_eq(unlink(in_store("gate")), 0);
+	ck_assert_int_eq(unlink(in_store("schema")), 0);
 }
 
 static void
