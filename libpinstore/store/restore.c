@@ -34,7 +34,7 @@ put(const char *path, const struct ps_env *from,
 		                           ps_clock_ms() + limit_ms, error);
 	if (status == PINSTORE_OK && env == from)
 		status = ps_fail(error, PINSTORE_ERR_ARG,
-		                 "store %s: is what it is to be restored from",
+		                 "store %s: cannot be restored from itself",
 		                 path);
 	else if (status == PINSTORE_OK)
 		status = ps_compact_refill(env, limit_ms, refill, error);

@@ -112,7 +112,7 @@ start_tlsserv zero --chain multi -r 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\
 expect_exit 23 "$python" "$top_srcdir/tests/support/onpty.py" 80 12 seen \
 	pinfetch --store "$store" --cacert "$pki/trust.pem" \
 	$(at pin.test "$zero_port") "https://pin.test:$zero_port/"
-expect_exit 0 grep -q 'stdout is a terminal' seen
+expect_exit 0 grep -q '(23) the answer is no text and stdout is a terminal; use --output FILE' seen
 expect_exit 0 fetch $(at pin.test "$zero_port") "https://pin.test:$zero_port/"
 
 about "remarks: -s alone is silent, -sS is not, and what is removed is told"
@@ -158,7 +158,7 @@ expect_err 'co.uk is a public suffix'
 must pinstore --store ahead note --at 2200-01-01 --chain-pin "$(pin multi)" \
 	pin.test "$P" >/dev/null
 expect_exit 0 pinfetch --store ahead --cacert "$pki/trust.pem" -o /dev/null $N
-expect_err 'was the clock set back'
+expect_err 'the entry of pin.test was from the future and has been replaced: was the clock set back'
 must pinstore --store ahead note --at 2200-01-01 --chain-pin "$(pin backup)" \
 	pin.test "$(header 600 backup mitm)" >/dev/null
 expect_exit 90 pinfetch --store ahead --cacert "$pki/trust.pem" $N

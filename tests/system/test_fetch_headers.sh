@@ -281,7 +281,7 @@ for value in 'max-age=abc' 'max-age=' 'max-age=-1' 'max-age=+1' 'max-age=1.5' \
 done
 about "R-2.1.1-6 T-071 no pin of a known kind: removed, with a warning"
 visit 0 "HTTP/1.1 200 OK\\r\\nPublic-Key-Pins: max-age=5; pin-sha1=\"AAAA\"\\r\\n$E"
-expect_err '^pinfetch: warning: pin.test sent no pin of a known kind'
+expect_err '^pinfetch: warning: pin.test sent no pin of a known kind: its entry was removed$'
 stored 'd == []'
 
 about "R-2.3.2-2 R-2.3.2-7 T-083 Report-Only enforces and stores nothing"

@@ -124,7 +124,7 @@ afresh
 note $((now + 10 * day)) ahead.test "max-age=1000; $pins"
 expect_exit 1 pinstore doctor
 expect_out '^error: the clock is behind the store \(clock-behind\)$'
-expect_out '^  .*/store  has a write of in 9d$|  has a write of in 10d$'
+expect_out '^  .*/store  latest write in (9|10)d$'
 sick noted-in-future ahead.test 'noted in (9|10)d'
 expect_exit 0 pinstore doctor --at 10d
 

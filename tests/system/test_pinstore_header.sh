@@ -82,8 +82,8 @@ done
 refuses 'absolute http or https' --report-uri \
 	"https://r.test/$(head -c 1024 /dev/zero | tr '\000' x)" "$a" "$b"
 refuses 'variable' --for nginx --report-uri 'https://r.test/$host' "$a" "$b"
-refuses 'none that I know' --for iis "$a" "$b"
-refuses 'none that I know' --max-age soon "$a" "$b"
+refuses 'is not understood' --for iis "$a" "$b"
+refuses 'is not understood' --max-age soon "$a" "$b"
 refuses 'no such|neither' "$a" nothing.pem
 # shellcheck disable=SC2046
 refuses 'more than 32 pins' $("$python" -c 'import base64

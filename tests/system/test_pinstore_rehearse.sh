@@ -143,7 +143,7 @@ expect_err 'no certificate'
 expect_exit 2 pinstore check pin.test --chain absent.pem
 expect_err 'No such file'
 expect_exit 2 pinstore check pin.test --chain "$pki/good.chain" --cacert absent
-expect_err 'no CA'
+expect_err 'cannot be read: No such file'
 expect_exit 2 pinstore check pin.test --chain "$pki/good.chain" --chain-none
 expect_err 'exclude'
 expect_exit 2 pinstore check pin.test --csr backup.csr --cert "$pki/good.pem"
@@ -183,7 +183,7 @@ expect_out '^pin.test: matched'
 expect_exit 90 pinstore check a.test $ca $way --json
 expect_json out 'len(d["chain_pins"]) == 3 and d["safe_from_epoch"] is None'
 expect_exit 4 pinstore check pin.test $way
-expect_err 'pin.test: no chain'
+expect_err 'pin.test: its chain cannot be had: '
 expect_exit 4 pinstore check unknown.example $ca --json \
 	--connect-to ::127.0.0.1:1
 [ -s out ] && fail "something on stdout" || ok "nothing on stdout"

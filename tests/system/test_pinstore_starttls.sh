@@ -34,24 +34,24 @@ for protocol in smtp lmtp imap pop3 ftp sieve ldap xmpp; do
 	expect_exit 0 probe $protocol none
 	expect_out "^pin.test:$one_port: TLS1.3, the certificate is valid\$"
 	expect_fault $protocol garbage \
-		'the host answers|no LDAP|no text|more than 4096'
-	expect_fault $protocol close 'closed the connection|connection:'
-	expect_fault $protocol middle 'closed the connection|connection:'
-	expect_fault $protocol refused 'the host answers|refuses STARTTLS'
-	expect_fault $protocol inject 'may be injected'
+		": the host answers \"|: the host's answer is no (LDAP|text|XMPP)\$|: the host's answer has more than 4096 octets"
+	expect_fault $protocol close ': the host closed the connection before TLS began$|: the connection: '
+	expect_fault $protocol middle ': the host closed the connection before TLS began$|: the connection: '
+	expect_fault $protocol refused ': the host answers "|: the host refuses STARTTLS$'
+	expect_fault $protocol inject '[0-9]+ octets came behind the answer to STARTTLS, before TLS began: they may be injected$'
 	expect_fault $protocol plain 'TLS: |may be injected'
 	expect_fault $protocol stop 'TLS: '
 	[ $protocol = ldap ] && continue
-	expect_fault $protocol endless 'more than 4096 octets'
-	[ $protocol = xmpp ] || expect_fault $protocol nul 'no text'
+	expect_fault $protocol endless "the host's answer has (a line of )?more than 4096 octets\$"
+	[ $protocol = xmpp ] || expect_fault $protocol nul "the host's answer is no text\$"
 	case $protocol in
 	smtp | lmtp | imap | sieve | xmpp)
-		expect_fault $protocol missing 'does not offer STARTTLS'
+		expect_fault $protocol missing ': the host does not offer STARTTLS$'
 		;;
 	esac
 	case $protocol in
 	smtp | lmtp | ftp | sieve)
-		expect_fault $protocol lines 'more than 200 lines'
+		expect_fault $protocol lines ": the host's answer has more than 200 lines\$"
 		;;
 	esac
 done

@@ -273,7 +273,7 @@ while read -r word text <&3; do
 	case $word in
 	over)
 		# and in words of what happened
-		expect_err '^pinfetch: \(27\) .*header line of more than 100 KiB'
+		expect_err '^pinfetch: \(27\) .*The answer has a header line of more than 100 KiB, or there is no memory left'
 		expect_no_err '[Oo]ut of memory'
 		;;
 	limit) expect_err 'ignored, limit' ;;

@@ -7,9 +7,11 @@
 
 #include "common/fault.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/memory.h"
 #include "common/text.h"
@@ -150,17 +152,37 @@ tool_fault_library(struct tool_fault *fault, int code,
 	                     error->status != PINSTORE_ERR_NOTFOUND;
 }
 
+/* Whether text names the place, as a word and not within another. */
+static bool
+is_named(const char *text, const char *where)
+{
+	const char *at = text;
+	size_t len = strlen(where);
+
+	while ((at = strstr(at, where)) != NULL) {
+		if ((at == text || !isalnum((unsigned char)at[-1])) &&
+		    !isalnum((unsigned char)at[len]))
+			return true;
+		at++;
+	}
+	return false;
+}
+
 void
 tool_fault_put(const struct tool_fault *fault, const char *program, FILE *out)
 {
 	fprintf(out, "%s: ", program);
 	/* The library's sentences name the place themselves. */
-	if (fault->where[0] != '\0' &&
-	    strstr(fault->message, fault->where) == NULL)
+	if (fault->where[0] != '\0' && !is_named(fault->message, fault->where))
 		fprintf(out, "%s: ", fault->where);
 	fprintf(out, "%s\n", fault->message);
-	if (fault->hint != NULL && !fault->has_way_out)
-		fprintf(out, "  next      %s\n", fault->hint);
+	if (fault->hint == NULL || fault->has_way_out)
+		return;
+	fputs("  next      ", out);
+	if (isatty(fileno(out)))
+		tool_put_wrapped(fault->hint, 12, out);
+	else
+		fprintf(out, "%s\n", fault->hint);
 }
 
 void

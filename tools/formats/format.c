@@ -244,6 +244,9 @@ read_whole(struct lines *lines, const struct format_row *row, const char *name,
 	if (!lines_rest(lines, WHOLE_MAX, &text, &len))
 		return cannot_read(name, lines->error, fault);
 	is_good = row->whole(intake, text, len, fault);
+	if (!is_good && fault->where[0] == '\0')
+		tool_escape(name, strlen(name), fault->where,
+		            sizeof(fault->where));
 	free(text);
 	return is_good;
 }

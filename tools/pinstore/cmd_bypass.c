@@ -106,7 +106,7 @@ begin(struct run *run, const char *host)
 	} else {
 		fprintf(run->out, "%s\n", host);
 		bypass_print(&bypass, run->options.now, run->out);
-		fputs("Until then pins are judged and not enforced, and nothing "
+		fputs("Until its end pins are judged and not enforced, and nothing "
 		      "is learned.\n", stderr);
 	}
 	return TOOL_EXIT_OK;

@@ -572,7 +572,7 @@ check_all(struct run *run, struct evidence *evidence)
 		return run_fail(run, &error);
 	if (tour.n_others > 0)
 		tool_warn(PROGRAM, "%zu stored hosts are not judged: the "
-		          "certificate has not their names", tour.n_others);
+		          "certificate does not have their names", tour.n_others);
 	return tour.code;
 }
 

@@ -296,10 +296,16 @@ set_setting(struct run *run, size_t at)
 	enum pinstore_status status;
 	int64_t value = 0;
 
+	if (!is_unset && run->n_operands > 2) {
+		tool_fault_usage(&run->fault, keys[at].key, keys[at].hint,
+		                 "\"%s\" is one value too many",
+		                 run->operands[2]);
+		return EXIT_USAGE;
+	}
 	if (!is_unset && (run->n_operands != 2 ||
 	                  !parse(keys[at].form, run->operands[1], &value))) {
 		tool_fault_usage(&run->fault, keys[at].key, keys[at].hint,
-		                 "\"%s\" is no value of it", run->operands[1]);
+		                 "\"%s\" is none of its values", run->operands[1]);
 		return EXIT_USAGE;
 	}
 	if (!run_open(run, true))

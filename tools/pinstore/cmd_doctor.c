@@ -400,7 +400,7 @@ examine_usage(struct exam *exam)
 		return false;
 	if (usage.latest > exam->now + SKEW)
 		say(exam, AILMENT_CLOCK, path,
-		    when("has a write of ", usage.latest, exam->now));
+		    when("latest write ", usage.latest, exam->now));
 	if (usage.file_octets > usage.limit_octets / 10 * 9)
 		say(exam, AILMENT_FULL, path,
 		    tool_format("%" PRIu64 " of %" PRIu64 " octets",

@@ -50,12 +50,13 @@ cmd_expire(struct run *run)
 	                         &error);
 	tool_progress_end(&progress);
 	if (status != PINSTORE_OK) {
-		run_fail(run, &error);
-		if (error.status == PINSTORE_ERR_UNFIT) {
-			run->fault.hint = "set the clock right; if it is, "
-			                  "--force";
-			run->fault.has_way_out = false;
-		}
+		if (error.status != PINSTORE_ERR_UNFIT)
+			return run_fail(run, &error);
+		tool_fault_set(&run->fault, EXIT_USAGE, "unfit",
+		               run->store_path,
+		               "set the clock right; if it is, --force",
+		               "the clock is more than 60 days past the "
+		               "latest time that this store has seen");
 		return run->fault.exit;
 	}
 	print(run, removed);

@@ -83,11 +83,17 @@ check_pins(struct run *run, const struct pinlist *pins)
 	}
 	if (pins->n > 1)
 		return true;
-	tool_fault_usage(&run->fault, "header",
-	                 "add the pin of a backup key that is kept elsewhere",
-	                 pins->n == 0 ? "too few arguments: which keys?"
-	                              : "there is no backup: clients ignore a "
-	                                "field with a single pin");
+	if (pins->n == 0)
+		tool_fault_usage(&run->fault, "header",
+		                 "name a pin or a file of the server's key, "
+		                 "and one of a backup key",
+		                 "too few arguments: which keys?");
+	else
+		tool_fault_usage(&run->fault, "header",
+		                 "add the pin of a backup key that is kept "
+		                 "elsewhere",
+		                 "there is no backup: clients ignore a field "
+		                 "with a single pin");
 	return false;
 }
 
@@ -144,12 +150,27 @@ compose(const struct run *run, const struct pinlist *pins)
 	return text;
 }
 
+/* The advice that is about a departure, or the first. */
+static const char *
+advice_on(const struct pinstore_lint *lint, const char *departure)
+{
+	const char *advice, *word = departure;
+	size_t i;
+
+	if (word != NULL && strncmp(word, "bad-", 4) == 0)
+		word += 4;
+	for (i = 0; (advice = pinstore_lint_advice(lint, i)) != NULL; i++)
+		if (word == NULL || strstr(advice, word) != NULL)
+			return advice;
+	return pinstore_lint_advice(lint, 0);
+}
+
 /* What the field departs in, or why it is ignored: then it is not written. */
 static bool
 is_sound(struct run *run, const struct pinstore_lint *lint)
 {
 	const char *departure = pinstore_lint_departure(lint, 0);
-	const char *advice = pinstore_lint_advice(lint, 0);
+	const char *advice = advice_on(lint, departure);
 
 	if (pinstore_lint_action(lint) == PINSTORE_LINT_IGNORE) {
 		tool_fault_usage(&run->fault, "header", NULL,

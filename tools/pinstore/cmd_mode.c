@@ -46,7 +46,8 @@ switch_to(struct run *run, const char *host, enum pinstore_mode mode)
 		return tell(run, host, mode);
 	case PINSTORE_ERR_NOTFOUND:
 		if (!run->is_json)
-			tool_warn(PROGRAM, "%s has no static entry", host);
+			tool_warn(PROGRAM, "%s has no static entry; pinstore "
+			          "pin makes one", host);
 		return EXIT_NONE;
 	case PINSTORE_ERR_UNFIT:
 		tool_fault_set(&run->fault, EXIT_USAGE, "unfit", host,

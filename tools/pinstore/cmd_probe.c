@@ -17,6 +17,7 @@
 
 #include "common/memory.h"
 #include "common/text.h"
+#include "evidence.h"
 #include "probe.h"
 #include "starttls.h"
 
@@ -213,6 +214,8 @@ make_credentials(struct run *run, gnutls_certificate_credentials_t *out)
 	const char *file = run->options.cacert;
 	int n;
 
+	if (!trust_can_be_read(run))
+		return false;
 	if (gnutls_certificate_allocate_credentials(out) < 0)
 		tool_no_memory();
 	if (file == NULL)
@@ -220,13 +223,7 @@ make_credentials(struct run *run, gnutls_certificate_credentials_t *out)
 	else
 		n = gnutls_certificate_set_x509_trust_file(
 		        *out, file, GNUTLS_X509_FMT_PEM);
-	if (n > 0)
-		return true;
-	tool_fault_usage(&run->fault, file != NULL ? file : "probe",
-	                 "--cacert FILE names the CAs",
-	                 file != NULL ? "has no CA that could be trusted"
-	                              : "this system trusts no CA");
-	return false;
+	return n > 0 || trust_nobody(run);
 }
 
 /* "host", "host:25", "[::1]", "[::1]:25", "::1" */

@@ -253,7 +253,10 @@ show(struct run *run)
 	else
 		code = reading.n < reading.n_ids ? EXIT_NONE : TOOL_EXIT_OK;
 	if (code == EXIT_NONE && !run->is_json)
-		tool_warn(PROGRAM, "there is no such report");
+		tool_warn(PROGRAM, "%s",
+		          reading.n_ids == 1 ? "there is no such report"
+		                             : "not all of these reports "
+		                               "are there");
 	free(ids);
 	return code;
 }
@@ -374,6 +377,6 @@ cmd_report(struct run *run)
 		return EXIT_USAGE;
 	}
 	tool_fault_usage(&run->fault, name, "list, show, send or drop",
-	                 "report does no \"%s\"", name);
+	                 "report has no action \"%s\"", name);
 	return EXIT_USAGE;
 }

@@ -36,9 +36,8 @@ may_replace(struct run *run)
 	pinstore_close(store);
 	if (status == PINSTORE_ERR_NOTFOUND)
 		return true;
-	question = tool_format("%s: replace all that is in it by the backup %s; "
-	                       "what it holds will be gone", run->store_path,
-	                       run->operands[0]);
+	question = tool_format("What %s holds will be gone. Replace it by the "
+	                       "backup %s", run->store_path, run->operands[0]);
 	is_agreed = run_agreed(run, question, "nothing was restored");
 	free(question);
 	return is_agreed;
@@ -55,8 +54,13 @@ cmd_restore(struct run *run)
 	if (!run_path(run, true) || !may_replace(run))
 		return run->fault.exit;
 	if (pinstore_restore(run->store_path, from, run->options.now, &hosts,
-	                     &error) != PINSTORE_OK)
-		return run_fail(run, &error);
+	                     &error) != PINSTORE_OK) {
+		run_fail(run, &error);
+		if (error.status == PINSTORE_ERR_NOTFOUND)
+			run->fault.hint = "name a directory that pinstore "
+			                  "backup has written";
+		return run->fault.exit;
+	}
 	if (run->is_json) {
 		object = tool_json_object();
 		tool_json_add(object, "path", tool_json_text(from));

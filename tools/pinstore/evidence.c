@@ -8,9 +8,11 @@
 
 #include "evidence.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <gnutls/gnutls.h>
 #include <pinstore/gnutls.h>
@@ -78,8 +80,7 @@ check_options(struct run *run, bool may_be_live)
 	}
 	if (n == 0 && !may_be_live) {
 		tool_fault_usage(&run->fault, "--chain", ALL_OPTIONS,
-		                 "which chain? say it with --chain, "
-		                 "--chain-pin or --chain-none");
+		                 "too few arguments: which chain?");
 		return false;
 	}
 	if (option_given(options, OPTION_ASSUME_VALID) &&
@@ -163,12 +164,38 @@ list_certificates(struct run *run, struct evidence *out)
 	return false;
 }
 
+bool
+trust_can_be_read(struct run *run)
+{
+	const char *file = run->options.cacert;
+
+	if (file == NULL || access(file, R_OK) == 0)
+		return true;
+	tool_fault_usage(&run->fault, file, NULL, "cannot be read: %s",
+	                 strerror(errno));
+	return false;
+}
+
+bool
+trust_nobody(struct run *run)
+{
+	const char *file = run->options.cacert;
+
+	tool_fault_usage(&run->fault, file,
+	                 "--cacert FILE names the CAs, in PEM",
+	                 file != NULL ? "has no CA that could be trusted"
+	                              : "this system trusts no CA");
+	return false;
+}
+
 static bool
 read_trust(struct run *run, struct evidence *out)
 {
 	const char *file = run->options.cacert;
 	int n;
 
+	if (!trust_can_be_read(run))
+		return false;
 	if (gnutls_x509_trust_list_init(&out->trust, 0) < 0)
 		tool_no_memory();
 	if (file == NULL)
@@ -176,13 +203,7 @@ read_trust(struct run *run, struct evidence *out)
 	else
 		n = gnutls_x509_trust_list_add_trust_file(
 		        out->trust, file, NULL, GNUTLS_X509_FMT_PEM, 0, 0);
-	if (n > 0)
-		return true;
-	tool_fault_usage(&run->fault, file != NULL ? file : "--chain",
-	                 "--cacert FILE names the CAs",
-	                 file != NULL ? "has no CA that could be trusted"
-	                              : "this system trusts no CA");
-	return false;
+	return n > 0 || trust_nobody(run);
 }
 
 /* As it stands: the caller says that it is a path. */

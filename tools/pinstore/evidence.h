@@ -86,6 +86,14 @@ evidence_path(struct run *run, const char *host, struct pinstore_chain **out);
 bool
 evidence_lacks_name(const struct evidence *evidence, const char *host);
 
+/* Whether the file of --cacert can be read; if not, run->fault. */
+bool
+trust_can_be_read(struct run *run);
+
+/* There is no CA to trust: run->fault; false. */
+bool
+trust_nobody(struct run *run);
+
 /* A path that is not valid, or a host that cannot be reached: exit 4. */
 int
 evidence_fail(struct run *run, const struct evidence *evidence,

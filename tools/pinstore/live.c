@@ -102,7 +102,7 @@ fail(const struct live *live, CURLcode code, const char *message)
 	memset(error, 0, sizeof(*error));
 	error->status = PINSTORE_ERR_CHAIN;
 	error->lib_error = NOT_REACHED;
-	(void)snprintf(error->text, sizeof(error->text), "no chain: %.200s",
+	(void)snprintf(error->text, sizeof(error->text), "its chain cannot be had: %.180s",
 	               message[0] != '\0' ? message
 	                                  : curl_easy_strerror(code));
 	return error->status;

@@ -220,8 +220,8 @@ bad_value(struct tool_fault *fault, enum option option, const char *value,
 {
 	char *where = tool_format("--%s", rows[option].name);
 
-	tool_fault_usage(fault, where, hint, "--%s: %s \"%s\" is none that I "
-	                 "know", rows[option].name, rows[option].argument,
+	tool_fault_usage(fault, where, hint, "--%s: %s \"%s\" is not "
+	                 "understood", rows[option].name, rows[option].argument,
 	                 value);
 	free(where);
 }
