@@ -64,6 +64,23 @@ afresh
 sound
 sound --all
 
+about "T-123: what is damaged is found, as by fsck, and nothing else is judged"
+must pinstore pin --note 'kept here' kept.test "$a" "$b" >/dev/null
+must cp "$store/data.mdb" sound.mdb
+must sed -i 's/kept here/Kept here/g' "$store/data.mdb"
+sick damaged kept.test 'hosts: a record does not match its checksum or form'
+expect_exit 3 pinstore fsck --repair
+expect_exit 1 pinstore doctor --json
+expect_json out '[f["finding"] for f in d] == ["gaps"]'
+expect_json out 'd[0]["of"][0]["detail"] == "1"'
+must rm "$store"/data.mdb.damaged
+must cp sound.mdb "$store/data.mdb"
+sound
+must truncate -s 8192 "$store/data.mdb"
+expect_exit 1 pinstore doctor
+expect_out '(damaged)$'
+afresh
+
 about "connections were refused, or watched"
 # Of one hour the journal keeps one.
 other $((now - 9000)) good.test
@@ -205,8 +222,8 @@ expect_exit 1 pinstore doctor --json
 expect_json out '[(12, 10)] == [(f["count"], len(f["of"])) for f in d \
 	if f["finding"] == "single-pin"]'
 
-about "a damaged store has nothing to say"
+about "of a store that cannot be opened the damage is told, and no more"
 size=$(stat -c %s "$store/data.mdb")
 must truncate -s $((size / 2)) "$store/data.mdb"
-expect_exit 3 pinstore doctor
-expect_no_out .
+expect_exit 1 pinstore doctor --json
+expect_json out '[f["finding"] for f in d] == ["damaged"]'

@@ -26,6 +26,19 @@ static const struct {
 	const char *meaning;
 	const char *remedy;
 } table[AILMENTS] = {
+	[AILMENT_DAMAGED] = {
+		SEVERITY_ERROR, "damaged", "the store is damaged",
+		"What cannot be read, or proved, is refused; what a lost write "
+		"has taken may be missing unnoticed. Nothing else is judged "
+		"before it is repaired.",
+		"restore a backup, or pinstore fsck --repair"},
+	[AILMENT_GAPS] = {
+		SEVERITY_ERROR, "gaps",
+		"a repair has left gaps, whose names are refused",
+		"Entries may have been lost there, and nobody is let in as if "
+		"they had not been.",
+		"restore a backup, or pinstore fsck --accept-loss: those names "
+		"are unpinned then"},
 	[AILMENT_REFUSED] = {
 		SEVERITY_ERROR, "refused", "connections were refused",
 		"Within the last 7 days a host showed a chain without a pinned "

@@ -18,6 +18,8 @@ enum severity { SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_ADVICE };
 
 /* Worst first, as they are told. */
 enum ailment {
+	AILMENT_DAMAGED,
+	AILMENT_GAPS,
 	AILMENT_REFUSED,
 	AILMENT_ALL_REVOKED,
 	AILMENT_CLOCK,

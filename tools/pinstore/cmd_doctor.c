@@ -358,6 +358,37 @@ examine_entries(struct exam *exam)
 
 /* ---------------------------------------------------------------- the store */
 
+static void
+visit_flaw(const struct pinstore_flaw *flaw, void *arg)
+{
+	const char *place = flaw->database != NULL ? flaw->database : "file";
+
+	say(arg, AILMENT_DAMAGED,
+	    flaw->record != NULL ? flaw->record : "data.mdb",
+	    tool_format("%s: %s", place, pinstore_flaw_text(flaw->kind)));
+}
+
+/* All of it is read, as by fsck; whether the rest can be judged. */
+static bool
+examine_pages(struct exam *exam)
+{
+	const struct pinstore_fsck_setup setup = {
+		.size = sizeof(setup),
+		.flaw = visit_flaw,
+		.arg = exam,
+	};
+	struct pinstore_fsck_result result = {.size = sizeof(result)};
+	enum pinstore_status status;
+
+	status = pinstore_fsck(exam->run->store_path, &setup, &result,
+	                       &exam->error);
+	if (result.gaps > 0)
+		say(exam, AILMENT_GAPS, exam->run->store_path,
+		    tool_format("%" PRIu64, result.gaps));
+	/* What else keeps it from being read is told when it is opened. */
+	return status != PINSTORE_ERR_DAMAGED || result.flaws == 0;
+}
+
 static int
 visit_report(const struct pinstore_report *report, void *arg)
 {
@@ -472,15 +503,20 @@ cmd_doctor(struct run *run)
 		.now = run->options.now,
 		.findings = &findings,
 	};
-	int code;
+	int code = TOOL_EXIT_OK;
 
-	if (!run_open(run, false))
+	if (!run_path(run, false))
 		return run->fault.exit;
-	if (!examine_journal(&exam) || !examine_entries(&exam) ||
-	    !examine_reports(&exam) || !examine_usage(&exam)) {
-		code = run_fail(run, &exam.error);
-	} else {
-		examine_files(&exam);
+	if (examine_pages(&exam)) {
+		if (!run_open(run, false))
+			code = run->fault.exit;
+		else if (!examine_journal(&exam) || !examine_entries(&exam) ||
+		         !examine_reports(&exam) || !examine_usage(&exam))
+			code = run_fail(run, &exam.error);
+		else
+			examine_files(&exam);
+	}
+	if (code == TOOL_EXIT_OK) {
 		if (run->is_json)
 			findings_print_json(&findings, run->out);
 		else

@@ -301,6 +301,8 @@ run_path(struct run *run, bool is_writing)
 {
 	bool is_default;
 
+	if (run->store_path != NULL)
+		return true;
 	run->store_path = tool_store_path(run->options.store, &is_default,
 	                                  &run->fault);
 	if (run->store_path == NULL)
