@@ -78,7 +78,7 @@ must cp sound.mdb "$store/data.mdb"
 sound
 must truncate -s 8192 "$store/data.mdb"
 expect_exit 1 pinstore doctor
-expect_out '(damaged)$'
+expect_out '[(]damaged[)]$'
 afresh
 
 about "connections were refused, or watched"
