@@ -21,24 +21,26 @@
 
 /* Look how far the file goes by now. */
 static bool
-measure(struct ps_map *map)
+measure(struct ps_map *map, uint64_t *pages)
 {
 	struct stat st;
 	uint64_t len;
 
+	*pages = 0;
 	if (fstat(map->fd, &st) != 0)
 		return false;
 	len = st.st_size < 0 ? 0 : (uint64_t)st.st_size;
 	if (len > map->len)
 		len = map->len;
-	atomic_store_explicit(&map->pages, len / map->page_len,
-	                      memory_order_relaxed);
+	*pages = len / map->page_len;
+	atomic_store_explicit(&map->pages, *pages, memory_order_relaxed);
 	return true;
 }
 
 int
 ps_map_open(int fd, uint64_t len, uint32_t page_len, struct ps_map *out)
 {
+	uint64_t pages;
 	void *at;
 
 	memset(out, 0, sizeof(*out));
@@ -54,13 +56,12 @@ ps_map_open(int fd, uint64_t len, uint32_t page_len, struct ps_map *out)
 	out->len = len;
 	out->page_len = page_len;
 	out->fd = fd;
-	if (!measure(out) || atomic_load(&out->pages) < 2) {
+	if (!measure(out, &pages) || pages < 2) {
 		ps_map_close(out);
 		return EIO;
 	}
-	if (atomic_load(&out->pages) * page_len <= FETCHED)
-		(void)madvise(at, (size_t)(atomic_load(&out->pages) * page_len),
-		              MADV_WILLNEED);
+	if (pages * page_len <= FETCHED)
+		(void)madvise(at, (size_t)(pages * page_len), MADV_WILLNEED);
 	return 0;
 }
 
@@ -108,13 +109,17 @@ ps_map_snapshot(const struct ps_map *map, uint64_t least, uint64_t *txn,
 
 /* ---------------------------------------------------------------- the pages */
 
-/* A page that the file holds; NULL if it does not. */
+/*
+ * A page that the file holds; NULL if it does not.  What another thread saw of
+ * the file may be older than what this one sees.
+ */
 static const uint8_t *
 page_at(struct ps_map *map, uint64_t number)
 {
+	uint64_t pages;
+
 	if (number >= atomic_load_explicit(&map->pages, memory_order_relaxed) &&
-	    (!measure(map) ||
-	     number >= atomic_load_explicit(&map->pages, memory_order_relaxed)))
+	    (!measure(map, &pages) || number >= pages))
 		return NULL;
 	return map->at + number * map->page_len;
 }
@@ -435,6 +440,27 @@ search(struct ps_tree *tree, struct ps_bytes want, bool *is_equal)
 
 /* ----------------------------------------------------------------- stepping */
 
+static void
+start_count(struct ps_tree *tree)
+{
+	tree->counted = atomic_load_explicit(&tree->map->pages,
+	                                     memory_order_relaxed);
+	tree->left = tree->counted;
+}
+
+/* What was seen of the file may be less than what it holds by now. */
+static bool
+count_on(struct ps_tree *tree)
+{
+	uint64_t pages;
+
+	if (!measure(tree->map, &pages) || pages <= tree->counted)
+		return false;
+	tree->left = pages - tree->counted;
+	tree->counted = pages;
+	return true;
+}
+
 /*
  * To the neighbouring leaf; *found is false if there is none, and the cursor
  * stays.  A walk in a tree that is none ends when it saw more leaves than there
@@ -454,7 +480,7 @@ cross(struct ps_tree *tree, bool is_forward, bool *found)
 	}
 	if (level == 0)
 		return true;
-	if (tree->left == 0)
+	if (tree->left == 0 && !count_on(tree))
 		return false;
 	tree->left--;
 	level--;
@@ -492,8 +518,7 @@ static enum pinstore_status
 to_edge(struct ps_tree *tree, bool to_last)
 {
 	tree->is_placed = false;
-	tree->left = atomic_load_explicit(&tree->map->pages,
-	                                  memory_order_relaxed);
+	start_count(tree);
 	if (!enter(tree, 0, tree->root.root))
 		return PINSTORE_ERR_DAMAGED;
 	tree->path[0].i = to_last ? tree->path[0].n - 1 : 0;
@@ -522,8 +547,7 @@ seek_from(struct ps_tree *tree, struct ps_bytes want)
 	struct ps_tree_level *leaf = &tree->path[tree->root.depth - 1u];
 	bool is_equal;
 
-	tree->left = atomic_load_explicit(&tree->map->pages,
-	                                  memory_order_relaxed);
+	start_count(tree);
 	if (!search(tree, want, &is_equal))
 		return PINSTORE_ERR_DAMAGED;
 	if (leaf->i < leaf->n)
@@ -577,8 +601,7 @@ ps_tree_around(struct ps_tree *tree, struct ps_bytes want,
 	if (tree->root.depth == 0)
 		return PINSTORE_ERR_NOTFOUND;
 	leaf = &tree->path[tree->root.depth - 1u];
-	tree->left = atomic_load_explicit(&tree->map->pages,
-	                                  memory_order_relaxed);
+	start_count(tree);
 	if (!search(tree, want, &out->is_there))
 		return PINSTORE_ERR_DAMAGED;
 	if (out->is_there)
@@ -612,6 +635,7 @@ ps_tree_init(struct ps_tree *tree, struct ps_map *map,
 	tree->root = *root;
 	tree->is_placed = false;
 	tree->left = 0;
+	tree->counted = 0;
 	/* An empty tree has neither root nor depth nor records. */
 	if ((root->root == PS_PAGE_NONE) != (root->depth == 0) ||
 	    (root->entries == 0) != (root->depth == 0) ||

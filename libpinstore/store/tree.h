@@ -66,6 +66,7 @@ struct ps_tree {
 	struct ps_tree_root root;
 	bool is_placed; /* the path below leads to a record */
 	uint64_t left;  /* leaves that a sound tree may still have */
+	uint64_t counted; /* the pages of the file that this comes from */
 	struct ps_tree_level path[PS_PAGE_DEPTH_MAX];
 };
 

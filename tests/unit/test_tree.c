@@ -754,6 +754,20 @@ START_TEST(spoiled_fields)
 }
 END_TEST
 
+/* What was seen of the file is less than what it has come to. */
+START_TEST(walked_while_it_grows)
+{
+	uint64_t pages;
+
+	fill(3000, 400);
+	load();
+	for (pages = 0; pages < 12; pages++) {
+		atomic_store(&map.pages, pages);
+		ck_assert(read_all());
+	}
+}
+END_TEST
+
 /*
  * A tree of 32 levels in three pages, each of which leads to the next level
  * twice: there are 2^31 ways to its one leaf.
@@ -768,6 +782,7 @@ START_TEST(more_leaves_than_pages)
 
 	free(image);
 	image_len = (DEPTH + 2) * LEN;
+	ck_assert_int_eq(ftruncate(fd, (off_t)image_len), 0);
 	image = calloc(1, image_len);
 	ck_assert_ptr_nonnull(image);
 	memset(&map, 0, sizeof(map));
@@ -907,6 +922,7 @@ main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_loop_test(tcase, reads_what_lmdb_reads, 0, COUNT(stores));
 	tcase_add_test(tcase, ends);
+	tcase_add_test(tcase, walked_while_it_grows);
 	tcase_add_test(tcase, more_leaves_than_pages);
 	tcase_add_test(tcase, snapshots);
 	tcase_add_test(tcase, growth);
