@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/memory.h"
 #include "api/settings.h"
 #include "base/status.h"
 
@@ -223,7 +222,7 @@ ps_handle_limits(struct pinstore *ps, struct ps_limits *out,
 	return PINSTORE_OK;
 }
 
-/* A store that is the system's itself has none below it. */
+/* A store that is the system's itself has none below it; NULL: in memory. */
 static enum pinstore_status
 open_both(struct pinstore *ps, const char *path, const char *system,
           struct pinstore_error *error)
@@ -231,7 +230,10 @@ open_both(struct pinstore *ps, const char *path, const char *system,
 	struct ps_store_options below = ps->options.store;
 	enum pinstore_status status;
 
-	status = ps_store_open(path, &ps->options.store, &ps->store, error);
+	status = path != NULL ? ps_store_open(path, &ps->options.store,
+	                                      &ps->store, error)
+	                      : ps_store_open_memory(&ps->options.store,
+	                                             &ps->store, error);
 	if (status != PINSTORE_OK || system == NULL)
 		return status;
 	below.read_only = true;
@@ -244,21 +246,13 @@ open_both(struct pinstore *ps, const char *path, const char *system,
 	return status;
 }
 
-enum pinstore_status
-pinstore_open(const char *path, const struct pinstore_options *options,
-              struct pinstore **out, struct pinstore_error *error)
+static enum pinstore_status
+open_handle(const char *path, const struct pinstore_options *options,
+            struct pinstore **out, struct pinstore_error *error)
 {
-	struct pinstore *ps;
 	enum pinstore_status status;
+	struct pinstore *ps;
 
-	ps_error_clear(error);
-	if (out == NULL)
-		return ps_fail(error, PINSTORE_ERR_ARG,
-		               "pinstore_open: no place for the handle");
-	*out = NULL;
-	if (path == NULL || path[0] == '\0')
-		return ps_fail(error, PINSTORE_ERR_ARG,
-		               "pinstore_open: the path is empty");
 	ps = calloc(1, sizeof(*ps));
 	if (ps == NULL)
 		return ps_fail_nomem(error);
@@ -275,6 +269,37 @@ pinstore_open(const char *path, const struct pinstore_options *options,
 	return PINSTORE_OK;
 }
 
+enum pinstore_status
+pinstore_open(const char *path, const struct pinstore_options *options,
+              struct pinstore **out, struct pinstore_error *error)
+{
+	ps_error_clear(error);
+	if (out == NULL)
+		return ps_fail(error, PINSTORE_ERR_ARG,
+		               "pinstore_open: no place for the handle");
+	*out = NULL;
+	if (path == NULL || path[0] == '\0')
+		return ps_fail(error, PINSTORE_ERR_ARG,
+		               "pinstore_open: the path is empty");
+	return open_handle(path, options, out, error);
+}
+
+enum pinstore_status
+pinstore_open_memory(const struct pinstore_options *options,
+                     struct pinstore **out, struct pinstore_error *error)
+{
+	ps_error_clear(error);
+	if (out == NULL)
+		return ps_fail(error, PINSTORE_ERR_ARG,
+		               "pinstore_open_memory: no place for the handle");
+	*out = NULL;
+	if (options != NULL && options->store.read_only)
+		return ps_fail(error, PINSTORE_ERR_ARG,
+		               "pinstore_open_memory: what begins empty and is "
+		               "read-only has no use");
+	return open_handle(NULL, options, out, error);
+}
+
 void
 pinstore_close(struct pinstore *ps)
 {
@@ -282,7 +307,6 @@ pinstore_close(struct pinstore *ps)
 		return;
 	ps_store_close(ps->store);
 	ps_store_close(ps->system);
-	ps_memory_remove(&ps->memory);
 	free(ps);
 }
 

@@ -10,7 +10,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include <pinstore/admin.h>
 
@@ -51,12 +50,6 @@ struct ps_quiet {
 };
 #define PS_QUIET 64
 
-/* The folder of a store in memory, and whose it is; or "". */
-struct ps_memory {
-	char path[32];
-	pid_t owner;
-};
-
 /* Layers that a check judges: those of a record, and the system's. */
 #define PS_JUDGED_LAYERS (PINSTORE_SYSTEM + 1)
 
@@ -65,7 +58,6 @@ struct pinstore {
 	void *progress_arg;
 	struct ps_store *store;
 	struct ps_store *system; /* or NULL: its configured layer counts too */
-	struct ps_memory memory;
 	struct pinstore_options options;
 	/* The now at which a full store was last searched for dead entries. */
 	_Atomic int64_t swept;

@@ -51,6 +51,8 @@ pinstore_strerror(enum pinstore_status status)
 		return "store is damaged";
 	case PINSTORE_ERR_INTERNAL:
 		return "defect in pinstore";
+	case PINSTORE_ERR_FORKED:
+		return "store in memory of the parent process";
 	}
 	return "unknown status";
 }

@@ -16,6 +16,7 @@
 #include "store/clock.h"
 #include "store/copy.h"
 #include "store/gate.h"
+#include "store/memory.h"
 #include "store/meta.h"
 #include "store/pages.h"
 #include "store/upgrade.h"
@@ -248,6 +249,8 @@ ps_compact_run(struct ps_env *env, int limit_ms, struct pinstore_error *error)
 {
 	struct compacting compacting = {limit_ms, NULL};
 
+	if (env->is_memory)
+		return ps_memory_compact(env, limit_ms, error);
 	return ps_writer_run(env, ps_clock_ms() + limit_ms, compact,
 	                     &compacting, error);
 }

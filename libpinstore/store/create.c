@@ -73,8 +73,9 @@ ps_create_fill(struct ps_txn *txn, const struct ps_store_id *id,
 	return status;
 }
 
-static enum pinstore_status
-fill(struct ps_db *db, const char *shown, struct pinstore_error *error)
+enum pinstore_status
+ps_create_new(struct ps_db *db, const char *shown,
+              struct pinstore_error *error)
 {
 	struct ps_txn *txn = NULL;
 	struct ps_store_id id;
@@ -140,7 +141,7 @@ build(int fd, const char *shown, struct pinstore_error *error)
 	if (status == PINSTORE_OK)
 		status = ps_db_open(fd, shown, MAP_BYTES, true, &db, error);
 	if (status == PINSTORE_OK)
-		status = fill(db, shown, error);
+		status = ps_create_new(db, shown, error);
 	ps_db_close(db);
 	if (status == PINSTORE_OK)
 		status = sync_data(fd, shown, error);

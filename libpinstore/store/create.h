@@ -34,6 +34,11 @@ enum pinstore_status
 ps_create_fill(struct ps_txn *txn, const struct ps_store_id *id,
                struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
+/* The same in its one commit, with a new id.  Errors: NOMEM, FULL, IO. */
+enum pinstore_status
+ps_create_new(struct ps_db *db, const char *shown,
+              struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
 /* Remove what a creation that was cut off has left. */
 void
 ps_create_clean(int dir_fd);

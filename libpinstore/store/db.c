@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,8 @@
 #define FLAGS (MDB_NOTLS | MDB_NORDAHEAD)
 /* Of a file that is nobody else's yet, and is flushed when it is complete. */
 #define OWN_FLAGS (FLAGS | MDB_NOSUBDIR | MDB_NOLOCK | MDB_NOSYNC)
+/* Of one that is this process's alone, and in memory. */
+#define MEMORY_FLAGS (FLAGS | MDB_NOSUBDIR | MDB_NOLOCK)
 /* Of one that nobody writes. */
 #define SEALED_FLAGS (FLAGS | MDB_NOSUBDIR | MDB_NOLOCK | MDB_RDONLY)
 
@@ -36,6 +39,9 @@ struct ps_db {
 	MDB_dbi dbi[PS_TABLES];
 	/* What readers read; LMDB only keeps writers off it. */
 	struct ps_map map;
+	/* In memory: LMDB has no table of readers, and hears of none. */
+	bool is_memory;
+	_Atomic uint64_t last; /* then: the last commit */
 };
 
 struct ps_txn {
@@ -421,6 +427,16 @@ open_tables(struct ps_db *db, const struct opening *opening,
 	                 : fail(db->path, code, "be opened", error);
 }
 
+/* Readers of a store in memory begin at what was committed last. */
+static void
+keep_last(struct ps_db *db)
+{
+	struct ps_db_info info;
+
+	ps_db_info(db, &info);
+	atomic_store(&db->last, info.last_txn);
+}
+
 static enum pinstore_status
 open_db(int at_fd, const char *name, unsigned flags, const char *path,
         uint64_t map_bytes, const struct opening *opening, struct ps_db **out,
@@ -435,6 +451,7 @@ open_db(int at_fd, const char *name, unsigned flags, const char *path,
 	if (db == NULL)
 		return ps_fail_nomem(error);
 	db->path = path;
+	atomic_init(&db->last, 0);
 	code = env_open(at_fd, name, flags, (size_t)map_bytes, &db->env,
 	                &db->map);
 	if (code == 0 && (flags & MDB_NOLOCK) == 0)
@@ -496,6 +513,22 @@ ps_db_open_sealed(int fd, const char *path, uint64_t map_bytes,
 
 	return open_db(fd, NULL, SEALED_FLAGS, path, map_bytes, &opening, out,
 	               error);
+}
+
+enum pinstore_status
+ps_db_open_memory(int fd, const char *path, uint64_t map_bytes, bool create,
+                  struct ps_db **out, struct pinstore_error *error)
+{
+	const struct opening opening = {create, NULL, NULL};
+	enum pinstore_status status;
+
+	status = open_db(fd, NULL, MEMORY_FLAGS, path, map_bytes, &opening, out,
+	                 error);
+	if (status == PINSTORE_OK) {
+		(*out)->is_memory = true;
+		keep_last(*out);
+	}
+	return status;
 }
 
 void
@@ -670,7 +703,9 @@ take_snapshot(struct ps_txn *txn, enum ps_trouble *trouble,
 	enum pinstore_status status;
 
 	status = ps_snapshot_take(&txn->snapshot, &txn->db->map,
-	                          mdb_txn_id(txn->txn));
+	                          txn->txn != NULL
+	                                  ? mdb_txn_id(txn->txn)
+	                                  : atomic_load(&txn->db->last));
 	txn->id = txn->snapshot.txn;
 	if (status != PINSTORE_ERR_NOTFOUND)
 		return told(txn, status, error);
@@ -686,7 +721,7 @@ ps_txn_begin(struct ps_db *db, bool write, struct ps_txn **out,
 {
 	enum pinstore_status status = PINSTORE_OK;
 	struct ps_txn *txn = NULL;
-	int code;
+	int code = 0;
 
 	*out = NULL;
 	*trouble = PS_TROUBLE_NONE;
@@ -695,7 +730,9 @@ ps_txn_begin(struct ps_db *db, bool write, struct ps_txn **out,
 		return ps_fail_nomem(error);
 	txn->db = db;
 	txn->is_writer = write;
-	code = mdb_txn_begin(db->env, NULL, write ? 0 : MDB_RDONLY, &txn->txn);
+	if (write || !db->is_memory)
+		code = mdb_txn_begin(db->env, NULL, write ? 0 : MDB_RDONLY,
+		                     &txn->txn);
 	if (code != 0) {
 		free(txn);
 		*trouble = trouble_of(code);
@@ -717,7 +754,8 @@ ps_txn_begin(struct ps_db *db, bool write, struct ps_txn **out,
 void
 ps_txn_rest(struct ps_txn *txn)
 {
-	mdb_txn_reset(txn->txn);
+	if (txn->txn != NULL)
+		mdb_txn_reset(txn->txn);
 }
 
 enum pinstore_status
@@ -725,15 +763,16 @@ ps_txn_renew(struct ps_txn *txn, enum ps_trouble *trouble,
              struct pinstore_error *error)
 {
 	enum pinstore_status status;
-	int code;
+	int code = 0;
 
 	*trouble = PS_TROUBLE_NONE;
 	txn->trouble = PS_TROUBLE_NONE;
-	code = mdb_txn_renew(txn->txn);
+	if (txn->txn != NULL)
+		code = mdb_txn_renew(txn->txn);
 	if (code == 0) {
 		status = take_snapshot(txn, trouble, error);
 		if (status != PINSTORE_OK)
-			mdb_txn_reset(txn->txn);
+			ps_txn_rest(txn);
 		return status;
 	}
 	*trouble = trouble_of(code);
@@ -746,7 +785,8 @@ ps_txn_abort(struct ps_txn *txn)
 	if (txn == NULL)
 		return;
 	close_cursors(txn);
-	mdb_txn_abort(txn->txn);
+	if (txn->txn != NULL)
+		mdb_txn_abort(txn->txn);
 	free(txn);
 }
 
@@ -760,15 +800,18 @@ enum pinstore_status
 ps_txn_commit(struct ps_txn *txn, enum ps_trouble *trouble,
               struct pinstore_error *error)
 {
-	const char *path = txn->db->path;
+	struct ps_db *db = txn->db;
 	int code;
 
 	close_cursors(txn);
 	code = mdb_txn_commit(txn->txn);
 	txn->txn = NULL;
 	free(txn);
+	if (code == 0 && db->is_memory)
+		keep_last(db);
 	*trouble = trouble_of(code);
-	return code == 0 ? PINSTORE_OK : fail(path, code, "be written", error);
+	return code == 0 ? PINSTORE_OK
+	                 : fail(db->path, code, "be written", error);
 }
 
 uint64_t
@@ -927,6 +970,10 @@ ps_txn_tables(struct ps_txn *txn, uint64_t *out, struct pinstore_error *error)
 	int code;
 
 	*out = 0;
+	if (!txn->is_writer) {
+		*out = txn->snapshot.root.entries;
+		return PINSTORE_OK;
+	}
 	code = mdb_dbi_open(txn->txn, NULL, 0, &root);
 	if (code == 0)
 		code = mdb_stat(txn->txn, root, &stat);

@@ -109,6 +109,17 @@ ps_db_open_sealed(int fd, const char *path, uint64_t map_bytes,
                   struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
 /*
+ * Open the file that fd has open, of which nobody else knows: a store in
+ * memory.  Its readers take no slot, for there is no table of them: the caller
+ * sees to it that none of them reads a snapshot that is not the last when a
+ * writer begins.  fd may be closed behind that.  Errors: as ps_db_open().
+ */
+enum pinstore_status
+ps_db_open_memory(int fd, const char *path, uint64_t map_bytes, bool create,
+                  struct ps_db **out,
+                  struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/*
  * No transaction may be under way; finished readers are forgotten, not ended.
  * The only call that a child may make on an environment it inherited.
  */

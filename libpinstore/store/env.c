@@ -18,6 +18,7 @@
 #include "store/clock.h"
 #include "store/compact.h"
 #include "store/links.h"
+#include "store/memory.h"
 #include "store/mount.h"
 #include "store/orders.h"
 #include "store/pages.h"
@@ -61,6 +62,8 @@ ps_env_new(char *path, uint64_t map_bytes, uint64_t max_bytes)
 	atomic_init(&env->max_bytes, max_bytes);
 	env->dir_fd = -1;
 	env->hold_fd = -1;
+	env->memory_fd = -1;
+	env->spare_fd = -1;
 	ps_pool_init(&env->pool);
 	ps_group_init(&env->group);
 	ps_path_show(path, env->shown);
@@ -368,6 +371,63 @@ ps_env_start_sealed(struct ps_env *env, int dir_fd,
 	return PINSTORE_OK;
 }
 
+static enum pinstore_status
+open_memory(struct ps_env *env, struct pinstore_error *error)
+{
+	enum pinstore_status status;
+
+	if (env->spare_fd >= 0) {
+		(void)close(env->memory_fd);
+		env->memory_fd = env->spare_fd;
+		env->spare_fd = -1;
+	}
+	if (env->memory_fd < 0) {
+		status = ps_memory_create(env->shown, &env->memory_fd, error);
+		if (status != PINSTORE_OK)
+			return status;
+	}
+	status = ps_gate_make(env->shown, &env->gate, error);
+	if (status == PINSTORE_OK)
+		status = ps_db_open_memory(env->memory_fd, env->shown,
+		                           first_map(env), false, &env->db,
+		                           error);
+	return status;
+}
+
+enum pinstore_status
+ps_env_start_memory(struct ps_env *env, struct pinstore_error *error)
+{
+	enum pinstore_status status;
+
+	if (env->is_lost)
+		return ps_fail(error, PINSTORE_ERR_FORKED,
+		               "store %s: it is the parent process's, and is "
+		               "not shared: open another behind fork()",
+		               env->shown);
+	env->is_frozen = false;
+	status = open_memory(env, error);
+	if (status == PINSTORE_OK)
+		status = load(env, error);
+	if (status != PINSTORE_OK) {
+		ps_env_stop(env);
+		return status;
+	}
+	set_open(env, false);
+	return PINSTORE_OK;
+}
+
+/* In a child these are the parent's memory, and not its any more. */
+static void
+let_go_of_memory(struct ps_env *env)
+{
+	if (env->memory_fd >= 0)
+		(void)close(env->memory_fd);
+	if (env->spare_fd >= 0)
+		(void)close(env->spare_fd);
+	env->memory_fd = -1;
+	env->spare_fd = -1;
+}
+
 void
 ps_env_stop(struct ps_env *env)
 {
@@ -402,6 +462,8 @@ ps_env_forget(struct ps_env *env)
 	ps_gate_forget(env->gate);
 	env->gate = NULL;
 	ps_env_stop(env);
+	let_go_of_memory(env);
+	env->is_lost = env->is_memory;
 }
 
 void
@@ -410,6 +472,7 @@ ps_env_free(struct ps_env *env)
 	if (env == NULL)
 		return;
 	ps_env_stop(env);
+	let_go_of_memory(env);
 	ps_group_end(&env->group);
 	(void)pthread_rwlock_destroy(&env->lock);
 	free(env->path);
@@ -479,6 +542,8 @@ is_usable(struct ps_env *env, bool is_strict)
 	if (!env->is_open ||
 	    atomic_load_explicit(&env->is_dead, memory_order_acquire))
 		return false;
+	if (env->is_memory)
+		return true;
 	due = atomic_load_explicit(&env->next_check_ms, memory_order_relaxed);
 	now = ps_clock_coarse_ms();
 	/* Who makes its file system writable may write to it at once. */
@@ -554,6 +619,26 @@ ps_env_resize(struct ps_env *env, bool grow, bool *is_retried,
 	(void)pthread_rwlock_unlock(&env->lock);
 	(void)pthread_rwlock_rdlock(&env->lock);
 	return status;
+}
+
+enum pinstore_status
+ps_env_settle(struct ps_env *env, int64_t deadline_ms,
+              struct pinstore_error *error)
+{
+	const struct timespec until = ps_clock_spec(deadline_ms);
+	int failed;
+
+	ps_env_leave(env);
+	failed = pthread_rwlock_clockwrlock(&env->lock, CLOCK_MONOTONIC,
+	                                    &until);
+	if (failed == 0)
+		(void)pthread_rwlock_unlock(&env->lock);
+	(void)pthread_rwlock_rdlock(&env->lock);
+	if (failed == 0)
+		return PINSTORE_OK;
+	return ps_fail_os(error, PINSTORE_ERR_BUSY, failed,
+	                  "store %s: other threads have been reading it for "
+	                  "longer than the lock limit: try again", env->shown);
 }
 
 /* ------------------------------------------------------------------ reading */

@@ -47,6 +47,8 @@ struct ps_env {
 	bool is_lockless; /* nobody writes it: no lock.mdb and no gate */
 	bool is_frozen;   /* for its file system is read-only */
 	bool is_system;   /* must be a published one */
+	bool is_memory;   /* store/memory.h: no directory, no files */
+	bool is_lost;     /* so, and the process is a child of its owner */
 	unsigned opened; /* how often: tells a reopened one from the old */
 	int dir_fd;
 	int hold_fd; /* of lock.mdb, with a lock that no close of it drops */
@@ -55,6 +57,8 @@ struct ps_env {
 	struct ps_identity data;
 	struct ps_identity lock_file;
 	struct ps_identity gate_file;
+	int memory_fd; /* what is_memory has in the place of files */
+	int spare_fd;  /* or -1: what is to take its place */
 	struct ps_db *db;
 	struct ps_gate *gate;
 	struct ps_schema schema;
@@ -93,6 +97,24 @@ ps_env_start(struct ps_env *env, int dir_fd, int64_t deadline_ms,
 enum pinstore_status
 ps_env_start_sealed(struct ps_env *env, int dir_fd,
                     struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/*
+ * The same for a store in memory: with a new, empty one at first, and with that
+ * again later.
+ * Errors: FORKED (this process is a child of its owner), NOMEM, FULL, IO.
+ */
+enum pinstore_status
+ps_env_start_memory(struct ps_env *env,
+                    struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/*
+ * Have readers of all but the last snapshot of a store in memory end, which is
+ * what a writer may begin on; env is entered before and behind, and may have
+ * been opened anew in between.  Errors: BUSY.
+ */
+enum pinstore_status
+ps_env_settle(struct ps_env *env, int64_t deadline_ms,
+              struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
 /* Undo ps_env_start(); the caller holds env for writing or alone. */
 void

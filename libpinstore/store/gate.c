@@ -179,6 +179,39 @@ ps_gate_open(int dir_fd, const char *shown, int64_t deadline_ms,
 	return PINSTORE_OK;
 }
 
+enum pinstore_status
+ps_gate_make(const char *shown, struct ps_gate **out,
+             struct pinstore_error *error)
+{
+	enum pinstore_status status;
+	struct ps_gate *gate;
+	void *at;
+
+	*out = NULL;
+	gate = calloc(1, sizeof(*gate));
+	if (gate == NULL)
+		return ps_fail_nomem(error);
+	atomic_init(&gate->users, 1);
+	gate->shown = shown;
+	gate->fd = -1;
+	/* No other is there as long as this one is. */
+	gate->identity.inode = (ino_t)(uintptr_t)gate;
+	at = mmap(NULL, GATE_LEN, PROT_READ | PROT_WRITE,
+	          MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (at == MAP_FAILED) {
+		ps_gate_unref(gate);
+		return ps_fail_nomem(error);
+	}
+	gate->shared = at;
+	status = init(gate->shared, shown, error);
+	if (status != PINSTORE_OK) {
+		ps_gate_unref(gate);
+		return status;
+	}
+	*out = gate;
+	return PINSTORE_OK;
+}
+
 bool
 ps_gate_is_same(const struct ps_gate *a, const struct ps_gate *b)
 {

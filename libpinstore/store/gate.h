@@ -31,6 +31,14 @@ ps_gate_open(int dir_fd, const char *shown, int64_t deadline_ms,
              struct ps_gate **out, bool *is_alone,
              struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
+/*
+ * One that is in no file, for the threads of this process.
+ * Owner: as above.  Errors: NOMEM, IO.
+ */
+enum pinstore_status
+ps_gate_make(const char *shown, struct ps_gate **out,
+             struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
 /* Whether both are of one file, and so one lock. */
 bool
 ps_gate_is_same(const struct ps_gate *a, const struct ps_gate *b);

@@ -160,7 +160,7 @@ find(int dir_fd, const struct ps_env *not)
 		lock_file.inode = st.st_ino;
 	}
 	for (env = registry.first; env != NULL; env = env->next) {
-		if (env != not &&
+		if (env != not && !env->is_memory &&
 		    (ps_identity_is_equal(&env->data, &data) ||
 		     (lock_file.inode != 0 &&
 		      ps_identity_is_equal(&env->lock_file, &lock_file))))
@@ -375,6 +375,32 @@ ps_registry_share(const struct ps_registry_want *want, int64_t deadline_ms,
 	return status;
 }
 
+enum pinstore_status
+ps_registry_make(const struct ps_registry_want *want, int64_t deadline_ms,
+                 struct ps_env **out, struct pinstore_error *error)
+{
+	enum pinstore_status status;
+	struct ps_env *env;
+
+	*out = NULL;
+	status = lock(want->path, deadline_ms, error);
+	if (status != PINSTORE_OK)
+		return status;
+	env = make(want);
+	if (env == NULL) {
+		unlock();
+		return ps_fail_nomem(error);
+	}
+	env->is_memory = true;
+	status = ps_env_start_memory(env, error);
+	if (status == PINSTORE_OK)
+		add(env, out);
+	else
+		ps_env_free(env);
+	unlock();
+	return status;
+}
+
 void
 ps_registry_release(struct ps_env *env)
 {
@@ -484,7 +510,9 @@ ps_registry_renew(struct ps_env *env, int64_t deadline_ms,
 	(void)pthread_rwlock_wrlock(&env->lock);
 	if (!env->is_open || atomic_load(&env->is_dead)) {
 		ps_env_stop(env);
-		status = start_again(env, deadline_ms, error);
+		status = env->is_memory
+		                 ? ps_env_start_memory(env, error)
+		                 : start_again(env, deadline_ms, error);
 	}
 	(void)pthread_rwlock_unlock(&env->lock);
 	unlock();

@@ -39,6 +39,15 @@ ps_registry_share(const struct ps_registry_want *want, int64_t deadline_ms,
                   struct ps_env **out,
                   struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
+/*
+ * A new store in memory; want has the limits, and a word for messages in the
+ * place of the path.  Owner: as above.  Errors: NOMEM, BUSY, FULL, IO.
+ */
+enum pinstore_status
+ps_registry_make(const struct ps_registry_want *want, int64_t deadline_ms,
+                 struct ps_env **out,
+                 struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
 void
 ps_registry_release(struct ps_env *env);
 

@@ -44,6 +44,8 @@
 
 /* How often to look for a system's store that was not there. */
 #define LOOK_EVERY_MS 1000
+/* What messages say in the place of a path. */
+#define IN_MEMORY "in memory"
 /* Journal records copied out at once. */
 #define EVENTS 64
 
@@ -117,25 +119,35 @@ env_of(struct ps_store *store, struct ps_env **out,
 	return PINSTORE_OK;
 }
 
-enum pinstore_status
-ps_store_open(const char *path, const struct ps_store_options *options,
-              struct ps_store **out, struct pinstore_error *error)
+/* With what is asked for, and nothing opened yet; NULL without memory. */
+static struct ps_store *
+make(const struct ps_store_options *options)
 {
-	struct ps_store *store;
-	struct ps_env *env;
-	enum pinstore_status status;
+	struct ps_store *store = calloc(1, sizeof(*store));
 
-	*out = NULL;
-	ps_error_clear(error);
-	store = calloc(1, sizeof(*store));
 	if (store == NULL)
-		return ps_fail_nomem(error);
+		return NULL;
 	atomic_init(&store->env, NULL);
 	atomic_init(&store->next_look_ms, INT64_MIN);
 	store->options = *options;
 	store->options.max_bytes =
 	        clamp_bytes(options->max_bytes, PS_STORE_MAX_BYTES);
 	store->options.map_bytes = clamp_bytes(options->map_bytes, MAP_BYTES);
+	return store;
+}
+
+enum pinstore_status
+ps_store_open(const char *path, const struct ps_store_options *options,
+              struct ps_store **out, struct pinstore_error *error)
+{
+	struct ps_store *store = make(options);
+	enum pinstore_status status;
+	struct ps_env *env;
+
+	*out = NULL;
+	ps_error_clear(error);
+	if (store == NULL)
+		return ps_fail_nomem(error);
 	status = ps_path_absolute(path, &store->path, error);
 	if (status == PINSTORE_OK)
 		status = env_of(store, &env, error);
@@ -143,6 +155,37 @@ ps_store_open(const char *path, const struct ps_store_options *options,
 		ps_store_close(store);
 		return status;
 	}
+	*out = store;
+	return PINSTORE_OK;
+}
+
+enum pinstore_status
+ps_store_open_memory(const struct ps_store_options *options,
+                     struct ps_store **out, struct pinstore_error *error)
+{
+	struct ps_store *store = make(options);
+	struct ps_registry_want want;
+	enum pinstore_status status;
+	struct ps_env *env = NULL;
+
+	*out = NULL;
+	ps_error_clear(error);
+	if (store != NULL)
+		store->path = strdup(IN_MEMORY);
+	if (store == NULL || store->path == NULL) {
+		ps_store_close(store);
+		return ps_fail_nomem(error);
+	}
+	memset(&want, 0, sizeof(want));
+	want.path = store->path;
+	want.map_bytes = store->options.map_bytes;
+	want.max_bytes = store->options.max_bytes;
+	status = ps_registry_make(&want, deadline(store), &env, error);
+	if (status != PINSTORE_OK) {
+		ps_store_close(store);
+		return status;
+	}
+	atomic_store(&store->env, env);
 	*out = store;
 	return PINSTORE_OK;
 }

@@ -48,6 +48,16 @@ ps_store_open(const char *path, const struct ps_store_options *options,
               struct ps_store **out,
               struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
+/*
+ * Make a store in memory that is on no file system, and gone with its handle
+ * or this process; in a child of that all calls on it are FORKED.  Owner,
+ * threads: as above.  Errors: NOMEM, BUSY, FULL, IO.
+ */
+enum pinstore_status
+ps_store_open_memory(const struct ps_store_options *options,
+                     struct ps_store **out,
+                     struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
 void
 ps_store_close(struct ps_store *store);
 

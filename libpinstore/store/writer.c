@@ -68,21 +68,44 @@ clear_readers(struct ps_env *env)
 	(void)ps_db_clear_readers(env->db);
 }
 
+static bool
+is_as_before(const struct ps_env *env, unsigned opened)
+{
+	return env->is_open && !atomic_load(&env->is_dead) &&
+	       env->opened == opened;
+}
+
+static enum pinstore_status
+fail_anew(const struct ps_env *env, enum ps_trouble *trouble,
+          struct pinstore_error *error)
+{
+	*trouble = PS_TROUBLE_DEAD;
+	return ps_fail(error, PINSTORE_ERR_BUSY,
+	               "store %s: it had to be opened anew: try again",
+	               env->shown);
+}
+
 /*
  * Behind the gate, env entered.  *trouble is DEAD if env has to be opened anew
  * for another try.
  */
 static enum pinstore_status
-write_entered(struct ps_env *env, ps_writer_work_fn *work, void *arg,
-              enum ps_trouble *trouble, struct pinstore_error *error)
+write_entered(struct ps_env *env, int64_t deadline_ms, ps_writer_work_fn *work,
+              void *arg, enum ps_trouble *trouble, struct pinstore_error *error)
 {
 	const unsigned opened = env->opened;
 	bool is_retried = false;
 
 	for (;;) {
-		enum pinstore_status status =
-		        try_work(env, work, arg, trouble, error);
+		enum pinstore_status status = PINSTORE_OK;
 
+		*trouble = PS_TROUBLE_NONE;
+		if (env->is_memory)
+			status = ps_env_settle(env, deadline_ms, error);
+		if (status == PINSTORE_OK && !is_as_before(env, opened))
+			return fail_anew(env, trouble, error);
+		if (status == PINSTORE_OK)
+			status = try_work(env, work, arg, trouble, error);
 		if (status == PINSTORE_OK) {
 			clear_readers(env);
 			return status;
@@ -105,13 +128,8 @@ write_entered(struct ps_env *env, ps_writer_work_fn *work, void *arg,
 		}
 		if (status != PINSTORE_OK)
 			return status;
-		if (!env->is_open || atomic_load(&env->is_dead) ||
-		    env->opened != opened) {
-			*trouble = PS_TROUBLE_DEAD;
-			return ps_fail(error, PINSTORE_ERR_BUSY,
-			               "store %s: it had to be opened anew: "
-			               "try again", env->shown);
-		}
+		if (!is_as_before(env, opened))
+			return fail_anew(env, trouble, error);
 	}
 }
 
@@ -173,7 +191,7 @@ ps_writer_try(struct ps_env *env, int64_t deadline_ms, ps_writer_work_fn *work,
 	status = pass_gate(env, deadline_ms, &gate, error);
 	if (status != PINSTORE_OK)
 		return status;
-	status = write_entered(env, work, arg, &trouble, error);
+	status = write_entered(env, deadline_ms, work, arg, &trouble, error);
 	ps_env_leave(env);
 	ps_gate_unlock(gate);
 	ps_gate_unref(gate);

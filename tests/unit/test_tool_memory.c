@@ -250,7 +250,8 @@ START_TEST(words_of_statuses)
 	        PINSTORE_ERR_READONLY, PINSTORE_ERR_BUSY,
 	        PINSTORE_ERR_FULL,     PINSTORE_ERR_IO,
 	        PINSTORE_ERR_VERSION,  PINSTORE_ERR_DAMAGED,
-	        PINSTORE_ERR_INTERNAL, (enum pinstore_status)99};
+	        PINSTORE_ERR_INTERNAL, PINSTORE_ERR_FORKED,
+	        (enum pinstore_status)99};
 	struct pinstore_error error = {0};
 	struct tool_fault fault;
 	int i, j;

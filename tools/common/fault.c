@@ -98,6 +98,8 @@ tool_status_word(enum pinstore_status status)
 		return "damaged";
 	case PINSTORE_ERR_INTERNAL:
 		return "internal";
+	case PINSTORE_ERR_FORKED:
+		return "forked";
 	}
 	return "unknown";
 }
@@ -135,6 +137,7 @@ status_hint(enum pinstore_status status)
 	case PINSTORE_ERR_UNJUDGED:
 	case PINSTORE_ERR_IO:
 	case PINSTORE_ERR_INTERNAL:
+	case PINSTORE_ERR_FORKED:
 		break;
 	}
 	return NULL;

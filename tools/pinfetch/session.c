@@ -360,6 +360,7 @@ exit_of_status(enum pinstore_status status)
 	case PINSTORE_ERR_VERSION:
 	case PINSTORE_ERR_DAMAGED:
 	case PINSTORE_ERR_INTERNAL:
+	case PINSTORE_ERR_FORKED:
 		break;
 	}
 	return FETCH_EXIT_STORE;

@@ -69,6 +69,7 @@ switch_to(struct run *run, const char *host, enum pinstore_mode mode)
 	case PINSTORE_ERR_VERSION:
 	case PINSTORE_ERR_DAMAGED:
 	case PINSTORE_ERR_INTERNAL:
+	case PINSTORE_ERR_FORKED:
 		break;
 	}
 	return run_fail(run, &error);

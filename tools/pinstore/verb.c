@@ -259,6 +259,7 @@ exit_of(enum pinstore_status status)
 	case PINSTORE_ERR_VERSION:
 	case PINSTORE_ERR_DAMAGED:
 	case PINSTORE_ERR_INTERNAL:
+	case PINSTORE_ERR_FORKED:
 		break;
 	}
 	return EXIT_STORE;

@@ -61,7 +61,8 @@ enum pinstore_status {
 	PINSTORE_ERR_IO = -13,       /* EIO, EMFILE, the rest of the system's */
 	PINSTORE_ERR_VERSION = -14,  /* a later pinstore's, or another machine's */
 	PINSTORE_ERR_DAMAGED = -15,  /* to be restored from a backup */
-	PINSTORE_ERR_INTERNAL = -16  /* a defect of this library */
+	PINSTORE_ERR_INTERNAL = -16, /* a defect of this library */
+	PINSTORE_ERR_FORKED = -17    /* a store in memory, in a child process */
 };
 
 /* What to do with a connection.  Zero, hence the default, is to refuse it. */
@@ -381,14 +382,15 @@ void pinstore_options_free(struct pinstore_options *options);
 
 /*
  * Open a new and empty store that is never on a disk, and that is gone when the
- * handle is closed: for callers that must leave no trace.  It is a folder of
- * mode 0700 in /dev/shm; a process that is killed leaves it in memory until the
- * next boot, and memory can be swapped out.
+ * handle is closed or the process ends, killed or not: for callers that must
+ * leave no trace.  It is memory without a name, which no program that the
+ * process executes inherits; memory can be swapped out.
  *
- * Owner:   as pinstore_open(); only a close in the process that opened it
- *          removes it.
+ * Owner:   as pinstore_open().  It is not shared with a child of the process:
+ *          there each call on the handle but pinstore_close() is FORKED.
  * Threads: as pinstore_open().
- * Errors:  those of pinstore_open(); ARG (OPT_READONLY), IO (no tmpfs).
+ * Errors:  ARG (OPT_READONLY), NOMEM, BUSY, FULL, IO; and those of
+ *          pinstore_open() that concern the system's store.
  * Source:  RFC 7469, 5.
  */
 enum pinstore_status
