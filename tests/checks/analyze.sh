@@ -1,22 +1,37 @@
 #!/bin/sh
 # analyze.sh - what gcc's analyser, clang-tidy and cppcheck find in the library
-# and in the tools.
+# and in the tools, and what clang warns of in the tests.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 #
 #   analyze.sh             judge the tree; by `make analyze', which sets
 #                          ANALYZE_CPPFLAGS, for it takes too long for each check
-#   analyze.sh one FILE    what gcc and clang-tidy find in one file
+#   analyze.sh one FILE    what they find in one file
+#
+# clang sees all that gcc builds, with the same warnings: nobody builds it twice.
 #
 # No finding is left standing.  What is switched off, and why: .clang-tidy and
 # tools/.clang-tidy for kinds of findings, NOLINT for a line of clang-tidy's;
 # fanalyzer.txt and cppcheck.txt beside this script for one file's.
 . "$(dirname "$0")/common.sh"
-need gcc clang-tidy cppcheck timeout xargs
+need gcc clang clang-tidy cppcheck timeout xargs
 
 # cppcheck has been seen not to end.
 limit='timeout -k 5 600'
 flags=${ANALYZE_CPPFLAGS:?run it by: make analyze}
+
+# Those that gcc alone has do not trouble clang.
+warnings=-Wno-unknown-warning-option
+for flag in ${PS_CFLAGS?run it by: make analyze}; do
+	case $flag in
+	-Werror*) ;;
+	-W*) warnings="$warnings $flag" ;;
+	esac
+done
+
+# Most of clang's time goes into few functions, where it follows more than two
+# hundred thousand steps; these are a third.
+steps='-Xclang -analyzer-config -Xclang max-nodes=75000'
 
 # gcc's events and quoted code are many lines; the first names the fault.
 one_gcc()
@@ -35,15 +50,27 @@ one_tidy()
 		set -- "$1" --config-file="$top_srcdir/.clang-tidy"
 	fi
 	$limit clang-tidy --quiet "$@" -- -std=c11 -DHAVE_CONFIG_H $flags \
-		>"$scratch/tidy" 2>"$scratch/tidy.err" ||
+		$warnings $steps >"$scratch/tidy" 2>"$scratch/tidy.err" ||
 		grep -qE ': (warning|error): ' "$scratch/tidy" ||
 		echo "$1: clang-tidy did not get through:" \
 			"$(tail -n 1 "$scratch/tidy.err")"
 	grep -E ': (warning|error): ' "$scratch/tidy" | sed "s|^$PWD/||"
 }
 
+one_clang()
+{
+	$limit clang -std=c11 -fsyntax-only -fno-color-diagnostics \
+		-DHAVE_CONFIG_H $flags $warnings "$1" >"$scratch/clang" 2>&1 ||
+		grep -qE ': error: ' "$scratch/clang" ||
+		echo "$1: clang did not get through"
+	grep -E ': (warning|error): ' "$scratch/clang"
+}
+
 if [ "${1-}" = one ]; then
-	found=$(one_gcc "$2"; one_tidy "$2")
+	case $2 in
+	tests/*) found=$(one_clang "$2") ;;
+	*) found=$(one_gcc "$2"; one_tidy "$2") ;;
+	esac
 	[ -z "$found" ] || printf '%s\n' "$found"
 	exit 0
 fi
@@ -98,7 +125,7 @@ without_known()
 judge()
 {
 	all_cppcheck >"$scratch/cppcheck" &
-	find libpinstore tools -name '*.c' 2>/dev/null | sort |
+	find libpinstore tools tests -name '*.c' 2>/dev/null | sort |
 		xargs -P "$(nproc)" -n 1 "$checks/analyze.sh" one |
 		without_known
 	wait
@@ -160,6 +187,19 @@ beyond(void)
 }
 END
 must_find '[arrayIndexOutOfBounds]'
+for folder in tools tests; do
+	mkdir "$sample/tools" "$sample/libpinstore" 2>/dev/null
+	plant "$folder/x.c" <<'END'
+int half(long whole);
+
+int
+half(long whole)
+{
+	return whole / 2;
+}
+END
+	must_find 'shorten-64-to-32'
+done
 mkdir "$sample/tools"
 echo 'int x' | plant libpinstore/x.c
 must_find 'gcc did not get through'

@@ -69,7 +69,8 @@ index_of(const gnutls_datum_t *der)
 		if (run.der[i].size == der->size &&
 		    memcmp(run.der[i].data, der->data, der->size) == 0)
 			return i;
-	MUST(!"a certificate of the pool");
+	/* A certificate that is not of the pool. */
+	MUST(false);
 	return 0;
 }
 
