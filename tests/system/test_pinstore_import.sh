@@ -181,6 +181,24 @@ entries "[e['host'] for e in d] == ['good.test', 'last.test']"
 expect_exit 1 pinstore import -n --json bad
 expect_json out '(d["added"], d["unchanged"]) == (0, 2)'
 
+about "T-126 what stands twice, is cut off, or is nearly right"
+{
+	printf 'twice.test sha256//%s note="a" note="b"\n' $a
+	printf 'noted.test sha256//%s noted=@5 noted=@5\n' $a
+	printf 'first.test note="x sha256//%s\n' $a
+	printf 'hex.test sha256//%s note="\\x4"\n' $a
+	printf 'upper.test sha256//%s note="\\xFF"\n' $a
+	printf 'word.test sha256//%s note=x\n' $a
+	printf 'at.test sha256//%s noted=@x\n' $a
+	printf 'year.test sha256//%s noted=2026\n' $a
+	printf 'dash.test sha256//%s noted=2026x10y20\n' $a
+	printf 'same.test note="\\x41\\x7e" %s sha256//%s sha256/%s\tupdated=@7 noted=@-6 expires=never\n' $hexb $b $b
+} >bad
+fresh
+expect_exit 1 pinstore import --json bad
+expect_skipped "[(1,'malformed'),(2,'malformed'),(3,'malformed'),(4,'malformed'),(5,'malformed'),(6,'malformed'),(7,'bad-time'),(8,'bad-time'),(9,'bad-time')]"
+entries "[(e['host'], e['pins'], e['noted_epoch'], e['updated_epoch'], e['expires'], e['note']) for e in d] == [('same.test', ['$b'], -6, 7, None, 'A~')]"
+
 about "T-126 a contradiction names both lines, in either order"
 printf 'a.test sha256//%s\nx.test sha256//%s\na.test sha256//%s\n' $a $a $b >two
 tac two >owt
@@ -261,6 +279,35 @@ printf '{"host": "s.test", "note": "\377", "pins": ["%s"]}\n' $a >>bad.json
 expect_exit 1 pinstore import --json bad.json
 expect_skipped "[(2,'malformed'),(3,'malformed'),(4,'malformed'),(5,'bad-time'),(6,'bad-pin'),(7,'malformed'),(8,'no-pins'),(9,'malformed'),(10,'malformed'),(11,'malformed'),(12,'malformed'),(13,'malformed'),(14,'malformed'),(15,'malformed'),(16,'bad-time'),(18,'malformed'),(19,'malformed'),(20,'limit'),(21,'malformed')]"
 entries "[(e['host'], e['noted_epoch'] if e['host'] == 'q.test' else 0, e['expires']) for e in d] == [('a.test', 0, None), ('q.test', 7, '2030-01-01T00:00:00Z')]"
+
+about "T-126 JSON: each member of another kind"
+"$python" - >bad.json <<END
+import json
+def line(**more):
+    print(json.dumps({"host": "x.test", "pins": ["$a"], **more}))
+print("  \t")
+line(source=5)
+line(mode=5)
+line(mode="other")
+line(report_uri=5)
+line(note=["x"])
+line(max_age_sent="5")
+line(include_subdomains=1)
+line(noted=5)
+line(noted="soon")
+line(updated="soon")
+line(updated_epoch="7")
+line(expires="@x")
+line(pins=["$a", None])
+line(pins=["$a", "$b="])
+line(host=None)
+line(host="y.test", source=None, mode="report", pins=["$b", "$b", "$a"],
+     include_subdomains=None, max_age_sent=None, updated=None, expires="never")
+END
+fresh
+expect_exit 1 pinstore import --json bad.json
+expect_skipped "[(2,'malformed'),(3,'malformed'),(4,'malformed'),(5,'malformed'),(6,'malformed'),(7,'malformed'),(8,'malformed'),(9,'bad-time'),(10,'bad-time'),(11,'bad-time'),(12,'bad-time'),(13,'bad-time'),(14,'bad-pin'),(15,'bad-pin'),(16,'malformed')]"
+entries "[(e['host'], e['mode'], e['pins'], e['expires']) for e in d] == [('y.test', 'report', ['$b', '$a'], None)]"
 
 # ------------------------------------------------------------ others' files
 
@@ -373,6 +420,16 @@ printf 'a.test sha256//%s;sha256//x\nb.test\nc.test sha256//%s d\nd.test sha1//x
 expect_exit 1 pinstore import --format curl --json pins
 expect_skipped "[(1,'bad-pin'),(2,'malformed'),(3,'malformed'),(4,'bad-pin')]"
 
+"$python" - >pins <<END
+import base64
+print("\n \na.test sha256//$a;sha256//$a\nmany.test " + ";".join(
+    "sha256//" + base64.b64encode(b"%032d" % i).decode() for i in range(33)))
+END
+fresh
+expect_exit 1 pinstore import --format curl --json pins
+expect_skipped "[(4,'limit')]"
+entries "[(e['host'], e['pins']) for e in d] == [('a.test', ['$a'])]"
+
 about "TLSA: only records that mean the SHA-256 of a key"
 fresh
 {
@@ -390,6 +447,18 @@ fresh
 expect_exit 1 pinstore import --json zone
 expect_skipped "[(5,'other-hash'),(6,'other-hash'),(7,'other-hash'),(8,'bad-pin'),(9,'malformed'),(10,'malformed')]"
 entries "[(e['host'], len(e['pins'])) for e in d] == [('t.test', 2), ('u.test', 1)]"
+
+{
+	printf '_443._tcp.u.test.\n_443._tcp.u.test. TLSA\n'
+	printf '_443._tcp.u.test. TLSA 3 1 1 %s00\n' $hexb
+	printf '_443.u.test. TLSA 3 1 1 %s\n' $hexb
+	printf '_443._tcp.u.test.\tTLSA\t3 1\n'
+	printf '_443._tcp.v.test.\tIN\tTLSA 3 1 1 ( %s )\n' $hexb
+} >zone
+fresh
+expect_exit 1 pinstore import --json zone
+expect_skipped "[(1,'malformed'),(2,'malformed'),(3,'bad-pin'),(4,'malformed'),(5,'malformed')]"
+entries "[e['host'] for e in d] == ['v.test']"
 
 about "Chromium's static pins: names from the file of pins"
 fresh
@@ -452,6 +521,42 @@ expect_exit 2 pinstore import --pins other.pins broken.json
 expect_err 'line 1'
 printf '{ "pinsets": {}, "entries": [] }' >wrong.json
 expect_exit 2 pinstore import --pins other.pins wrong.json
+
+for odd in '{ "pinsets": [], "entries": [] } }]' '{ "entries": [ "open' \
+	'{ "entries": "\' '{ "pinsets": [] }'; do
+	printf '%s' "$odd" >broken.json
+	expect_exit 2 pinstore import --format chromium --pins other.pins broken.json
+	expect_err 'line 1|this has no'
+done
+
+about "T-126 Chromium: odd names, kinds and numbers of pins"
+i=0
+while [ $i -lt 33 ]; do
+	printf 'Key%d\r\nsha256/%s\r\n' $i "$(printf '%032d' $i | base64)"
+	i=$((i + 1))
+done >odd.pins
+printf 'Key0\nsha256/%s' "$(printf '%032d' 0 | base64)" >>odd.pins
+cat >odd.json <<END
+{ "pinsets": [
+    { "static_spki_hashes": ["Key1"] },
+    { "name": "a\\"b/", "static_spki_hashes": ["Key1", "Key1", "Key2"] },
+    { "name": "void" }, { "name": "five", "static_spki_hashes": [5] },
+    { "name": "all", "static_spki_hashes": [$(seq -f '"Key%g"' -s, 0 32)] }
+  ], "other": [[], {}], "version": "1",
+  "entries": [ { "name": "x.test", "pins": "a\\"b/" },
+    { "name": "y.test", "pins": "void" }, { "name": "z.test", "pins": "five" },
+    { "name": "w.test", "pins": "all" },
+    { "name": "v.test", "pins": 5 }, "pins", [ { "name": "u.test" } ],
+    { "name": 5, "pins": "a\\"b/" } ] }
+END
+fresh
+expect_exit 1 pinstore import --json --pins odd.pins odd.json
+expect_skipped "[(8,'unknown-name'),(8,'unknown-name'),(9,'limit'),(10,'malformed'),(10,'malformed'),(10,'malformed'),(11,'bad-host')]"
+entries "[(e['host'], len(e['pins']), e['include_subdomains']) for e in d] == [('x.test', 2, False)]"
+: >none.pins
+fresh
+expect_exit 1 pinstore import --json --pins none.pins odd.json
+expect_json out 'd["added"] == 0'
 
 about "--expires: for what does not say when it ends"
 fresh
@@ -523,6 +628,20 @@ expect_exit 0 pinstore import empty
 expect_out '^0 added, 0 updated, 0 unchanged, 0 skipped'
 printf '\n# only a remark\n' >remark
 expect_exit 0 pinstore import remark
+
+for odd in '// x
+rubbish' '# pinstore entries 12' '# pinstore entries ' 'x "network'; do
+	printf '%s\n' "$odd" >noise
+	expect_exit 2 pinstore import noise
+done
+printf '#HPKP 1.0 file\n' >noise
+expect_exit 0 pinstore import noise
+for odd in 'a	TLSA	x' '_443._tcp.a.test.	TLSA 3 1 1 x' ' 
+a sha256//' 'a= b'; do
+	printf '%s\n' "$odd" >noise
+	expect_exit 1 pinstore import noise
+	expect_out '^0 added'
+done
 
 # ------------------------------------------------------------- on a terminal
 

@@ -381,9 +381,10 @@ read_entries(struct intake *intake, char *text, size_t len,
 {
 	const json_t *entries, *sets;
 	json_error_t error;
-	uint64_t *lines;
+	uint64_t *lines, line = 1;
+	const json_t *entry;
 	json_t *root;
-	size_t i, n;
+	size_t i, n, at = 0;
 	bool is_good;
 
 	lines = prepare(text, len, &n);
@@ -391,9 +392,13 @@ read_entries(struct intake *intake, char *text, size_t len,
 	entries = json_object_get(root, "entries");
 	sets = json_object_get(root, "pinsets");
 	is_good = json_is_array(entries) && json_is_array(sets);
-	for (i = 0; is_good && i < json_array_size(entries); i++)
-		take_entry(intake, json_array_get(entries, i), sets, pins,
-		           i < n ? lines[i] : 0);
+	for (i = 0; is_good && i < json_array_size(entries); i++) {
+		entry = json_array_get(entries, i);
+		/* What is no object has the line of the one before. */
+		if (json_is_object(entry) && at < n)
+			line = lines[at++];
+		take_entry(intake, entry, sets, pins, line);
+	}
 	if (root == NULL)
 		tool_fault_usage(fault, NULL, NULL, "line %d: %s", error.line,
 		                 error.text);
