@@ -131,7 +131,7 @@ class Scene:
         self.stdin = stdin
         self.codes = codes
         # A look at a host may tell less, as long as it does not judge.
-        self.may_tell_less = what == "a probe"
+        self.may_tell_less = what.startswith("a probe")
         self.sent = sent  # the log of a server that must not be asked
         self.restore()
         self.before = lab.entries()
