@@ -73,7 +73,7 @@ def run(command):
 
 
 CHANGING = "|".join((
-    r"20(?:2[6-9]|3[0-5])-\d\d-\d\d(?:T[0-9:]{8}Z)?",
+    r"20(?:2[6-9]|3[0-5])-(?!10-02)\d\d-\d\d(?:T[0-9:]{8}Z)?",
     r"\b1(?:7[5-9]|8)\d{7,8}\b", r"after \d+ ms", r"\d+ records, \d+ pages", r"page \d+", r"\d+\.\d KiB",
     r"pinstore_(?:file_bytes|commits_total) \d+", r"  commits +\d+",
     r"\b\d+[smh] ago\b", r"in \d+m\b", r"\bin \d{3,}d\b", r"\b\d{3,}d ago\b",

@@ -107,7 +107,7 @@ for which in rootA:ax:0 rootA:xa:20 rootB:ax:20 rootB:xa:0; do
 	name=${which%%:*}
 	order=${which#*:}
 	order=${order%:*}
-	n=$(grep -c '^[*] pins: on another valid path than GnuTLS settled on$' err_$name$order)
+	n=$(grep -c '^\* pins: on another valid path than GnuTLS settled on$' err_$name$order)
 	[ "$n" -eq "${which##*:}" ] &&
 		ok "$name, order $order: $n times by another path" ||
 		fail "$name, order $order: $n times by another path"

@@ -158,7 +158,7 @@ expect_err 'co.uk is a public suffix'
 must pinstore --store ahead note --at 2200-01-01 --chain-pin "$(pin multi)" \
 	pin.test "$P" >/dev/null
 expect_exit 0 pinfetch --store ahead --cacert "$pki/trust.pem" -o /dev/null $N
-expect_err 'the entry of pin.test was from the future and has been replaced: was the clock set back'
+expect_err 'the entry of pin.test was from the future and has been replaced: was the clock set back\?'
 must pinstore --store ahead note --at 2200-01-01 --chain-pin "$(pin backup)" \
 	pin.test "$(header 600 backup mitm)" >/dev/null
 expect_exit 90 pinfetch --store ahead --cacert "$pki/trust.pem" $N

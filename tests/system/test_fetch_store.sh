@@ -66,7 +66,7 @@ for at in 20 4116; do
 done
 refused "a store of a later version"
 expect_err '^  reason    .*version'
-expect_err '^  mend      use the pinstore that wrote'
+expect_err '^  mend      use the pinstore that wrote the store$'
 for seed in 1 2 3 4 5 6 7 8; do
 	sound
 	must "$python" - "$store/data.mdb" $seed <<'END'

@@ -57,22 +57,48 @@ start_tlsserv e --chain psl -r "$(answer '404 No' \
 	"Public-Key-Pins: $(header 1000 psl backup -- includeSubDomains)")"
 start_tlsserv o --chain multi -r "$(answer '503 No' \
 	'Public-Key-Pins: max-age=100; pin-sha1=\"x\"')"
-for port in $u_port $m_port $o_port; do
+start_tlsserv k --chain multi --tls 1.2 --client-ca files/me.pem
+start_tlsserv d --chain multi --delay 1
+start_tlsserv n --chain multi --close -r ''
+start_tlsserv r --chain multi -r "$(answer '307 Go' 'Location: /')"
+start_proxy p --map other.test:1=1
+for port in $u_port $m_port $o_port $d_port $n_port $r_port; do
 	f="${f-pinfetch --cacert $pki/trust.pem} --resolve pin.test:$port:127.0.0.1"
 done
 f="$f --resolve github.io:$e_port:127.0.0.1"
 U=https://pin.test:$u_port/ M=https://pin.test:$m_port/ O=https://pin.test:$o_port/
-E=https://github.io:$e_port/
-export u_port m_port e_port o_port f U M O E
+E=https://github.io:$e_port/ S=https://pin.test:$d_port/
+N=https://pin.test:$n_port/ R=https://pin.test:$r_port/
+export p_port n_port r_port N R u_port m_port e_port o_port k_port d_port \
+	n_port r_port p_port f U M O E S
 
 every=$(sanitized 7)
 table=$top_srcdir/tests/system/messages.table
 if timeout -k 5 300 "$python" "$top_srcdir/tests/support/messages.py" \
 	--every "$every" ${MESSAGES_WRITE:+--write} "$table" \
-	a b c good spare multi mitm psl intA rootA intB rootB me pki T u_port m_port e_port o_port >said 2>&1; then
+	a b c good spare multi mitm psl intA rootA intB rootB me pki T u_port m_port \
+	e_port o_port k_port d_port n_port r_port p_port >said 2>&1; then
 	ok "all is said as the table has it"
 else
 	fail "something else is said, or it ends otherwise"
 	cat said
 fi
 tail -n 1 said
+
+about "each exit status of the manuals is that of a row"
+for tool in pinstore pinfetch; do
+	awk '/^\.Sh/ { on = /EXIT STATUS/ } on && /^\.It [0-9]+$/ { print $2 }' \
+		"$top_srcdir/docs/man/$tool.1" >codes
+	[ -s codes ] || fail "$tool.1 has no codes"
+	while read -r code; do
+		if awk -v code="$code" -v tool=$tool '$1 == code && $2 == "$" {
+			is_fetch = /pinfetch|\$f /
+			if (is_fetch == (tool == "pinfetch"))
+				found = 1
+		} END { exit !found }' "$table"; then
+			ok "$tool ends with $code"
+		else
+			fail "no row of $tool ends with $code"
+		fi
+	done <codes
+done
