@@ -79,9 +79,10 @@ expect_exit 0 probe web pin.test $ca --json
 expect_json out 'd["verdict"] == "matched" and d["reason"] == "pin-in-chain" and [(x["layer"], x["entry_host"]) for x in d["applies"]] == [("configured", "pin.test")]'
 expect_exit 90 probe web a.test $ca
 expect_out '^  store       reject, no-pin-in-chain$'
+expect_out '^  likely      the chain ends in a CA that was added on this machine'
 expect_exit 90 probe web a.test $ca --json
 expect_json out 'd["verdict"] == "reject" and d["applies"][0]["entry_host"] == "a.test"'
-expect_json err 'd["error"]["exit"] == 90 and d["error"]["status"] == "mismatch"'
+expect_json err 'd["error"]["exit"] == 90 and d["error"]["status"] == "mismatch" and d["error"]["likely"]["cause"] == "local-anchor"'
 must pinstore --store "$store" revoke --yes "$(pin intA)" >/dev/null
 expect_exit 121 probe web pin.test $ca
 expect_out '^  store       reject, revoked$'

@@ -237,28 +237,54 @@ expect_exit 4 pinstore note b.test "$(header 1000 b backup)" \
 
 about "what is likely: as the data tells"
 store2=$T/likely
+shipped=/usr/share/ca-certificates/mozilla
+# likely CODE CAUSE WORDS ARGUMENT...: what pinstore check tells, in text and
+# in the error of its JSON
 likely()
 {
-	words=$1
-	shift
-	"$@" >out 2>err
+	code=$1
+	cause=$2
+	words=$3
+	shift 3
+	expect_exit "$code" pinstore check "$@"
 	expect_out "^  likely    $words"
+	expect_exit "$code" pinstore check --json "$@"
+	expect_json err "d['error']['likely']['cause'] == '$cause' and d['error']['likely']['text'].startswith('$words')"
 }
 PINSTORE=$store2
 must pinstore pin pin.test "$(pin good)" "$(pin backup)" --include-subdomains \
 	>/dev/null
 must pinstore pin other.test "$(pin good)" "$(pin backup)" >/dev/null
-likely 'the chain ends in a CA that was added on this machine' \
-	pinstore check pin.test --chain "$pki/mitm.chain" $ca
-likely 'the policy is inherited: pin.test covers' \
-	pinstore check x.pin.test --chain "$pki/mitm.chain" $ca
-likely 'the entry was noted in the future' \
-	pinstore check pin.test --chain "$pki/mitm.chain" --assume-valid --at @1700000000
-pinstore check pin.test --chain-pin "$(pin mitm)" >out
+likely 90 local-anchor 'the chain ends in a CA that was added on this machine' \
+	pin.test --chain "$pki/mitm.chain" $ca
+likely 90 parent 'the policy is inherited: pin.test covers' \
+	x.pin.test --chain "$pki/mitm.chain" $ca
+likely 90 clock 'the entry was noted in the future' \
+	pin.test --chain "$pki/mitm.chain" --assume-valid --at @1700000000
+expect_exit 90 pinstore check pin.test --chain-pin "$(pin mitm)"
 expect_no_out likely
+expect_exit 90 pinstore check pin.test --json --chain-pin "$(pin mitm)"
+expect_json err 'list(d["error"]) == ["exit", "status", "message", "where", "hint", "likely"] and d["error"]["likely"] is None'
+# the learned key alone is new: the issuer is what the operator has pinned
+must pinstore pin late.test "$(pin intA)" "$(pin backup)" >/dev/null
+must pinstore note late.test "$(header 1000 good backup)" \
+	--chain-pin "$(pin good)" --chain-pin "$(pin intA)" >/dev/null
+likely 90 renewal 'a new key under an issuer that is pinned too' \
+	late.test --chain "$pki/late.chain" --assume-valid
+# public CAs, of which only the certificates are at hand
+cat "$pki/mitm.pem" "$shipped/ISRG_Root_X2.crt" >public.chain
+likely 90 new-key 'a new key, under the public CA ISRG Root X2: a renewal' \
+	pin.test --chain public.chain --assume-valid
+must pinstore pin public.test "$shipped/ISRG_Root_X1.crt" "$(pin backup)" \
+	>/dev/null
+likely 90 other-ca 'another public CA: ISRG Root X1 is pinned, and the chain ends in ISRG Root X2' \
+	public.test --chain public.chain --assume-valid
+must pinstore note x.pin.test max-age=0 --chain "$pki/mitm.chain" $ca >/dev/null
+likely 90 local-anchor 'the chain ends in a CA' \
+	pin.test --chain "$pki/mitm.chain" $ca
 must pinstore note other.test max-age=0 --chain "$pki/mitm.chain" $ca >/dev/null
-likely 'other.test came with this very key too: a captive portal' \
-	pinstore check pin.test --chain "$pki/mitm.chain" $ca
+likely 90 captive-portal 'other.test came with this very key too: a captive portal' \
+	pin.test --chain "$pki/mitm.chain" $ca
 must pinstore revoke --yes "$(pin mitm)" >/dev/null
-likely 'the key is on the list of the revoked' \
-	pinstore check pin.test --chain "$pki/mitm.chain" $ca
+likely 121 revoked 'the key is on the list of the revoked' \
+	pin.test --chain "$pki/mitm.chain" $ca

@@ -32,6 +32,7 @@ fill(struct tool_fault *fault, int code, const char *status, const char *where,
 	fault->status = status;
 	fault->hint = hint;
 	fault->has_way_out = false;
+	fault->is_refusal = false;
 	tool_escape(raw, strlen(raw), fault->message, sizeof(fault->message));
 	if (where == NULL)
 		where = "";
@@ -58,6 +59,17 @@ tool_fault_usage(struct tool_fault *fault, const char *where, const char *hint,
 	va_start(args, format);
 	fill(fault, TOOL_EXIT_USAGE, "usage", where, hint, format, args);
 	va_end(args);
+}
+
+void
+tool_fault_likely(struct tool_fault *fault, const char *cause,
+                  const char *text)
+{
+	if (text == NULL)
+		text = "";
+	fault->is_refusal = true;
+	fault->cause = cause;
+	tool_escape(text, strlen(text), fault->likely, sizeof(fault->likely));
 }
 
 const char *

@@ -27,6 +27,10 @@ struct tool_fault {
 	char where[512];     /* option, file, host or store; "" = nowhere */
 	const char *hint;    /* the way out; static, or NULL */
 	bool has_way_out;    /* message tells it too; text needs no hint */
+	/* Of a refusal, in JSON: what it most likely comes from. */
+	bool is_refusal;
+	const char *cause;   /* a word; static, or NULL if nothing can be said */
+	char likely[512];    /* a sentence */
 };
 
 /*
@@ -50,6 +54,11 @@ void
 tool_fault_library(struct tool_fault *fault, int code,
                    const struct pinstore_error *error, const char *where);
 
+/* What a refusal that fault tells of most likely comes from; both may be NULL. */
+void
+tool_fault_likely(struct tool_fault *fault, const char *cause,
+                  const char *text);
+
 /* The word of a status: "damaged" for PINSTORE_ERR_DAMAGED. */
 const char *
 tool_status_word(enum pinstore_status status);
@@ -60,7 +69,8 @@ tool_fault_put(const struct tool_fault *fault, const char *program, FILE *out);
 
 /*
  * Print fault on stderr: as text behind the program's name, or with as_json as
- * {"error": {"exit", "status", "message", "where", "hint"}}.
+ * {"error": {"exit", "status", "message", "where", "hint"}}, and of a refusal
+ * "likely": {"cause", "text"} or null.
  */
 /* What tool_fault_print() would print.  Owner: the caller. */
 char *

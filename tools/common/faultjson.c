@@ -14,6 +14,19 @@
 #include "common/json.h"
 #include "common/memory.h"
 
+static json_t *
+likely_json(const struct tool_fault *fault)
+{
+	json_t *out;
+
+	if (fault->cause == NULL)
+		return json_null();
+	out = tool_json_object();
+	tool_json_add(out, "cause", tool_json_text(fault->cause));
+	tool_json_add(out, "text", tool_json_text(fault->likely));
+	return out;
+}
+
 static void
 print_json(const struct tool_fault *fault, FILE *out)
 {
@@ -26,6 +39,8 @@ print_json(const struct tool_fault *fault, FILE *out)
 	              tool_json_text(fault->where[0] != '\0' ? fault->where
 	                                                     : NULL));
 	tool_json_add(error, "hint", tool_json_text(fault->hint));
+	if (fault->is_refusal)
+		tool_json_add(error, "likely", likely_json(fault));
 	tool_json_add(root, "error", error);
 	tool_json_write(root, out);
 	fputc('\n', out);

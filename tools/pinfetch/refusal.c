@@ -7,11 +7,13 @@
 
 #include "pinfetch/refusal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 
+#include "common/likely.h"
 #include "common/pin.h"
 #include "common/text.h"
 #include "common/when.h"
@@ -136,19 +138,22 @@ put_chain(const char *title, const struct pinstore_chain *chain, FILE *out)
 
 /* What the data at hand can tell; else nothing is said. */
 static void
-put_likely(const struct pinstore_entry *entry, const char *host, FILE *out)
+put_likely(const struct fetch_session *session,
+           const struct pinstore_result *result, FILE *out)
 {
-	const char *name = pinstore_entry_host(entry);
+	struct tool_likely likely;
+	char *text;
 
-	if (pinstore_entry_noted(entry) > tool_now()) {
-		fputs("  likely    the entry was noted in the future: is this "
-		      "machine's clock right?\n",
-		      out);
-	} else if (strcmp(name, host) != 0) {
-		fputs("  likely    the policy is inherited: ", out);
-		tool_put_escaped(name, out);
-		fputs(" covers its subdomains\n", out);
+	tool_likely_begin(&likely);
+	(void)tool_likely_cause(&likely, session->run->ps, result, tool_now(),
+	                        &text);
+	if (text) {
+		fputs("  likely    ", out);
+		tool_put_escaped(text, out);
+		fputc('\n', out);
 	}
+	free(text);
+	tool_likely_end(&likely);
 }
 
 /* The command that a person can type, with the store that was named. */
@@ -217,12 +222,24 @@ put_mismatch(const struct fetch_session *session,
 	put_chain("served", pinstore_result_chain(result), out);
 	if (!entry)
 		return;
-	put_likely(entry, host, out);
+	put_likely(session, result, out);
 	fputs("  next      another network?      try there: the same keys?\n"
 	      "            what is known?        ",
 	      out);
 	put_command("explain", host, store, out);
 	put_change(entry, store, out);
+}
+
+/* It stays refused until its operator has another. */
+static void
+put_revoked(const struct fetch_session *session,
+            const struct fetch_report *report, FILE *out)
+{
+	const struct pinstore_result *result = report->verdict.result;
+
+	put_chain("served", pinstore_result_chain(result), out);
+	put_likely(session, result, out);
+	fputs("  next      ask the server's operator for a new key\n", out);
 }
 
 /* GnuTLS's words for what libcurl only calls a failure. */
@@ -372,6 +389,9 @@ fetch_refusal_print(const struct fetch_session *session,
 	switch (fault->exit) {
 	case FETCH_EXIT_MISMATCH:
 		put_mismatch(session, report, out);
+		break;
+	case FETCH_EXIT_REVOKED:
+		put_revoked(session, report, out);
 		break;
 	case FETCH_EXIT_CERTIFICATE:
 		put_certificate(session, report, out);

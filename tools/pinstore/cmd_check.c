@@ -16,7 +16,6 @@
 #include "common/text.h"
 #include "entry.h"
 #include "evidence.h"
-#include "likely.h"
 #include "verb.h"
 
 static const enum pinstore_layer layers[] = {
@@ -368,17 +367,25 @@ print_chain(const struct finding *finding, FILE *out)
 }
 
 /* Of a key that is to come, nothing has happened yet. */
-static void
-print_likely(const struct run *run, const struct finding *finding, FILE *out)
+static enum tool_cause
+likely_cause(struct run *run, const struct finding *finding, char **text)
 {
-	char *cause;
-
+	*text = NULL;
 	if (finding->evidence->kind == EVIDENCE_KEY)
-		return;
-	cause = likely_cause(run->store, finding->result, finding->at);
-	if (cause != NULL)
-		fprintf(out, "  %-10s%s\n", "likely", cause);
-	free(cause);
+		return TOOL_CAUSE_UNKNOWN;
+	return tool_likely_cause(&run->likely, run->store, finding->result,
+	                         finding->at, text);
+}
+
+static void
+print_likely(struct run *run, const struct finding *finding, FILE *out)
+{
+	char *text;
+
+	(void)likely_cause(run, finding, &text);
+	if (text != NULL)
+		fprintf(out, "  %-10s%s\n", "likely", text);
+	free(text);
 }
 
 static void
@@ -415,7 +422,7 @@ print_way_out(const struct finding *finding, FILE *out)
 }
 
 static void
-print_text(const struct run *run, const struct finding *finding, FILE *out)
+print_text(struct run *run, const struct finding *finding, FILE *out)
 {
 	enum tool_tint tint = finding->verdict == PINSTORE_REJECT
 	                              ? TOOL_TINT_BAD
@@ -457,6 +464,9 @@ verdict_exit(const struct finding *finding)
 static void
 tell_refusal(struct run *run, const struct finding *finding, int code)
 {
+	enum tool_cause cause;
+	char *text;
+
 	if (!run->is_json || code == TOOL_EXIT_OK || code == EXIT_NONE ||
 	    exit_worse(run->fault.exit, code) == run->fault.exit)
 		return;
@@ -467,6 +477,9 @@ tell_refusal(struct run *run, const struct finding *finding, int code)
 	               code == EXIT_REVOKED ? "revoked key in the chain for %s"
 	                                    : "pin mismatch for %s",
 	               finding->host);
+	cause = likely_cause(run, finding, &text);
+	tool_fault_likely(&run->fault, tool_cause_word(cause), text);
+	free(text);
 }
 
 static void
@@ -558,17 +571,22 @@ visit(const struct pinstore_entry *entry, void *arg)
 	}
 	tour->code = exit_worse(tour->code,
 	                        check_host(tour->run, host, tour->evidence));
-	return tour->code == EXIT_USAGE || tour->code == EXIT_STORE;
+	return tour->code == EXIT_USAGE || tour->code == EXIT_STORE ||
+	       ferror(tour->run->out);
 }
 
 static int
 check_all(struct run *run, struct evidence *evidence)
 {
 	struct tour tour = {.run = run, .evidence = evidence};
+	struct tool_progress progress;
+	enum pinstore_status status;
 	struct pinstore_error error;
 
-	if (pinstore_walk(run->store, NULL, visit, &tour, &error) !=
-	    PINSTORE_OK)
+	run_progress(run, "check", &progress);
+	status = pinstore_walk(run->store, NULL, visit, &tour, &error);
+	run_progress_end(run, &progress);
+	if (status != PINSTORE_OK)
 		return run_fail(run, &error);
 	if (tour.n_others > 0)
 		tool_warn(PROGRAM, "%zu stored hosts are not judged: the "

@@ -492,6 +492,19 @@ exam_free(struct exam *exam)
 	pinlist_free(&exam->pins);
 }
 
+static bool
+examine_content(struct run *run, struct exam *exam)
+{
+	struct tool_progress progress;
+	bool is_whole;
+
+	run_progress(run, "doctor", &progress);
+	is_whole = examine_journal(exam) && examine_entries(exam) &&
+	           examine_reports(exam) && examine_usage(exam);
+	run_progress_end(run, &progress);
+	return is_whole;
+}
+
 int
 cmd_doctor(struct run *run)
 {
@@ -510,8 +523,7 @@ cmd_doctor(struct run *run)
 	if (examine_pages(&exam)) {
 		if (!run_open(run, false))
 			code = run->fault.exit;
-		else if (!examine_journal(&exam) || !examine_entries(&exam) ||
-		         !examine_reports(&exam) || !examine_usage(&exam))
+		else if (!examine_content(run, &exam))
 			code = run_fail(run, &exam.error);
 		else
 			examine_files(&exam);

@@ -396,6 +396,16 @@ look(struct run *run, struct probe *probe,
 
 /* -------------------------------------------------------------------- telling */
 
+static void
+find_cause(struct run *run, struct probe *probe)
+{
+	if (probe->result != NULL && probe->verdict == PINSTORE_REJECT)
+		probe->cause = tool_likely_cause(&run->likely, run->store,
+		                                 probe->result,
+		                                 run->options.now,
+		                                 &probe->likely);
+}
+
 static int
 conclude(struct run *run, const struct probe *probe)
 {
@@ -419,6 +429,9 @@ conclude(struct run *run, const struct probe *probe)
 		               "refuses the chain",
 		               is_revoked ? "revoked key in the chain for %s"
 		                          : "pin mismatch for %s", probe->host);
+	if (run->is_json)
+		tool_fault_likely(&run->fault, tool_cause_word(probe->cause),
+		                  probe->likely);
 	return is_revoked ? EXIT_REVOKED : EXIT_MISMATCH;
 }
 
@@ -440,6 +453,7 @@ probe_clear(struct probe *probe)
 		clear_certificate(&probe->path[i]);
 	for (i = 0; i < probe->n_fields; i++)
 		free(probe->field[i].value);
+	free(probe->likely);
 	pinstore_result_free(probe->result);
 	pinstore_chain_free(probe->chain);
 }
@@ -455,6 +469,7 @@ cmd_probe(struct run *run)
 		tool_no_memory();
 	if (take_operand(run, probe) && make_credentials(run, &credentials) &&
 	    open_store(run, probe) && look(run, probe, credentials)) {
+		find_cause(run, probe);
 		if (run->is_json)
 			probe_print_json(probe, run);
 		else

@@ -261,9 +261,11 @@ int
 cmd_stats(struct run *run)
 {
 	bool is_openmetrics = option_given(&run->options, OPTION_OPENMETRICS);
+	struct tool_progress progress;
 	struct pinstore_error error;
 	struct figures figures;
 	struct tally tally;
+	bool is_whole;
 
 	if (is_openmetrics && run->is_json) {
 		tool_fault_usage(&run->fault, "--openmetrics", NULL,
@@ -272,7 +274,10 @@ cmd_stats(struct run *run)
 	}
 	if (!run_open(run, false))
 		return run->fault.exit;
-	if (!tally_take(run->store, run->options.now, &tally, &error))
+	run_progress(run, "stats", &progress);
+	is_whole = tally_take(run->store, run->options.now, &tally, &error);
+	run_progress_end(run, &progress);
+	if (!is_whole)
 		return run_fail(run, &error);
 	gather(&tally, &figures);
 	if (is_openmetrics)

@@ -144,6 +144,7 @@ main(int argc, char *argv[])
 	int code;
 
 	memset(&run, 0, sizeof(run));
+	tool_likely_begin(&run.likely);
 	tool_start();
 	run.is_json = options_wants_json(argc, argv);
 	run.out = tool_held_open(stdout, &held);
@@ -155,6 +156,7 @@ main(int argc, char *argv[])
 	}
 	/* What did not get through, stdout tells. */
 	(void)fclose(run.out);
+	tool_likely_end(&run.likely);
 	pinstore_close(run.store);
 	code = finish(&run, code, &held);
 	free(run.store_path);

@@ -69,6 +69,8 @@ struct probe {
 	size_t n_fields;
 	bool has_store;
 	enum pinstore_verdict verdict;
+	enum tool_cause cause; /* of a refusal */
+	char *likely;          /* its sentence, or NULL */
 	struct pinstore_result *result;
 };
 

@@ -330,6 +330,8 @@ print_verdict(const struct probe *probe, const struct run *run, FILE *out)
 	                run->is_colored, out);
 	fprintf(out, ", %s\n", pinstore_reason_word(
 	        pinstore_result_reason(probe->result)));
+	if (probe->likely != NULL)
+		fprintf(out, "  %-12s%s\n", "likely", probe->likely);
 	if (probe->verdict == PINSTORE_REJECT)
 		fprintf(out, "  %-12spinstore check %s tells more\n", "next",
 		        probe->host);

@@ -14,6 +14,7 @@
 #include <pinstore/pinstore.h>
 
 #include "common/fault.h"
+#include "common/likely.h"
 #include "common/progress.h"
 #include "options.h"
 
@@ -42,6 +43,7 @@ struct run {
 	char *store_path;
 	struct pinstore *store;
 	struct tool_fault fault;
+	struct tool_likely likely;
 };
 
 /*
