@@ -3,47 +3,72 @@
  *
  * SPDX-License-Identifier: LGPL-2.1-or-later
  *
- * Full TLS 1.3 handshakes with a server in a thread, over a socket pair.  The
- * first contestant is GnuTLS's own verification of name and purpose; the other
- * two differ from it in nothing but pinstore, and by the store they are given.
+ * usage: bench_handshake FOLDER PINNED HOSTS
+ *
+ * FOLDER is a store of HOSTS hosts, PINNED a copy of it to which the server's
+ * name is added.  Full TLS 1.3 handshakes with a server in a thread, over the
+ * loopback: by GnuTLS with its own verification of name and purpose, and
+ * through pinstore_handshake() with either store; by libcurl, and by libcurl
+ * with libpinstore-curl and either store, which verifies a second time, for
+ * libcurl does not tell the path.
  *
  * Each round runs the contestants forwards and then backwards, so that what
  * drifts meets all alike.  A contestant is compared with the first one of its
- * own round, and the median of these differences is told, with the quartiles
- * on both sides of it.  They are taken of the time of day and, since other
- * load disturbs that, of the processor time of the client: as a share of what
- * a handshake costs both ends together, which is what handshakes per second
- * come from where both ends share a processor, and of the client alone.
+ * kind in the same round, by the time of day and, since other load disturbs
+ * that, by the processor time of both ends together.
  */
 #include <config.h>
 
-#include <ftw.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <curl/curl.h>
 #include <gnutls/x509.h>
 
+#include <pinstore/curl.h>
 #include <pinstore/gnutls.h>
 
 #include "tests/bench/bench.h"
+#include "tests/support/data.h"
 #include "tests/support/suite.h"
 #include "tests/support/tlspair.h"
 
-#define ROUNDS 100
-#define TIMES 8 /* handshakes a round, of each contestant */
+/* 2,000 handshakes by each of GnuTLS's contestants, 500 of libcurl's. */
+#define ROUNDS 250
+#define TIMES 8
+#define CURL_TIMES 2
+#define HOST "pin.test"
 
-enum contestant { BARE, UNPINNED, PINNED, CONTESTANTS };
-enum measure { WALL, CLIENT, BOTH, MEASURES };
+enum contestant {
+	BARE, UNPINNED, PINNED, CURL_BARE, CURL_UNPINNED, CURL_PINNED,
+	CONTESTANTS
+};
+enum measure { WALL, BOTH, MEASURES };
 
-static const char *const words[CONTESTANTS] = {
-	"GnuTLS alone", "pinstore, host not pinned", "pinstore, host pinned",
+static const char *const words[CONTESTANTS][MEASURES] = {
+	[UNPINNED] = {"handshake.unpinned", "handshake.unpinned.cpu"},
+	[PINNED] = {"handshake.pinned", "handshake.pinned.cpu"},
+	[CURL_UNPINNED] = {"curl.unpinned", "curl.unpinned.cpu"},
+	[CURL_PINNED] = {"curl.pinned", "curl.pinned.cpu"},
 };
 
-static char directory[] = "/tmp/pinstore-bench-XXXXXX";
+static char **arguments;
 static struct pinstore *store[CONTESTANTS];
 static gnutls_certificate_credentials_t trust;
+static char trust_file[32];
 
 /* Nanoseconds a handshake, the median of a round's. */
 static double figures[MEASURES][CONTESTANTS][ROUNDS];
+
+static int
+times(int contestant)
+{
+	return contestant < CURL_BARE ? TIMES : CURL_TIMES;
+}
 
 static int64_t
 frozen(void *arg)
@@ -52,10 +77,46 @@ frozen(void *arg)
 	return TLS_NOW;
 }
 
+/* ----------------------------------------------------------------- connections */
+
+static int listening;
+static struct sockaddr_in address;
+
+static void
+listen_anywhere(void)
+{
+	socklen_t len = sizeof(address);
+
+	listening = socket(AF_INET, SOCK_STREAM, 0);
+	address.sin_family = AF_INET;
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	bench_must(listening >= 0);
+	bench_must(bind(listening, (struct sockaddr *)&address, len) == 0);
+	bench_must(listen(listening, 1) == 0);
+	bench_must(getsockname(listening, (struct sockaddr *)&address, &len) ==
+	           0);
+}
+
+static int
+connect_there(void)
+{
+	int one = 1, fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	bench_must(fd >= 0);
+	/* As libcurl has it. */
+	bench_must(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one,
+	                      sizeof(one)) == 0);
+	bench_must(connect(fd, (struct sockaddr *)&address, sizeof(address)) ==
+	           0);
+	return fd;
+}
+
+/* --------------------------------------------------------------------- GnuTLS */
+
 static void
 handshake_bare(gnutls_session_t session)
 {
-	static char host[] = "pin.test";
+	static char host[] = HOST;
 	gnutls_typed_vdata_st data[2] = {
 		{GNUTLS_DT_DNS_HOSTNAME, (unsigned char *)host, 0},
 		{GNUTLS_DT_KEY_PURPOSE_OID,
@@ -71,7 +132,7 @@ handshake_bare(gnutls_session_t session)
 static void
 handshake_pinstore(gnutls_session_t session, enum contestant contestant)
 {
-	struct pinstore_peer peer = {.size = sizeof(peer), .host = "pin.test"};
+	struct pinstore_peer peer = {.size = sizeof(peer), .host = HOST};
 	enum pinstore_verdict verdict;
 
 	bench_must(pinstore_session_attach(session, store[contestant], &peer,
@@ -82,6 +143,77 @@ handshake_pinstore(gnutls_session_t session, enum contestant contestant)
 	bench_must(verdict == (contestant == PINNED ? PINSTORE_MATCHED
 	                                            : PINSTORE_UNPINNED));
 }
+
+static void
+by_gnutls(enum contestant contestant)
+{
+	gnutls_session_t session = tls_client(connect_there(), TLS13, trust);
+
+	if (contestant == BARE)
+		handshake_bare(session);
+	else
+		handshake_pinstore(session, contestant);
+	tls_close(session);
+}
+
+/* -------------------------------------------------------------------- libcurl */
+
+static struct pinstore_curl *
+attach(CURL *easy, enum contestant contestant)
+{
+	struct pinstore_curl_setup setup = {
+		.size = sizeof(setup),
+		.clock = frozen,
+		.no_learn = 1,
+	};
+	struct pinstore_curl *attached;
+
+	bench_must(pinstore_curl_attach(easy, store[contestant], &setup,
+	                                &attached, NULL) == PINSTORE_OK);
+	return attached;
+}
+
+/* It ends with the handshake, and the prerequest callback. */
+static void
+by_curl(enum contestant contestant)
+{
+	struct curl_slist *resolve;
+	struct pinstore_curl *attached = NULL;
+	enum pinstore_verdict verdict;
+	CURL *easy = curl_easy_init();
+	CURLcode code;
+	char text[64];
+
+	snprintf(text, sizeof(text), HOST ":%u:127.0.0.1",
+	         ntohs(address.sin_port));
+	resolve = curl_slist_append(NULL, text);
+	bench_must(easy != NULL && resolve != NULL);
+	snprintf(text, sizeof(text), "https://" HOST ":%u/",
+	         ntohs(address.sin_port));
+	curl_easy_setopt(easy, CURLOPT_URL, text);
+	curl_easy_setopt(easy, CURLOPT_RESOLVE, resolve);
+	curl_easy_setopt(easy, CURLOPT_CAINFO, trust_file);
+	curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+	curl_easy_setopt(easy, CURLOPT_SSL_ENABLE_ALPN, 0L);
+	curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
+	if (contestant != CURL_BARE)
+		attached = attach(easy, contestant);
+	code = curl_easy_perform(easy);
+	if (code != CURLE_OK)
+		bench_fail(curl_easy_strerror(code), __FILE__, __LINE__);
+	if (attached != NULL) {
+		bench_must(pinstore_curl_outcome(attached, CURLE_OK, &verdict,
+		                                 NULL) == PINSTORE_OK);
+		bench_must(verdict == (contestant == CURL_PINNED
+		                               ? PINSTORE_MATCHED
+		                               : PINSTORE_UNPINNED));
+	}
+	pinstore_curl_detach(attached);
+	curl_easy_cleanup(easy);
+	curl_slist_free_all(resolve);
+}
+
+/* --------------------------------------------------------------------- rounds */
 
 static double
 process_cpu(void)
@@ -96,20 +228,16 @@ static void
 run(struct tls_server *server, enum contestant contestant,
     double *const at[MEASURES])
 {
-	gnutls_session_t session;
-	double wall, client, both;
+	double wall, both;
 
-	session = tls_client(tls_server_start(server), TLS13, trust);
 	both = process_cpu();
-	client = bench_cpu();
 	wall = bench_now();
-	if (contestant == BARE)
-		handshake_bare(session);
+	tls_server_listen(server, listening);
+	if (contestant < CURL_BARE)
+		by_gnutls(contestant);
 	else
-		handshake_pinstore(session, contestant);
+		by_curl(contestant);
 	*at[WALL] = bench_now() - wall;
-	*at[CLIENT] = bench_cpu() - client;
-	tls_close(session);
 	tls_server_join(server);
 	*at[BOTH] = process_cpu() - both;
 }
@@ -124,6 +252,8 @@ run_round(struct tls_server *server, int round)
 	for (time = 0; time < TIMES; time++) {
 		for (turn = 0; turn < CONTESTANTS; turn++) {
 			i = time % 2 == 0 ? turn : CONTESTANTS - 1 - turn;
+			if (time >= times(i))
+				continue;
 			for (m = 0; m < MEASURES; m++)
 				at[m] = &taken[m][i][time];
 			run(server, (enum contestant)i, at);
@@ -132,29 +262,29 @@ run_round(struct tls_server *server, int round)
 	for (m = 0; m < MEASURES; m++)
 		for (i = 0; i < CONTESTANTS; i++)
 			figures[m][i][round] =
-			        bench_quantile(taken[m][i], TIMES, 0.5);
+			        bench_quantile(taken[m][i], (size_t)times(i),
+			                       0.5);
 }
 
 /* Pin the root, which the server does not send. */
 static void
-pin_root(void)
+pin_root(struct tls_server *server)
 {
 	struct pinstore_rule rule = {
 		.size = sizeof(rule),
-		.host = "pin.test",
+		.host = HOST,
 		.n_pins = 2,
 		.expires = PINSTORE_NEVER,
 	};
 	struct pinstore_chain *chain;
 	struct pinstore_pin pins[2];
 	gnutls_session_t session;
-	struct tls_server server;
 
-	tls_server_init(&server, TLS_NAMES("good", "intA"), "good");
-	session = tls_client(tls_server_start(&server), TLS13, trust);
+	tls_server_listen(server, listening);
+	session = tls_client(connect_there(), TLS13, trust);
 	handshake_pinstore(session, UNPINNED);
-	bench_must(pinstore_chain_from_session(session, "pin.test", &chain,
-	                                       NULL) == PINSTORE_OK);
+	bench_must(pinstore_chain_from_session(session, HOST, &chain, NULL) ==
+	           PINSTORE_OK);
 	bench_must(pinstore_chain_length(chain) == 3);
 	memset(pins, 0, sizeof(pins));
 	pins[0] = *pinstore_chain_pin(chain, 2);
@@ -163,96 +293,84 @@ pin_root(void)
 	           PINSTORE_OK);
 	pinstore_chain_free(chain);
 	tls_close(session);
-	tls_server_join(&server);
-	tls_server_free(&server);
+	tls_server_join(server);
 }
 
-/* What a measure of a contestant has more than the first's, in per cent. */
+/* For libcurl, which wants a file. */
 static void
-print_more(const char *what, enum measure measure, enum measure whole,
-           enum contestant contestant)
+write_trust(void)
 {
-	double more[ROUNDS], middle;
+	struct data data = data_read("pki", "rootA.crt.der");
+	gnutls_datum_t pem, der = {data.at, (unsigned)data.len};
+	int fd = memfd_create("trust", MFD_CLOEXEC);
+
+	bench_must(fd >= 0);
+	bench_must(gnutls_pem_base64_encode2("CERTIFICATE", &der, &pem) == 0);
+	bench_must(write(fd, pem.data, pem.size) == (ssize_t)pem.size);
+	snprintf(trust_file, sizeof(trust_file), "/proc/self/fd/%d", fd);
+	gnutls_free(pem.data);
+	free(data.at);
+}
+
+/* The median of the rounds, and of the ratios to the first of the kind. */
+static void
+tell(enum contestant contestant, enum measure measure)
+{
+	enum contestant first = contestant < CURL_BARE ? BARE : CURL_BARE;
+	double *ours = figures[measure][contestant];
+	double *floor = figures[measure][first];
+	double ratios[ROUNDS], sorted[ROUNDS];
 	int i;
 
 	for (i = 0; i < ROUNDS; i++)
-		more[i] = (figures[measure][contestant][i] -
-		           figures[measure][BARE][i]) /
-		          figures[whole][BARE][i] * 100;
-	middle = bench_quantile(more, ROUNDS, 0.5);
-	printf("handshake        %-32s %+6.2f %%  (%+.2f to %+.2f)\n", what,
-	       middle, bench_quantile(more, ROUNDS, 0.25),
-	       bench_quantile(more, ROUNDS, 0.75));
-}
-
-static void
-print_all(void)
-{
-	double sorted[MEASURES][CONTESTANTS][ROUNDS], middle[MEASURES];
-	int m, i;
-
-	memcpy(sorted, figures, sizeof(sorted));
-	for (i = 0; i < CONTESTANTS; i++) {
-		for (m = 0; m < MEASURES; m++)
-			middle[m] =
-			        bench_quantile(sorted[m][i], ROUNDS, 0.5);
-		printf("handshake      %-34s %7.0f us  %6.0f/s  cpu: client "
-		       "%.0f us, both %.0f us\n",
-		       words[i], middle[WALL] / 1e3, 1e9 / middle[WALL],
-		       middle[CLIENT] / 1e3, middle[BOTH] / 1e3);
-		if (i == BARE)
-			continue;
-		print_more("time of day", WALL, WALL, (enum contestant)i);
-		print_more("client's cpu, of both ends'", CLIENT, BOTH,
-		           (enum contestant)i);
-		print_more("client's cpu, of its own", CLIENT, CLIENT,
-		           (enum contestant)i);
-	}
-}
-
-static int
-unlink_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
+		ratios[i] = floor[i] / ours[i];
+	memcpy(sorted, floor, sizeof(sorted));
+	printf("%s\t%s\tfloor\t%.6g\t%.6g\n", words[contestant][measure],
+	       arguments[3], bench_quantile(sorted, ROUNDS, 0.5),
+	       bench_quantile(ratios, ROUNDS, 0.5));
+	memcpy(sorted, ours, sizeof(sorted));
+	printf("%s\t%s\tpinstore\t%.6g\t1\n", words[contestant][measure],
+	       arguments[3], bench_quantile(sorted, ROUNDS, 0.5));
 }
 
 START_TEST(side_by_side)
 {
 	struct tls_server server;
-	char path[64];
-	int round, i;
+	int round, i, m;
 
 	tls_freeze();
-	bench_must(mkdtemp(directory) != NULL);
-	for (i = UNPINNED; i < CONTESTANTS; i++) {
-		snprintf(path, sizeof(path), "%s/%d", directory, i);
-		bench_must(pinstore_open(path, NULL, &store[i], NULL) ==
+	for (i = 0; i < CONTESTANTS; i++)
+		bench_must(pinstore_open(i == PINNED || i == CURL_PINNED
+		                                 ? arguments[2]
+		                                 : arguments[1],
+		                         NULL, &store[i], NULL) ==
 		           PINSTORE_OK);
-	}
 	trust = tls_trust(TLS_NAMES("rootA", "rootB"));
+	write_trust();
+	listen_anywhere();
 	tls_server_init(&server, TLS_NAMES("good", "intA"), "good");
-	pin_root();
+	pin_root(&server);
 	for (round = 0; round < ROUNDS; round++)
 		run_round(&server, round);
-	print_all();
+	for (i = 0; i < CONTESTANTS; i++)
+		for (m = 0; m < MEASURES && words[i][m] != NULL; m++)
+			tell((enum contestant)i, (enum measure)m);
 	tls_server_free(&server);
 	gnutls_certificate_free_credentials(trust);
-	for (i = UNPINNED; i < CONTESTANTS; i++)
+	for (i = 0; i < CONTESTANTS; i++)
 		pinstore_close(store[i]);
-	nftw(directory, unlink_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 END_TEST
 
 /* The server's support is made for tests, so this is one. */
 int
-main(void)
+main(int argc, char **argv)
 {
 	Suite *suite = suite_create("handshake");
 	TCase *tcase = tcase_create("handshake");
 
+	bench_must(argc == 4 && curl_global_init(CURL_GLOBAL_DEFAULT) == 0);
+	arguments = argv;
 	tcase_add_test(tcase, side_by_side);
 	tcase_set_timeout(tcase, 0);
 	suite_add_tcase(suite, tcase);

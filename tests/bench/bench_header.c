@@ -37,16 +37,16 @@ main(void)
 
 	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
 		len = strlen(fields[i].value);
+		memset(&bench, 0, sizeof(bench));
 		for (round = 0; round < BENCH_ROUNDS; round++) {
 			start = bench_cpu();
 			for (n = 0; n < TIMES; n++)
 				ps_header_parse(fields[i].value, len,
 				                PINSTORE_PKP, false, &header);
-			bench.round[round] = (bench_cpu() - start) / TIMES;
+			bench_add(&bench, (bench_cpu() - start) / TIMES);
 		}
-		bench_finish(&bench);
 		printf("header parse   %-34s %7.0f ns\n", fields[i].what,
-		       bench.median);
+		       bench_median(&bench));
 	}
 	return EXIT_SUCCESS;
 }

@@ -212,6 +212,8 @@ serve(void *arg)
 	struct timespec pause = {0, 50000000};
 	gnutls_session_t session;
 
+	if (server->listening >= 0)
+		server->fd = accept(server->listening, NULL, NULL);
 	if (gnutls_init(&session, GNUTLS_SERVER | GNUTLS_NO_SIGNAL) != 0)
 		abort();
 	gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE,
@@ -236,22 +238,36 @@ serve(void *arg)
 	return NULL;
 }
 
-int
-tls_server_start(struct tls_server *server)
+static void
+start(struct tls_server *server)
 {
-	int fds[2];
-
 	server->handshake = GNUTLS_E_INTERNAL_ERROR;
 	server->resumed = false;
 	server->received = 0;
 	server->certificate = server_credentials(server);
 	if (server->second != NULL)
 		server->other = server_credentials(server->second);
-	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
-	server->fd = fds[1];
 	ck_assert_int_eq(pthread_create(&server->thread, NULL, serve, server),
 	                 0);
+}
+
+int
+tls_server_start(struct tls_server *server)
+{
+	int fds[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	server->listening = -1;
+	server->fd = fds[1];
+	start(server);
 	return fds[0];
+}
+
+void
+tls_server_listen(struct tls_server *server, int listening)
+{
+	server->listening = listening;
+	start(server);
 }
 
 void

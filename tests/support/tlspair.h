@@ -43,6 +43,7 @@ struct tls_server {
 	gnutls_datum_t ticket_key;
 	gnutls_certificate_credentials_t certificate;
 	gnutls_certificate_credentials_t other; /* the second's */
+	int listening;
 	int fd;
 	pthread_t thread;
 };
@@ -59,6 +60,8 @@ void tls_server_free(struct tls_server *server);
 
 /* Serve one connection; the client's end of it. */
 int tls_server_start(struct tls_server *server);
+/* The same of one that comes to a listening socket, which is the caller's. */
+void tls_server_listen(struct tls_server *server, int listening);
 /* Wait until the client has closed its end. */
 void tls_server_join(struct tls_server *server);
 

@@ -61,7 +61,7 @@ exported()
 	done
 	for name in README.md NEWS SECURITY.md architecture.md embedding.md store-format.md \
 		walkthrough-report-only.md walkthrough.md locked-out.md \
-		threat-model.md upgrading.md containers.md \
+		threat-model.md upgrading.md containers.md performance.md performance.svg \
 		rfc7469.md; do
 		echo "$docdir/$name"
 	done
