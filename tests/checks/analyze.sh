@@ -61,9 +61,9 @@ one_clang()
 {
 	$limit clang -std=c11 -fsyntax-only -fno-color-diagnostics \
 		-DHAVE_CONFIG_H $flags $warnings "$1" >"$scratch/clang" 2>&1 ||
-		grep -qE ': error: ' "$scratch/clang" ||
+		grep -qE ': (fatal )?error: ' "$scratch/clang" ||
 		echo "$1: clang did not get through"
-	grep -E ': (warning|error): ' "$scratch/clang"
+	grep -E ': (warning|(fatal )?error): ' "$scratch/clang"
 }
 
 if [ "${1-}" = one ]; then

@@ -172,14 +172,17 @@ START_TEST(wrong_arguments)
 		.max_age_sent = -1,
 	}, bad;
 	struct pinstore_import *import;
-	char note[PINSTORE_NOTE_MAX + 2];
+	char note[PINSTORE_NOTE_MAX + 2], uri[PINSTORE_URI_MAX + 2];
 	unsigned way;
 
+	memset(uri, 'x', sizeof(uri));
+	memcpy(uri, "https://a.test/", 15);
+	uri[sizeof(uri) - 1] = '\0';
 	ck_assert_int_eq(pinstore_import_new(NULL), PINSTORE_ERR_ARG);
 	ck_assert_int_eq(pinstore_import_new(&import), PINSTORE_OK);
 	memset(note, 'x', sizeof(note) - 1);
 	note[sizeof(note) - 1] = '\0';
-	for (way = 0; way < 9; way++) {
+	for (way = 0; way < 10; way++) {
 		bad = item;
 		switch (way) {
 		case 0: bad.size = 0; break;
@@ -191,6 +194,7 @@ START_TEST(wrong_arguments)
 		case 6: bad.note = note; break;
 		case 7: bad.report_uri = "ftp://a.test/"; break;
 		case 8: bad.report_uri = ""; break;
+		case 9: bad.report_uri = uri; break;
 		}
 		ck_assert_int_eq(pinstore_import_add(import, &bad, NULL),
 		                 PINSTORE_ERR_ARG);
@@ -247,6 +251,29 @@ static const struct {
 	{"two agree, one does not",
 	 {{S("a.test", "AB")}, {S("a.test", "AB")}, {S("a.test", "AB"), .is_wide = 1}},
 	 "DDD", ""},
+	{"another mode",
+	 {{S("a.test", "AB")}, {S("a.test", "AB"), .is_report = 1}}, "DD", ""},
+	{"another time of noting",
+	 {{S("a.test", "AB"), .noted = 1}, {S("a.test", "AB"), .noted = 2}},
+	 "DD", ""},
+	{"a note and none",
+	 {{S("a.test", "AB")}, {S("a.test", "AB"), .note = "n"}}, "DD", ""},
+	{"another note",
+	 {{S("a.test", "AB"), .note = "m"}, {S("a.test", "AB"), .note = "n"}},
+	 "DD", ""},
+	{"parts with different notes",
+	 {{S("a.test", "A"), .is_part = 1, .note = "m"},
+	  {S("a.test", "B"), .is_part = 1, .note = "n"}}, "DD", ""},
+	{"names that are alike for long",
+	 {{S("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab.test", "A")},
+	  {S("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.test", "B")},
+	  {S("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.test", "C")},
+	  {S("aaaaaaaaaaaaaaab.test", "E")}, {S("b.test", "D")},
+	  {S("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.test", "B")}},
+	 "aaaaaa", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.test C "
+	 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.test B "
+	 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab.test A "
+	 "aaaaaaaaaaaaaaab.test E b.test D "},
 	{"a contradiction spoils no other name",
 	 {{S("a.test", "A")}, {S("b.test", "B")}, {S("a.test", "C")}}, "DaD",
 	 "b.test B "},

@@ -302,6 +302,136 @@ START_TEST(learning)
 }
 END_TEST
 
+/* What the system's store says by now, behind a check before it was there. */
+static const struct {
+	const char *what;
+	const char *host; /* of the entry below; the visit is to x.a.test */
+	const char *letters;
+	int include_subdomains;
+	enum pinstore_mode mode;
+	int64_t expires;
+	bool is_revoked, is_bypassed;
+	enum pinstore_action noted, trusted;
+	enum pinstore_reason why_noted, why_trusted;
+} matters[] = {
+	{"nothing of this host", "b.test", "C", 1, PINSTORE_ENFORCE,
+	 PINSTORE_NEVER, false, false, PINSTORE_NOTED, PINSTORE_NOTED,
+	 PINSTORE_WHY_OK, PINSTORE_WHY_OK},
+	{"an entry above that does not reach it", "a.test", "C", 0,
+	 PINSTORE_ENFORCE, PINSTORE_NEVER, false, false, PINSTORE_NOTED,
+	 PINSTORE_NOTED, PINSTORE_WHY_OK, PINSTORE_WHY_OK},
+	{"an entry that is over", "x.a.test", "C", 0, PINSTORE_ENFORCE, NOW - 1,
+	 false, false, PINSTORE_NOTED, PINSTORE_NOTED, PINSTORE_WHY_OK,
+	 PINSTORE_WHY_OK},
+	{"an entry above with another key", "a.test", "C", 1, PINSTORE_ENFORCE,
+	 PINSTORE_NEVER, false, false, PINSTORE_IGNORED, PINSTORE_IGNORED,
+	 PINSTORE_WHY_PIN_MISMATCH, PINSTORE_WHY_PIN_MISMATCH},
+	{"the same, only watched", "a.test", "C", 1, PINSTORE_REPORT,
+	 PINSTORE_NEVER, false, false, PINSTORE_NOTED, PINSTORE_UNCHANGED,
+	 PINSTORE_WHY_OK, PINSTORE_WHY_OK},
+	{"the key is revoked", "b.test", "C", 1, PINSTORE_ENFORCE,
+	 PINSTORE_NEVER, true, false, PINSTORE_IGNORED, PINSTORE_IGNORED,
+	 PINSTORE_WHY_PIN_MISMATCH, PINSTORE_WHY_PIN_MISMATCH},
+	{"a bypass", "x.a.test", "A", 0, PINSTORE_ENFORCE, PINSTORE_NEVER,
+	 false, true, PINSTORE_IGNORED, PINSTORE_IGNORED,
+	 PINSTORE_WHY_BYPASSED, PINSTORE_WHY_BYPASSED},
+	{"a bypass, and the key is revoked", "x.a.test", "C", 0,
+	 PINSTORE_ENFORCE, PINSTORE_NEVER, true, true, PINSTORE_IGNORED,
+	 PINSTORE_IGNORED, PINSTORE_WHY_BYPASSED, PINSTORE_WHY_BYPASSED},
+};
+
+static void
+lay_below(size_t row)
+{
+	struct pinstore_pin pins[2], bad = pin_of('A');
+	struct pinstore_rule rule = {
+		.size = sizeof(rule), .host = matters[row].host, .pins = pins,
+		.n_pins = pins_of(matters[row].letters, pins),
+		.include_subdomains = matters[row].include_subdomains,
+		.mode = matters[row].mode, .expires = matters[row].expires,
+		.no_backup = 1,
+	};
+	struct pinstore_bypass bypass = {
+		.size = sizeof(bypass), .host = "x.a.test", .start = NOW,
+		.end = NOW + 100, .reason = "of the machine",
+	};
+
+	ck_assert_msg(pinstore_pin(machine, &rule, NOW - 9, &why) ==
+	              PINSTORE_OK, "%s", why.text);
+	if (matters[row].is_revoked)
+		ck_assert_int_eq(pinstore_revoke(machine, &bad, NULL, NOW,
+		                                 NULL), PINSTORE_OK);
+	if (matters[row].is_bypassed)
+		ck_assert_int_eq(pinstore_bypass(machine, &bypass, NOW, NULL),
+		                 PINSTORE_OK);
+	publish();
+	open_anew();
+}
+
+START_TEST(learning_matters)
+{
+	struct pinstore_noted noted = {.size = sizeof(noted)};
+	struct pinstore_result *result = check_at("x.a.test", "A", NOW);
+
+	lay_below((size_t)_i);
+	ck_assert_int_eq(pinstore_trust(ps, result, NOW, &noted, &why),
+	                 PINSTORE_OK);
+	ck_assert_int_eq(noted.action, matters[_i].trusted);
+	ck_assert_int_eq(noted.why, matters[_i].why_trusted);
+	ck_assert_int_eq(has_entry("x.a.test", PINSTORE_LEARNED),
+	                 matters[_i].trusted == PINSTORE_NOTED);
+	pinstore_result_free(result);
+}
+END_TEST
+
+START_TEST(noting_matters)
+{
+	struct pinstore_noted noted = {.size = sizeof(noted)};
+	struct pinstore_field field = {PINSTORE_PKP, NULL, 0};
+	struct pinstore_result *result = check_at("x.a.test", "A", NOW);
+	char value[256];
+
+	field.len = header_of("AD", 1000, "", value, sizeof(value));
+	field.value = value;
+	lay_below((size_t)_i);
+	ck_assert_int_eq(pinstore_note(ps, result, &field, 1, NOW, &noted, &why),
+	                 PINSTORE_OK);
+	ck_assert_int_eq(noted.action, matters[_i].noted);
+	ck_assert_int_eq(noted.why, matters[_i].why_noted);
+	ck_assert_int_eq(has_entry("x.a.test", PINSTORE_LEARNED),
+	                 matters[_i].noted == PINSTORE_NOTED);
+	pinstore_result_free(result);
+}
+END_TEST
+
+/* What cannot be asked is an error, and nothing is learned. */
+START_TEST(learning_needs_an_answer)
+{
+	struct pinstore_noted noted = {.size = sizeof(noted)};
+	struct pinstore_field field = {PINSTORE_PKP, NULL, 0};
+	struct pinstore_result *result;
+	char value[256], path[160];
+
+	field.len = header_of("AD", 1000, "", value, sizeof(value));
+	field.value = value;
+	pin_below("a.test", "AB", 0);
+	publish();
+	open_anew();
+	result = check_at("b.test", "A", NOW);
+	(void)snprintf(path, sizeof(path), "%s/data.mdb", below);
+	ck_assert_int_eq(unlink(path), 0);
+	wait_a_second();
+	ck_assert_int_eq(pinstore_note(ps, result, &field, 1, NOW, &noted, &why),
+	                 PINSTORE_ERR_DAMAGED);
+	ck_assert_int_eq(noted.action, PINSTORE_IGNORED);
+	ck_assert_int_eq(pinstore_trust(ps, result, NOW, &noted, &why),
+	                 PINSTORE_ERR_DAMAGED);
+	ck_assert_int_eq(noted.action, PINSTORE_IGNORED);
+	ck_assert(!has_entry("b.test", PINSTORE_LEARNED));
+	pinstore_result_free(result);
+}
+END_TEST
+
 /* ------------------------------------------------------------- what is told */
 
 START_TEST(told)
@@ -775,6 +905,9 @@ main(void)
 	tcase_add_test(tcase, bypassed);
 	tcase_add_test(tcase, watched);
 	tcase_add_test(tcase, learning);
+	tcase_add_loop_test(tcase, learning_matters, 0, COUNT(matters));
+	tcase_add_loop_test(tcase, noting_matters, 0, COUNT(matters));
+	tcase_add_test(tcase, learning_needs_an_answer);
 	tcase_add_test(tcase, told);
 	tcase_add_test(tcase, private_matters_stay);
 	tcase_add_test(tcase, noticed);

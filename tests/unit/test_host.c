@@ -419,6 +419,7 @@ START_TEST(key_is_reversed)
 	ck_assert_int_eq(ps_key_host(key.octets, key.len, &back), PINSTORE_OK);
 	ck_assert_str_eq(back.name, keys[_i].in);
 	ck_assert_uint_eq(back.len, host.len);
+	ck_assert(ps_key_is_host(key.octets, key.len));
 }
 END_TEST
 
@@ -465,6 +466,8 @@ START_TEST(bad_key_is_damage)
 	memset(&host, 'x', sizeof(host));
 	ck_assert_msg(ps_key_host((const uint8_t *)b->text, len, &host) ==
 	              PINSTORE_ERR_DAMAGED, "took \"%s\"", b->text);
+	ck_assert_msg(!ps_key_is_host((const uint8_t *)b->text, len),
+	              "\"%s\" is one", b->text);
 	ck_assert_uint_eq(host.len, 0);
 	ck_assert_str_eq(host.name, "");
 }
