@@ -529,6 +529,122 @@ START_TEST(private_matters_stay)
 }
 END_TEST
 
+/* Settings and local anchors go along, each also without the other. */
+START_TEST(settings_are_published)
+{
+	const int64_t cap = 500;
+	struct pinstore_pin anchor = pin_of('Z');
+	struct pinstore_pin found[PINSTORE_ANCHORS_MAX];
+	int64_t value = 0;
+	int is_set = 0;
+	size_t n = 0;
+
+	if (_i != 1)
+		ck_assert_int_eq(pinstore_setting_put(
+		                         machine, PINSTORE_SETTING_MAX_AGE_CAP,
+		                         &cap, NOW, NULL), PINSTORE_OK);
+	if (_i != 0)
+		ck_assert_int_eq(pinstore_set_anchors(machine, &anchor, 1, NOW,
+		                                      NULL), PINSTORE_OK);
+	publish();
+	pinstore_close(ps);
+	ps = open_with(below, NULL);
+	ck_assert_msg(ps != NULL, "%s", why.text);
+	ck_assert_int_eq(pinstore_setting_get(ps, PINSTORE_SETTING_MAX_AGE_CAP,
+	                                      &value, &is_set, NULL),
+	                 PINSTORE_OK);
+	ck_assert_int_eq(is_set, _i != 1);
+	ck_assert_int_eq(value == cap, _i != 1);
+	ck_assert_int_eq(pinstore_anchors(ps, found, &n, NULL), PINSTORE_OK);
+	ck_assert_uint_eq(n, _i != 0);
+	if (n == 1)
+		ck_assert_mem_eq(&found[0], &anchor, sizeof(anchor));
+}
+END_TEST
+
+/* More than one transaction of the copy: none is lost on the border. */
+START_TEST(many_are_published)
+{
+	const unsigned many = 10001;
+	struct pinstore_pin pin = pin_of('A');
+	char name[32];
+	struct pinstore_import_item item = {
+		.size = sizeof(item), .host = name, .source = PINSTORE_STATIC,
+		.mode = PINSTORE_ENFORCE, .pins = &pin, .n_pins = 1,
+		.noted = PINSTORE_UNDATED, .updated = PINSTORE_UNDATED,
+		.expires = PINSTORE_NEVER, .max_age_sent = -1,
+	};
+	struct pinstore_import *import;
+	uint64_t hosts = 0;
+	unsigned i;
+
+	ck_assert_int_eq(pinstore_import_new(&import), PINSTORE_OK);
+	for (i = 0; i < many; i++) {
+		(void)snprintf(name, sizeof(name), "h%05u.test", i);
+		ck_assert_int_eq(pinstore_import_add(import, &item, NULL),
+		                 PINSTORE_OK);
+	}
+	ck_assert_int_eq(pinstore_import_run(machine, import, 0, NOW, NULL,
+	                                     NULL), PINSTORE_OK);
+	pinstore_import_free(import);
+	ck_assert_int_eq(pinstore_revoke(machine, &pin, NULL, NOW, NULL),
+	                 PINSTORE_OK);
+	ck_assert_int_eq(pinstore_publish(machine, below, 0, &hosts, NULL),
+	                 PINSTORE_OK);
+	ck_assert_uint_eq(hosts, many);
+	open_anew();
+	for (i = 0; i < many; i++) {
+		if (i > 2 && i < many - 4 && i % 1000 != 0)
+			continue;
+		(void)snprintf(name, sizeof(name), "h%05u.test", i);
+		ck_assert_int_eq(verdict_at(name, "x", NOW), PINSTORE_REJECT);
+	}
+	ck_assert_int_eq(verdict_at("h10001.test", "x", NOW),
+	                 PINSTORE_UNPINNED);
+	ck_assert_int_eq(verdict_at("h10001.test", "A", NOW), PINSTORE_REJECT);
+}
+END_TEST
+
+START_TEST(wrong_arguments)
+{
+	struct pinstore_fsck_setup setup = {
+		.size = sizeof(setup), .lock_limit_ms = -1,
+	};
+	struct pinstore_fsck_result result = {.size = sizeof(result)};
+	uint64_t hosts = 9;
+	char empty[] = "";
+
+	ck_assert_int_eq(pinstore_publish(NULL, below, 0, &hosts, NULL),
+	                 PINSTORE_ERR_ARG);
+	ck_assert_uint_eq(hosts, 0);
+	ck_assert_int_eq(pinstore_publish(machine, NULL, 0, NULL, NULL),
+	                 PINSTORE_ERR_ARG);
+	ck_assert_int_eq(pinstore_backup(machine, empty, 0, NULL, NULL),
+	                 PINSTORE_ERR_ARG);
+	hosts = 9;
+	ck_assert_int_eq(pinstore_restore(NULL, below, NOW, &hosts, NULL),
+	                 PINSTORE_ERR_ARG);
+	ck_assert_uint_eq(hosts, 0);
+	ck_assert_int_eq(pinstore_restore(empty, below, NOW, NULL, NULL),
+	                 PINSTORE_ERR_ARG);
+	ck_assert_int_eq(pinstore_restore(fixture_dir.store, NULL, NOW, NULL,
+	                                  NULL), PINSTORE_ERR_ARG);
+	ck_assert_int_eq(pinstore_restore(fixture_dir.store, empty, NOW, NULL,
+	                                  NULL), PINSTORE_ERR_ARG);
+	ck_assert_int_eq(pinstore_walk_system(NULL, NULL, print_entry, NULL,
+	                                      NULL), PINSTORE_ERR_ARG);
+	ck_assert_int_eq(pinstore_fsck(NULL, NULL, &result, NULL),
+	                 PINSTORE_ERR_ARG);
+	ck_assert_int_eq(pinstore_fsck(below, NULL, NULL, NULL),
+	                 PINSTORE_ERR_ARG);
+	ck_assert_int_eq(pinstore_fsck(below, &setup, &result, NULL),
+	                 PINSTORE_ERR_ARG);
+	setup.size = 0;
+	ck_assert_int_eq(pinstore_fsck(below, &setup, &result, NULL),
+	                 PINSTORE_ERR_ARG);
+}
+END_TEST
+
 /* -------------------------------------------------------- its coming and going */
 
 /* A handle that began without one, a new copy, and one that is taken away. */
@@ -910,6 +1026,9 @@ main(void)
 	tcase_add_test(tcase, learning_needs_an_answer);
 	tcase_add_test(tcase, told);
 	tcase_add_test(tcase, private_matters_stay);
+	tcase_add_loop_test(tcase, settings_are_published, 0, 3);
+	tcase_add_test(tcase, many_are_published);
+	tcase_add_test(tcase, wrong_arguments);
 	tcase_add_test(tcase, noticed);
 	tcase_add_test(tcase, locked_by_a_reader);
 	tcase_add_test(tcase, in_a_child);
