@@ -150,7 +150,9 @@ pinstore_import_add(struct pinstore_import *import,
 		return status;
 	if (layer == PINSTORE_LEARNED) {
 		section.quota_labels = (uint8_t)ps_suffix_domain_labels(&host);
+		/* Whose domain has fewer labels is no suffix. */
 		is_suffix = section.include_subdomains &&
+		            section.quota_labels == ps_host_labels(&host) &&
 		            ps_suffix_is_public(&host);
 	}
 	if (ps_gather_add(import, &host, &section, layer, is_suffix,
