@@ -69,6 +69,10 @@ offered pinstore list --mo : --mode
 offered pinstore list --mode '' : enforce report
 offered pinstore --store "$store" list --sort u : updated
 offered pinstore header --for n : nginx
+offered pinstore export --format j : json
+offered pinstore export --format chr :
+offered pinstore import --format chr : chromium
+offered pinstore import --format okh :
 offered pinstore bypass a.test --for n :
 offered pinstore report s : send show
 offered pinstore config quota- : quota-domain quota-total
