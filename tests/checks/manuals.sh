@@ -79,7 +79,7 @@ judge_names()
 		echo "$name.${page##*.}"
 	done | sort >"$scratch/names"
 	uniq -d "$scratch/names" | sed 's/^/named by two pages: /'
-	for page in man/*.5; do
+	for page in man/*.[57]; do
 		[ ! -f "$page" ] || echo "${page##*/}" >>"$scratch/names"
 	done
 	sort -o "$scratch/names" "$scratch/names"

@@ -41,6 +41,11 @@ for verb in $verbs; do
 	awk 'length > 79 { exit 1 }' out && ok "fits 80 columns" ||
 		fail "$verb: lines too long"
 done
+for verb in $(sed -n 's/^  \([a-z][a-z]*\)  .*/\1/p' help); do
+	sed -n '/^\.Sh EXAMPLES/,/^\.Sh SEE/p' "$top_srcdir/docs/man/pinstore.1" |
+		grep -q "pinstore $verb" && ok "pinstore.1 shows $verb" ||
+		fail "pinstore.1 has no example of $verb"
+done
 expect_exit 0 pinstore --version
 expect_out '^pinstore [0-9]+\.[0-9]+'
 
