@@ -27,6 +27,7 @@ if is_writing:
     del arguments[0]
 table, *names = arguments
 failures = 0
+MAYBE = "  likely    the chain ends in a CA that was added on this machine"
 
 
 def rows(lines):
@@ -74,7 +75,8 @@ def run(command):
 
 CHANGING = "|".join((
     r"20(?:2[6-9]|3[0-5])-(?!10-02)\d\d-\d\d(?:T[0-9:]{8}Z)?",
-    r"\b1(?:7[5-9]|8)\d{7,8}\b", r"after \d+ ms", r"\d+ records, \d+ pages", r"page \d+", r"\d+\.\d KiB",
+    r"\b1(?:7[5-9]|8)\d{7,8}\b", r"after \d+ ms", r"page \d+",
+    r"\d+ records, \d+ pages", r"\d+\.\d KiB",
     r"pinstore_(?:file_bytes|commits_total) \d+", r"  commits +\d+",
     r"\b\d+[smh] ago\b", r"in \d+m\b", r"\bin \d{3,}d\b", r"\b\d{3,}d ago\b",
     r"\bends in 6d", r"\bin [89]d\b", r"\(now\)", r"in 1[23]d"))
@@ -92,6 +94,13 @@ def is_said(expected, line):
                                   expected.split("[...]")), line)
 
 
+def is_same(wanted, said):
+    """But for what a machine without authorities cannot tell."""
+    wanted, said = ([line for line in lines if not line.startswith(MAYBE)]
+                    for lines in (wanted, said))
+    return len(said) == len(wanted) and all(map(is_said, wanted, said))
+
+
 def main():
     global failures
     with open(table, encoding="utf-8") as file:
@@ -102,7 +111,7 @@ def main():
         if n % every != 0:
             continue
         got, said = run(command)
-        same = len(said) == len(wanted) and all(map(is_said, wanted, said))
+        same = is_same(wanted, said)
         if is_writing:
             new += lines[copied:first]
             new.append("%d $ %s" % (got, lines[first].split(" $ ", 1)[1]))

@@ -53,6 +53,7 @@ answer()
 }
 start_tlsserv u --chain multi
 start_tlsserv m --chain mitm
+start_tlsserv g --chain good
 start_tlsserv e --chain psl -r "$(answer '404 No' \
 	"Public-Key-Pins: $(header 1000 psl backup -- includeSubDomains)")"
 start_tlsserv o --chain multi -r "$(answer '503 No' \
@@ -62,14 +63,14 @@ start_tlsserv d --chain multi --delay 1
 start_tlsserv n --chain multi --close -r ''
 start_tlsserv r --chain multi -r "$(answer '307 Go' 'Location: /')"
 start_proxy p --map other.test:1=1
-for port in $u_port $m_port $o_port $d_port $n_port $r_port; do
+for port in $u_port $m_port $o_port $g_port $d_port $n_port $r_port; do
 	f="${f-pinfetch --cacert $pki/trust.pem} --resolve pin.test:$port:127.0.0.1"
 done
 f="$f --resolve github.io:$e_port:127.0.0.1"
 U=https://pin.test:$u_port/ M=https://pin.test:$m_port/ O=https://pin.test:$o_port/
 E=https://github.io:$e_port/ S=https://pin.test:$d_port/
 N=https://pin.test:$n_port/ R=https://pin.test:$r_port/
-export p_port n_port r_port N R u_port m_port e_port o_port k_port d_port \
+export g_port p_port n_port r_port N R u_port m_port e_port o_port k_port d_port \
 	n_port r_port p_port f U M O E S
 
 every=$(sanitized 7)
@@ -77,7 +78,7 @@ table=$top_srcdir/tests/system/messages.table
 if timeout -k 5 300 "$python" "$top_srcdir/tests/support/messages.py" \
 	--every "$every" ${MESSAGES_WRITE:+--write} "$table" \
 	a b c good spare multi mitm psl intA rootA intB rootB me pki T u_port m_port \
-	e_port o_port k_port d_port n_port r_port p_port >said 2>&1; then
+	e_port o_port k_port d_port g_port n_port r_port p_port >said 2>&1; then
 	ok "all is said as the table has it"
 else
 	fail "something else is said, or it ends otherwise"
