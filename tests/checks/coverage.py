@@ -132,6 +132,9 @@ def measure(build, source):
             path = os.path.relpath(path, os.path.realpath(source))
             if not path.startswith(("libpinstore/", "tools/")):
                 continue
+            # An object of an earlier build, whose source is gone.
+            if not os.path.exists(os.path.join(source, path)):
+                continue
             add(files, source, path, found["lines"])
     return files
 
