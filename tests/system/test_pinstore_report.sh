@@ -77,7 +77,7 @@ expect_exit 0 pinstore report show
 expect_exit 0 pinstore report show --json 2
 expect_json out "d['id'] == 2 and d['body'] == json.load(open('body'))"
 expect_exit 1 pinstore report show 2 77
-expect_err 'no such report'
+expect_err 'not all of these reports are there'
 
 about "T-143 nothing that steers a terminal, whatever was stored"
 queue esc.test 443 private "$(printf 'https://r.test/\033[2Jx\nforged')"
