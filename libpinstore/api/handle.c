@@ -115,6 +115,8 @@ set_option(struct pinstore_options *options, enum pinstore_option what,
 		return set_flag(&options->has_suffix_rule, value);
 	case PINSTORE_OPT_REPORT:
 		return set_flag(&options->has_reports, value);
+	case PINSTORE_OPT_REMOTE:
+		return set_flag(&options->store.may_be_remote, value);
 	case PINSTORE_OPT_MAX_BYTES:
 		return set_count(&options->store.max_bytes, value,
 		                 MAX_BYTES_MIN);

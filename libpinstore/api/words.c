@@ -53,6 +53,8 @@ pinstore_strerror(enum pinstore_status status)
 		return "defect in pinstore";
 	case PINSTORE_ERR_FORKED:
 		return "store in memory of the parent process";
+	case PINSTORE_ERR_REMOTE:
+		return "store on a network file system";
 	}
 	return "unknown status";
 }

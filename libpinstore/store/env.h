@@ -36,6 +36,7 @@ struct ps_env {
 	char *path; /* from the root */
 	char shown[PS_SHOWN_LEN];
 	bool is_forced_open; /* to be judged: not before it is opened */
+	bool may_be_remote;
 	uint64_t map_bytes;
 	_Atomic uint64_t max_bytes;
 

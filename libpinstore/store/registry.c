@@ -23,6 +23,7 @@
 #include "store/create.h"
 #include "store/env.h"
 #include "store/files.h"
+#include "store/mount.h"
 #include "store/seal.h"
 
 /* What the page says; the kernel makes it zero in a child. */
@@ -184,6 +185,7 @@ make(const struct ps_registry_want *want)
 	}
 	env->is_system = want->is_system;
 	env->is_forced_open = want->is_forced_open;
+	env->may_be_remote = want->may_be_remote;
 	return env;
 }
 
@@ -343,6 +345,24 @@ open_locked(const char *path, const char *shown, bool may_create,
 	}
 }
 
+/*
+ * Other machines do not see our locks, nor we what they write in time: hosts
+ * that are stored would not be found.  What nobody writes has passed by here.
+ */
+static enum pinstore_status
+check_place(const char *path, const char *shown, bool may_be_remote,
+            struct pinstore_error *error)
+{
+	char name[PS_MOUNT_NAME_LEN];
+
+	if (may_be_remote || !ps_mount_is_remote(path, name))
+		return PINSTORE_OK;
+	return ps_fail(error, PINSTORE_ERR_REMOTE,
+	               "store %s: lies on %s, a network file system, where "
+	               "locks do not hold: use a local directory, or read a "
+	               "copy made with pinstore backup --publish", shown, name);
+}
+
 enum pinstore_status
 ps_registry_share(const struct ps_registry_want *want, int64_t deadline_ms,
                   struct ps_env **out, struct pinstore_error *error)
@@ -362,8 +382,10 @@ ps_registry_share(const struct ps_registry_want *want, int64_t deadline_ms,
 		unlock();
 		return status;
 	}
-	status = open_locked(want->path, shown, !want->read_only, deadline_ms,
-	                     &dir_fd, error);
+	status = check_place(want->path, shown, want->may_be_remote, error);
+	if (status == PINSTORE_OK)
+		status = open_locked(want->path, shown, !want->read_only,
+		                     deadline_ms, &dir_fd, error);
 	if (status == PINSTORE_OK) {
 		status = share_locked(want, shown, dir_fd, deadline_ms, out,
 		                      &is_taken, error);
@@ -474,6 +496,9 @@ start_again(struct ps_env *env, int64_t deadline_ms,
 
 	status = start_sealed_again(env, &is_done, error);
 	if (is_done)
+		return status;
+	status = check_place(env->path, env->shown, env->may_be_remote, error);
+	if (status != PINSTORE_OK)
 		return status;
 	status = open_locked(env->path, env->shown, false, deadline_ms, &dir_fd,
 	                     error);

@@ -22,6 +22,7 @@ struct ps_registry_want {
 	bool read_only;
 	bool is_system; /* published, or none */
 	bool is_forced_open; /* to be judged: not before it is opened */
+	bool may_be_remote;  /* on a file system that other machines have too */
 	uint64_t map_bytes;
 	uint64_t max_bytes;
 };
@@ -32,7 +33,7 @@ struct ps_registry_want {
  *
  * Owner:  the caller, who ends *out with ps_registry_release().
  * Errors: NOTFOUND (read_only, none there), ACCESS, NOMEM, BUSY, FULL, IO,
- *         VERSION, DAMAGED.
+ *         VERSION, DAMAGED, REMOTE.
  */
 enum pinstore_status
 ps_registry_share(const struct ps_registry_want *want, int64_t deadline_ms,

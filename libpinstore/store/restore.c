@@ -75,6 +75,7 @@ restore(const char *path, const char *from,
 	refill.used_bytes = info.used_bytes;
 	want.path = path;
 	want.read_only = false;
+	want.may_be_remote = options->may_be_remote;
 	status = ps_txn_count(refill.from, PS_HOSTS, hosts, error);
 	/* Damage is not put in the place of what is sound. */
 	if (status == PINSTORE_OK)

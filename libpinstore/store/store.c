@@ -90,6 +90,7 @@ env_of(struct ps_store *store, struct ps_env **out,
 		.path = store->path,
 		.read_only = store->options.read_only,
 		.is_system = store->options.is_system,
+		.may_be_remote = store->options.may_be_remote,
 		.map_bytes = store->options.map_bytes,
 		.max_bytes = store->options.max_bytes,
 	};

@@ -26,6 +26,7 @@ struct ps_store_options {
 	uint64_t max_bytes; /* of the data file; 0: the default */
 	uint64_t map_bytes; /* of the first map, which grows; 0: the default */
 	bool is_system;     /* a published one, or none */
+	bool may_be_remote; /* on a file system that other machines have too */
 };
 
 #define PS_STORE_MAX_BYTES ((uint64_t)1 << 40)

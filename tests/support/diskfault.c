@@ -13,6 +13,7 @@
  *   DISKFAULT_AT     from the how manieth of these calls on; 1 without it
  *   DISKFAULT_OCTET  of a pread: only if it is one of those asked for
  *   DISKFAULT_LOG    a file that is made when one was refused
+ *   DISKFAULT_FS     the number of the file system that all files lie on
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -32,6 +33,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 /* What calls become that are built with _FORTIFY_SOURCE. */
@@ -261,4 +263,19 @@ mmap(void *at, size_t len, int prot, int flags, int fd, off_t from)
 	return fd >= 0 && refuses("mmap", fd)
 	               ? MAP_FAILED
 	               : real(at, len, prot, flags, fd, from);
+}
+
+int
+fstatfs(int fd, struct statfs *out)
+{
+	static int (*real)(int, struct statfs *);
+	const char *kind = getenv("DISKFAULT_FS");
+	int ret;
+
+	if (real == NULL)
+		find("fstatfs", &real);
+	ret = real(fd, out);
+	if (ret == 0 && kind != NULL)
+		out->f_type = (__fsword_t)strtoul(kind, NULL, 16);
+	return ret;
 }

@@ -35,7 +35,8 @@ static struct pinstore_error kit_error;
 static inline struct ps_store_options
 kit_options(void)
 {
-	struct ps_store_options options = {false, KIT_LIMIT_MS, 0, 0, false};
+	struct ps_store_options options = {false, KIT_LIMIT_MS, 0, 0, false,
+	                                   false};
 
 	return options;
 }

@@ -65,3 +65,41 @@ if [ "$(id -u)" -eq 0 ] && mkdir mnt bind &&
 	fi
 	umount mnt
 fi
+
+about "T-119: a network file system"
+preload=$top_builddir/tests/support/.libs/libdiskfault.so
+must test -f "$preload"
+# AddressSanitizer wants to be the first library.
+ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0
+export ASAN_OPTIONS
+
+# on_nfs COMMAND...: while all files lie on one
+on_nfs()
+{
+	DISKFAULT_FS=6969 LD_PRELOAD=$preload timeout -k 5 60 "$@"
+}
+
+remember
+expect_exit 3 on_nfs pinstore --store "$store" list
+expect_err 'lies on NFS, a network file system'
+expect_err 'use a local directory'
+expect_exit 3 on_nfs pinstore --store "$store" --json show pin.test
+expect_json err 'd["error"]["status"] == "remote"'
+expect_exit 3 on_nfs pinstore --store "$store" pin x.test "$a" "$b"
+expect_exit 3 on_nfs pinstore --store "$store" fsck
+expect_err 'lies on NFS'
+expect_exit 120 on_nfs pinfetch --store "$store" --cacert "$pki/trust.pem" \
+	$(at pin.test $web_port) https://pin.test:$web_port/
+expect_err 'lies on NFS'
+expect_unchanged
+expect_exit 3 on_nfs pinstore --store new/store pin x.test "$a" "$b"
+[ ! -e new ] && ok "nothing was made" || fail "a directory was made"
+expect_exit 0 on_nfs pinstore --store published check --chain-pin "$a" pin.test
+expect_exit 90 on_nfs pinstore --store published check --chain-pin $other pin.test
+PINSTORE_ALLOW_REMOTE=1
+export PINSTORE_ALLOW_REMOTE
+expect_exit 0 on_nfs pinstore --store "$store" check --chain-pin "$a" pin.test
+expect_exit 0 on_nfs pinstore --store "$store" pin x.test "$a" "$b"
+PINSTORE_ALLOW_REMOTE=yes
+expect_exit 3 on_nfs pinstore --store "$store" list
+unset PINSTORE_ALLOW_REMOTE

@@ -295,7 +295,7 @@ START_TEST(test_words)
 			        pinstore_reason_word((enum pinstore_reason)j));
 	ck_assert_str_eq(pinstore_reason_word((enum pinstore_reason)(last + 1)),
 	                 "unknown");
-	for (i = 0; i >= PINSTORE_ERR_FORKED; i--)
+	for (i = 0; i >= PINSTORE_ERR_REMOTE; i--)
 		ck_assert_str_ne(pinstore_strerror((enum pinstore_status)i),
 		                 "unknown status");
 	ck_assert_str_eq(pinstore_strerror((enum pinstore_status)1),

@@ -17,8 +17,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <linux/magic.h>
 
 #include "api/result.h"
 #include "tests/support/data.h"
@@ -92,6 +95,22 @@ hold_store(void)
 	return child;
 }
 
+/* Whether all stores lie on a network file system. */
+static bool is_on_nfs;
+
+int __real_fstatfs(int fd, struct statfs *out);
+int __wrap_fstatfs(int fd, struct statfs *out);
+
+int
+__wrap_fstatfs(int fd, struct statfs *out)
+{
+	int ret = __real_fstatfs(fd, out);
+
+	if (is_on_nfs)
+		out->f_type = NFS_SUPER_MAGIC;
+	return ret;
+}
+
 static int
 act_lock_limit(bool is_other)
 {
@@ -134,6 +153,24 @@ act_max_bytes(bool is_other)
 		snprintf(host, sizeof(host), "h%d.test", i);
 		status = pinstore_pin(ps, &rule, NOW, NULL);
 	}
+	return status;
+}
+
+static int
+act_remote(bool is_other)
+{
+	struct pinstore_options *options = pinstore_options_new();
+	enum pinstore_status status;
+
+	ck_assert_ptr_nonnull(options);
+	is_on_nfs = true;
+	pinstore_close(ps);
+	ps = NULL;
+	ck_assert_int_eq(pinstore_options_set(options, PINSTORE_OPT_REMOTE,
+	                                      is_other), PINSTORE_OK);
+	status = pinstore_open(fixture_dir.store, options, &ps, NULL);
+	pinstore_options_free(options);
+	is_on_nfs = false;
 	return status;
 }
 
@@ -1138,6 +1175,7 @@ static const struct {
 	 PINSTORE_ERR_BUSY},
 	{"PINSTORE_OPT_MAX_BYTES", act_max_bytes, PINSTORE_OK,
 	 PINSTORE_ERR_FULL},
+	{"PINSTORE_OPT_REMOTE", act_remote, PINSTORE_ERR_REMOTE, PINSTORE_OK},
 	{"PINSTORE_OPT_QUOTA_DOMAIN", act_quota_domain, PINSTORE_WHY_OK,
 	 PINSTORE_WHY_FULL},
 	{"PINSTORE_OPT_QUOTA_TOTAL", act_quota_total, PINSTORE_WHY_OK,

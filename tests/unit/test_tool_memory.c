@@ -251,6 +251,7 @@ START_TEST(words_of_statuses)
 	        PINSTORE_ERR_FULL,     PINSTORE_ERR_IO,
 	        PINSTORE_ERR_VERSION,  PINSTORE_ERR_DAMAGED,
 	        PINSTORE_ERR_INTERNAL, PINSTORE_ERR_FORKED,
+	        PINSTORE_ERR_REMOTE,
 	        (enum pinstore_status)99};
 	struct pinstore_error error = {0};
 	struct tool_fault fault;

@@ -112,6 +112,8 @@ tool_status_word(enum pinstore_status status)
 		return "internal";
 	case PINSTORE_ERR_FORKED:
 		return "forked";
+	case PINSTORE_ERR_REMOTE:
+		return "remote";
 	}
 	return "unknown";
 }
@@ -150,6 +152,7 @@ status_hint(enum pinstore_status status)
 	case PINSTORE_ERR_IO:
 	case PINSTORE_ERR_INTERNAL:
 	case PINSTORE_ERR_FORKED:
+	case PINSTORE_ERR_REMOTE:
 		break;
 	}
 	return NULL;

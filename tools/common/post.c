@@ -636,6 +636,8 @@ tool_post_open(const char *path, struct pinstore **out,
 	if (status == PINSTORE_OK)
 		status = tool_store_set_system(options);
 	if (status == PINSTORE_OK)
+		status = tool_store_set_remote(options);
+	if (status == PINSTORE_OK)
 		status = pinstore_open(path, options, out, error);
 	else
 		*error = (struct pinstore_error){.status = status};

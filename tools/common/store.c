@@ -113,6 +113,15 @@ tool_store_set_system(struct pinstore_options *options)
 	return pinstore_options_set_system(options, path);
 }
 
+enum pinstore_status
+tool_store_set_remote(struct pinstore_options *options)
+{
+	const char *remote = variable("PINSTORE_ALLOW_REMOTE");
+
+	return pinstore_options_set(options, PINSTORE_OPT_REMOTE,
+	                            remote != NULL && strcmp(remote, "1") == 0);
+}
+
 void
 tool_store_make_parents(const char *path)
 {

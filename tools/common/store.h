@@ -33,6 +33,10 @@ tool_store_path(const char *option, bool *is_default, struct tool_fault *fault);
 enum pinstore_status
 tool_store_set_system(struct pinstore_options *options) PINSTORE_MUST_CHECK;
 
+/* Whether $PINSTORE_ALLOW_REMOTE is 1: on a network file system too. */
+enum pinstore_status
+tool_store_set_remote(struct pinstore_options *options) PINSTORE_MUST_CHECK;
+
 /*
  * Make the directories above a default path, as XDG asks: mode 0700, and 0755
  * for /var/lib/pinstore.  That of the store itself pinstore_open() makes.  An

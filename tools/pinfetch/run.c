@@ -110,6 +110,8 @@ open_store(struct fetch_run *run, struct pinstore_error *error)
 		status = pinstore_options_set(settings, PINSTORE_OPT_REPORT, 0);
 	if (!status)
 		status = tool_store_set_system(settings);
+	if (!status)
+		status = tool_store_set_remote(settings);
 	if (status)
 		*error = (struct pinstore_error){.status = status};
 	else

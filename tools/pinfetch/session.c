@@ -361,6 +361,7 @@ exit_of_status(enum pinstore_status status)
 	case PINSTORE_ERR_DAMAGED:
 	case PINSTORE_ERR_INTERNAL:
 	case PINSTORE_ERR_FORKED:
+	case PINSTORE_ERR_REMOTE:
 		break;
 	}
 	return FETCH_EXIT_STORE;

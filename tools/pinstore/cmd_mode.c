@@ -70,6 +70,7 @@ switch_to(struct run *run, const char *host, enum pinstore_mode mode)
 	case PINSTORE_ERR_DAMAGED:
 	case PINSTORE_ERR_INTERNAL:
 	case PINSTORE_ERR_FORKED:
+	case PINSTORE_ERR_REMOTE:
 		break;
 	}
 	return run_fail(run, &error);

@@ -260,6 +260,7 @@ exit_of(enum pinstore_status status)
 	case PINSTORE_ERR_DAMAGED:
 	case PINSTORE_ERR_INTERNAL:
 	case PINSTORE_ERR_FORKED:
+	case PINSTORE_ERR_REMOTE:
 		break;
 	}
 	return EXIT_STORE;
@@ -332,6 +333,8 @@ open_store(struct run *run, bool is_writing, bool is_judging)
 		status = set_by_hand(run, options);
 	if (status == PINSTORE_OK && is_judging)
 		status = tool_store_set_system(options);
+	if (status == PINSTORE_OK)
+		status = tool_store_set_remote(options);
 	if (status != PINSTORE_OK)
 		error = (struct pinstore_error){.status = status};
 	else

@@ -62,7 +62,8 @@ enum pinstore_status {
 	PINSTORE_ERR_VERSION = -14,  /* a later pinstore's, or another machine's */
 	PINSTORE_ERR_DAMAGED = -15,  /* to be restored from a backup */
 	PINSTORE_ERR_INTERNAL = -16, /* a defect of this library */
-	PINSTORE_ERR_FORKED = -17    /* a store in memory, in a child process */
+	PINSTORE_ERR_FORKED = -17,   /* a store in memory, in a child process */
+	PINSTORE_ERR_REMOTE = -18    /* on a network file system: refused */
 };
 
 /* What to do with a connection.  Zero, hence the default, is to refuse it. */
@@ -191,7 +192,8 @@ enum pinstore_option {
 	PINSTORE_OPT_QUOTA_DOMAIN,  /* learned per registrable domain; 200 */
 	PINSTORE_OPT_QUOTA_TOTAL,   /* learned in all; 1,000,000 */
 	PINSTORE_OPT_SUFFIX_RULE,   /* 0 or 1; no subdomains of a suffix; 1 */
-	PINSTORE_OPT_REPORT         /* 0 or 1; queue failure reports; 1 */
+	PINSTORE_OPT_REPORT,        /* 0 or 1; queue failure reports; 1 */
+	PINSTORE_OPT_REMOTE         /* 0 or 1; on a network file system too; 0 */
 };
 
 /* SHA-256 of the DER SubjectPublicKeyInfo of a certificate (RFC 7469, 2.4). */
@@ -407,8 +409,8 @@ pinstore_open_memory(const struct pinstore_options *options,
  *          share one environment.  A handle may be used after fork() in the
  *          parent and in the child; the child must not fork inside a callback.
  * Errors:  ARG, NOMEM, ACCESS, NOTFOUND (no store there, OPT_READONLY), BUSY,
- *          FULL, IO, VERSION, DAMAGED.  Whatever the error, "there are no
- *          pins" does not follow from it: refuse to connect.
+ *          FULL, IO, VERSION, DAMAGED, REMOTE.  Whatever the error, "there are
+ *          no pins" does not follow from it: refuse to connect.
  */
 enum pinstore_status
 pinstore_open(const char *path, const struct pinstore_options *options,
