@@ -28,7 +28,7 @@
 
 /* How often readers compare the files' identity. */
 #define CHECK_EVERY_MS 1000
-/* An environment that has to be opened anew so often is not to be had. */
+/* Who has opened it anew so often leaves others time, up to his deadline. */
 #define TRIES 3
 /* A lock file that a dying process has still in its hands: wait for its end. */
 #define OPEN_TRIES 50
@@ -576,7 +576,7 @@ ps_env_enter(struct ps_env *env, bool is_strict, int64_t deadline_ms,
 {
 	int tries;
 
-	for (tries = 0; tries < TRIES; tries++) {
+	for (tries = 0; tries < TRIES || ps_clock_pause(deadline_ms); tries++) {
 		enum pinstore_status status;
 
 		if (try_to_enter(env, is_strict))

@@ -239,7 +239,8 @@ lead(struct ps_env *env, struct ps_change *own)
 			own->is_alone = true;
 			continue;
 		}
-		if (again && tries++ < PS_WRITER_TRIES) {
+		if (again && ps_writer_may_retry(status, tries++,
+		                                 own->deadline_ms)) {
 			give_back(&batch, false);
 			continue;
 		}

@@ -141,7 +141,8 @@ pass_gate(struct ps_env *env, int64_t deadline_ms, struct ps_gate **out,
 	int tries;
 
 	*out = NULL;
-	for (tries = 0; tries < PS_WRITER_TRIES; tries++) {
+	for (tries = 0;
+	     tries < PS_WRITER_TRIES || ps_clock_pause(deadline_ms); tries++) {
 		struct ps_gate *gate;
 		enum pinstore_status status;
 
@@ -199,6 +200,14 @@ ps_writer_try(struct ps_env *env, int64_t deadline_ms, ps_writer_work_fn *work,
 	return status;
 }
 
+bool
+ps_writer_may_retry(enum pinstore_status status, unsigned tries,
+                    int64_t deadline_ms)
+{
+	return tries < PS_WRITER_TRIES || (status == PINSTORE_ERR_BUSY &&
+	                                   ps_clock_pause(deadline_ms));
+}
+
 enum pinstore_status
 ps_writer_run(struct ps_env *env, int64_t deadline_ms, ps_writer_work_fn *work,
               void *arg, struct pinstore_error *error)
@@ -210,7 +219,7 @@ ps_writer_run(struct ps_env *env, int64_t deadline_ms, ps_writer_work_fn *work,
 	do {
 		status = ps_writer_try(env, deadline_ms, work, arg, &again,
 		                       error);
-	} while (again && tries++ < PS_WRITER_TRIES);
+	} while (again && ps_writer_may_retry(status, tries++, deadline_ms));
 	/* What an earlier try met is not this one's. */
 	if (status == PINSTORE_OK)
 		ps_error_clear(error);

@@ -14,7 +14,10 @@
 struct ps_env;
 struct ps_txn;
 
-/* An environment that has to be opened anew so often is not to be had. */
+/*
+ * So often a writer opens it anew at once; behind that he leaves others time,
+ * up to his deadline, or gives up what is not going to end.
+ */
 #define PS_WRITER_TRIES 3
 
 /* What a writer does; it may be called again from the start. */
@@ -32,6 +35,11 @@ enum pinstore_status
 ps_writer_try(struct ps_env *env, int64_t deadline_ms, ps_writer_work_fn *work,
               void *arg, bool *again,
               struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* Whether another try, after so many that came to status, may help. */
+bool
+ps_writer_may_retry(enum pinstore_status status, unsigned tries,
+                    int64_t deadline_ms);
 
 /* The same, again while that may help. */
 enum pinstore_status
