@@ -162,7 +162,7 @@ expect_err 'the entry of pin.test was from the future and has been replaced: was
 must pinstore --store ahead note --at 2200-01-01 --chain-pin "$(pin backup)" \
 	pin.test "$(header 600 backup mitm)" >/dev/null
 expect_exit 90 pinfetch --store ahead --cacert "$pki/trust.pem" $N
-expect_err "noted in the future: is this machine's clock right"
+expect_err "noted in the future: is the clock right"
 # No file may grow, and what is said goes through a pipe.
 (
 	trap - EXIT
