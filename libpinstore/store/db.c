@@ -374,6 +374,9 @@ begin_first(struct ps_db *db, const struct opening *opening, MDB_txn **out,
 			return status;
 		code = mdb_txn_begin(db->env, NULL, flags, &txn);
 	}
+	/* Readers that were killed may have taken all the slots there are. */
+	if (code == MDB_READERS_FULL && ps_db_clear_readers(db) > 0)
+		code = mdb_txn_begin(db->env, NULL, flags, &txn);
 	if (code != 0)
 		return fail(db->path, code, "be read", error);
 	if (mdb_txn_id(txn) < info.me_last_txnid)

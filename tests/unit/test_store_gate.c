@@ -18,7 +18,9 @@
 #include <sys/stat.h>
 
 #include <check.h>
+#include <lmdb.h>
 
+#include "store/db.h"
 #include "tests/support/storekit.h"
 #include "tests/support/suite.h"
 #include "tests/support/tempdir.h"
@@ -141,6 +143,76 @@ START_TEST(a_stopped_writer)
 	kit_join(pid);
 	ck_assert(kit_has(store, "held.test", 8));
 	kit_put(store, "b.test", 2);
+}
+END_TEST
+
+/* Take every slot of the table of readers, as so many processes would. */
+static pid_t
+take_all_slots(struct kit_pipe *taken)
+{
+	pid_t child = kit_fork();
+
+	if (child == 0) {
+		static MDB_txn *txn[PS_DB_READERS + 1];
+		unsigned n = 0;
+		MDB_env *env;
+
+		kit_must(mdb_env_create(&env) == 0);
+		kit_must(mdb_env_set_maxdbs(env, 16) == 0);
+		kit_must(mdb_env_set_maxreaders(env, PS_DB_READERS) == 0);
+		kit_must(mdb_env_open(env, dir.store, MDB_NOTLS, 0600) == 0);
+		while (n <= PS_DB_READERS &&
+		       mdb_txn_begin(env, NULL, MDB_RDONLY, &txn[n]) == 0)
+			n++;
+		kit_must(n > 1000 && n <= PS_DB_READERS);
+		kit_tell(taken);
+		(void)pause();
+		_exit(1);
+	}
+	return child;
+}
+
+/*
+ * A table that is full: who has a slot reads on, who has none is told BUSY in
+ * time and never that nothing is stored; and what the dead hold is free again.
+ */
+START_TEST(a_full_table_of_readers)
+{
+	struct kit_pipe taken = kit_pipe();
+	struct ps_store *other = NULL;
+	struct ps_entry entry;
+	pid_t child, opener;
+	long start;
+
+	kit_put(store, "a.test", 1);
+	ck_assert(kit_has(store, "a.test", 1));
+	child = take_all_slots(&taken);
+	kit_wait(&taken);
+	/* It has kept its slot. */
+	ck_assert(kit_has(store, "a.test", 1));
+	kit_put(store, "b.test", 2);
+	ck_assert(kit_has(store, "b.test", 2));
+	opener = kit_fork();
+	if (opener == 0) {
+		/* What it has inherited is opened anew at the first use. */
+		start = kit_now_ms();
+		kit_must(kit_get(store, "a.test", &entry) == PINSTORE_ERR_BUSY);
+		kit_must(strstr(kit_error.text, "too many processes read it") !=
+		         NULL);
+		kit_must(kit_now_ms() - start < 2 * KIT_LIMIT_MS);
+		_exit(0);
+	}
+	kit_join(opener);
+	kit_kill(child);
+	opener = kit_fork();
+	if (opener == 0) {
+		kit_must(kit_try_open(dir.store, &other) == PINSTORE_OK);
+		kit_must(kit_has(other, "a.test", 1));
+		kit_must(kit_has(other, "b.test", 2));
+		_exit(0);
+	}
+	kit_join(opener);
+	ck_assert(kit_has(store, "a.test", 1));
 }
 END_TEST
 
@@ -642,6 +714,7 @@ main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, a_stopped_writer);
 	tcase_add_test(tcase, a_killed_writer);
+	tcase_add_test(tcase, a_full_table_of_readers);
 	tcase_add_test(tcase, a_slow_thread);
 	tcase_add_loop_test(tcase, foreign_locks, 0, 2);
 	tcase_add_loop_test(tcase, a_foreign_lock_on_the_lock_file, 0, 2);
