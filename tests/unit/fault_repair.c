@@ -86,16 +86,57 @@ is_due(enum call call, bool is_behind)
 		(void)is_due(CALL_##name, true); \
 		return answer; \
 	}
+/* What was written, or named, and is not on the disk yet. */
+static bool is_written, is_named;
+
+static size_t
+note_write(void)
+{
+	is_written = true;
+	return 0;
+}
+
+static unsigned
+note_name(void)
+{
+	kit_must(!is_written);
+	is_named = true;
+	return 0;
+}
+
 SYSTEM(int, fstat, (int fd, struct stat *out), (fd, out))
-SYSTEM(int, fsync, (int fd), (fd))
+
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+
+int
+__wrap_fsync(int fd)
+{
+	struct stat st;
+	int answer;
+
+	if (is_due(CALL_fsync, false)) {
+		errno = plan.code;
+		return -1;
+	}
+	if (__real_fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+		is_named = false;
+	else
+		is_written = false;
+	answer = __real_fsync(fd);
+	(void)is_due(CALL_fsync, true);
+	return answer;
+}
+
 SYSTEM(ssize_t, pread, (int fd, void *out, size_t len, off_t at),
        (fd, out, len, at))
 SYSTEM(ssize_t, pwrite, (int fd, const void *octets, size_t len, off_t at),
-       (fd, octets, len, at))
+       (fd, octets, len + note_write(), at))
 SYSTEM(int, renameat, (int from, const char *old, int to, const char *new),
        (from, old, to, new))
 SYSTEM(int, renameat2, (int from, const char *old, int to, const char *new,
-                        unsigned flags), (from, old, to, new, flags))
+                        unsigned flags),
+       (from, old, to, new, flags + note_name()))
 SYSTEM(int, unlinkat, (int fd, const char *name, int flags), (fd, name, flags))
 
 ssize_t __wrap___pread_chk(int fd, void *out, size_t len, off_t at,
@@ -364,6 +405,19 @@ START_TEST(killed_at_every_step)
 }
 END_TEST
 
+/* The file before it has its name, and that before it is told. */
+START_TEST(all_is_on_the_disk)
+{
+	struct ps_audit_totals totals;
+
+	damage();
+	ck_status(fsck(true, &totals), PINSTORE_OK);
+	ck_assert(!is_written);
+	ck_assert(!is_named);
+	ck_assert(has_old("data.mdb.damaged"));
+}
+END_TEST
+
 static const struct {
 	enum call call;
 	int code;
@@ -481,6 +535,7 @@ main(void)
 	tcase_set_timeout(tcase, 240);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_loop_test(tcase, killed_at_every_step, 0, 2);
+	tcase_add_test(tcase, all_is_on_the_disk);
 	tcase_add_loop_test(tcase, each_call_fails_once, 0, COUNT(faults));
 	tcase_add_test(tcase, memory_runs_out);
 	suite_add_tcase(suite, tcase);
