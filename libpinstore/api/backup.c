@@ -17,6 +17,7 @@ write_copy(struct pinstore *ps, const char *path, enum ps_copy_kind kind,
            int replace, uint64_t *hosts, struct pinstore_error *error)
 {
 	enum pinstore_status status;
+	struct ps_progress step;
 	uint64_t n = 0;
 
 	ps_error_clear(error);
@@ -27,8 +28,10 @@ write_copy(struct pinstore *ps, const char *path, enum ps_copy_kind kind,
 		               "%s: no store, or no path for the copy",
 		               kind == PS_COPY_BACKUP ? "pinstore_backup"
 		                                      : "pinstore_publish");
-	status = ps_store_backup(ps->store, path, kind, replace != 0, &n,
-	                         error);
+	step.tell = ps->progress;
+	step.arg = ps->progress_arg;
+	status = ps_store_backup(ps->store, path, kind, replace != 0, &step,
+	                         &n, error);
 	if (status == PINSTORE_OK && hosts != NULL)
 		*hosts = n;
 	return status;
@@ -50,8 +53,10 @@ pinstore_publish(struct pinstore *ps, const char *path, int replace,
 
 enum pinstore_status
 pinstore_restore(const char *path, const char *from, int64_t now,
-                 uint64_t *hosts, struct pinstore_error *error)
+                 pinstore_progress_fn *progress, void *arg, uint64_t *hosts,
+                 struct pinstore_error *error)
 {
+	const struct ps_progress step = {progress, arg};
 	const struct ps_store_options options = {
 		.lock_limit_ms = LOCK_LIMIT_MS,
 	};
@@ -64,7 +69,8 @@ pinstore_restore(const char *path, const char *from, int64_t now,
 	if (path == NULL || path[0] == '\0' || from == NULL || from[0] == '\0')
 		return ps_fail(error, PINSTORE_ERR_ARG,
 		               "pinstore_restore: no path, or no backup");
-	status = ps_store_restore(path, from, &options, now, &n, error);
+	status = ps_store_restore(path, from, &options, now, &step, &n,
+	                          error);
 	if (status == PINSTORE_OK && hosts != NULL)
 		*hosts = n;
 	return status;

@@ -231,6 +231,10 @@ static enum pinstore_status
 fill_backup(struct making *making, struct ps_db *db,
             struct pinstore_error *error)
 {
+	const struct ps_copy_plan copy = {.from = making->from,
+	                                  .to = db,
+	                                  .finish = seal_backup,
+	                                  .step = making->plan->step};
 	enum pinstore_status status;
 
 	/* Damage does not take the place of an earlier copy that is sound. */
@@ -241,8 +245,7 @@ fill_backup(struct making *making, struct ps_db *db,
 	if (status == PINSTORE_OK)
 		making->hosts--; /* the head record */
 	if (status == PINSTORE_OK)
-		status = ps_copy_all(making->from, db, 0, seal_backup, NULL,
-		                     error);
+		status = ps_copy_all(&copy, error);
 	return status;
 }
 
@@ -256,6 +259,7 @@ struct publishing {
 	struct ps_txn *to;
 	struct ps_store_id id;
 	size_t n;
+	uint64_t seen, total; /* hosts */
 };
 
 static enum pinstore_status
@@ -283,6 +287,8 @@ publish_host(const struct ps_host *host, const struct ps_entry *entry,
 	enum pinstore_status status;
 	struct ps_key key;
 
+	ps_copy_tell(&publishing->making->plan->step, ++publishing->seen,
+	             publishing->total);
 	if (!known.section[PINSTORE_CONFIGURED].is_present)
 		return PINSTORE_OK;
 	memset(&known.section[PINSTORE_LEARNED], 0,
@@ -349,7 +355,9 @@ fill_published(struct making *making, struct ps_db *db,
 	enum pinstore_status status;
 	enum ps_trouble trouble;
 
-	status = ps_create_id(making->shown, &publishing.id, error);
+	status = ps_txn_count(making->from, PS_HOSTS, &publishing.total, error);
+	if (status == PINSTORE_OK)
+		status = ps_create_id(making->shown, &publishing.id, error);
 	if (status == PINSTORE_OK)
 		status = ps_txn_begin(db, true, &publishing.to, &trouble,
 		                      error);

@@ -9,6 +9,7 @@
 #ifndef PS_STORE_BACKUP_H
 #define PS_STORE_BACKUP_H
 
+#include "store/copy.h"
 #include "store/env.h"
 #include "store/store.h"
 
@@ -17,6 +18,7 @@ struct ps_backup_plan {
 	const char *path; /* from the root */
 	enum ps_copy_kind kind;
 	bool may_replace; /* also what is no earlier one of that store */
+	struct ps_progress step; /* a published one's records are its hosts */
 };
 
 /*

@@ -132,24 +132,25 @@ copy_all(struct ps_env *env, struct ps_txn *txn, const struct ps_refill *refill,
          struct pinstore_error *error)
 {
 	const uint64_t last = ps_txn_id(txn) - 1;
+	struct ps_copy_plan plan = {.from = txn, .max_commits = (last + 1) / 2};
 	struct going_on before;
 	enum pinstore_status status;
-	struct ps_db *db = NULL;
 	struct ps_db_info info;
 
 	ps_db_info(env->db, &info);
 	if (refill != NULL) {
 		info.used_bytes = refill->used_bytes;
 		before = look_back(env, txn, refill->now);
+		plan.from = refill->from;
+		plan.finish = go_on;
+		plan.arg = &before;
+		plan.step = refill->step;
 	}
 	status = ps_db_make(env->dir_fd, NEW_NAME, env->shown,
-	                    ps_copy_map(info.used_bytes), &db, error);
+	                    ps_copy_map(info.used_bytes), &plan.to, error);
 	if (status == PINSTORE_OK)
-		status = ps_copy_all(refill != NULL ? refill->from : txn, db,
-		                     (last + 1) / 2,
-		                     refill != NULL ? go_on : NULL, &before,
-		                     error);
-	ps_db_close(db);
+		status = ps_copy_all(&plan, error);
+	ps_db_close(plan.to);
 	return status == PINSTORE_ERR_IO ? ask_for_room(env->dir_fd, env->shown, error) : status;
 }
 
@@ -273,19 +274,21 @@ replace_alone(int dir_fd, const char *shown, const struct ps_refill *refill,
               struct pinstore_error *error)
 {
 	struct going_on before = {refill->now, INT64_MIN, 0};
+	struct ps_copy_plan plan = {.from = refill->from,
+	                            .finish = go_on,
+	                            .arg = &before,
+	                            .step = refill->step};
 	enum pinstore_status status;
-	struct ps_db *db = NULL;
 	int fd = -1;
 
 	status = make_file(dir_fd, shown, error);
 	if (status == PINSTORE_OK)
 		status = ps_db_make(dir_fd, NEW_NAME, shown,
-		                    ps_copy_map(refill->used_bytes), &db,
-		                    error);
+		                    ps_copy_map(refill->used_bytes),
+		                    &plan.to, error);
 	if (status == PINSTORE_OK)
-		status = ps_copy_all(refill->from, db, 0, go_on, &before,
-		                     error);
-	ps_db_close(db);
+		status = ps_copy_all(&plan, error);
+	ps_db_close(plan.to);
 	if (status == PINSTORE_ERR_IO)
 		status = ask_for_room(dir_fd, shown, error);
 	if (status == PINSTORE_OK)

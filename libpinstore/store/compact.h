@@ -12,6 +12,7 @@
 
 #include <pinstore/pinstore.h>
 
+#include "store/copy.h"
 #include "store/env.h"
 
 /*
@@ -36,6 +37,7 @@ struct ps_refill {
 	struct ps_txn *from;
 	uint64_t used_bytes; /* of its file */
 	int64_t now;
+	struct ps_progress step;
 };
 
 /*

@@ -13,13 +13,25 @@
 #define CHUNK ((uint64_t)10000)
 #define MAP_LEAST ((uint64_t)1 << 20)
 
+/* So often it is told how far it is: a power of two. */
+#define STEP_RECORDS 256
+
 struct copying {
+	const struct ps_copy_plan *plan;
 	struct ps_txn *from;
 	struct ps_db *db;
 	struct ps_txn *to;
 	uint64_t chunk;
 	uint64_t n; /* in this commit */
+	uint64_t done, total;
 };
+
+void
+ps_copy_tell(const struct ps_progress *step, uint64_t done, uint64_t total)
+{
+	if (step->tell != NULL && done % STEP_RECORDS == 0)
+		step->tell(done, total, step->arg);
+}
 
 static enum pinstore_status
 count(struct copying *copying, uint64_t max_commits,
@@ -40,6 +52,7 @@ count(struct copying *copying, uint64_t max_commits,
 		                      error);
 		total += n;
 	}
+	copying->total = total;
 	copying->chunk = CHUNK;
 	if (max_commits > 0 && total / max_commits >= CHUNK)
 		copying->chunk = total / max_commits + 1;
@@ -64,6 +77,7 @@ copy_record(struct copying *copying, enum ps_table table, struct ps_bytes key,
 		copying->n = 0;
 	}
 	copying->n++;
+	ps_copy_tell(&copying->plan->step, ++copying->done, copying->total);
 	return ps_txn_append(copying->to, table, key, value, error);
 }
 
@@ -111,21 +125,22 @@ ps_copy_map(uint64_t used_bytes)
 }
 
 enum pinstore_status
-ps_copy_all(struct ps_txn *from, struct ps_db *to, uint64_t max_commits,
-            ps_copy_finish_fn *finish, void *arg, struct pinstore_error *error)
+ps_copy_all(const struct ps_copy_plan *plan, struct pinstore_error *error)
 {
-	struct copying copying = {from, to, NULL, 0, 0};
+	struct copying copying = {.plan = plan, .from = plan->from,
+	                          .db = plan->to};
 	enum pinstore_status status;
 	enum ps_trouble trouble;
 	int table;
 
-	status = count(&copying, max_commits, error);
+	status = count(&copying, plan->max_commits, error);
 	if (status == PINSTORE_OK)
-		status = ps_txn_begin(to, true, &copying.to, &trouble, error);
+		status = ps_txn_begin(plan->to, true, &copying.to, &trouble,
+		                      error);
 	for (table = 0; table < PS_TABLES && status == PINSTORE_OK; table++)
 		status = copy_table(&copying, (enum ps_table)table, error);
-	if (status == PINSTORE_OK && finish != NULL)
-		status = finish(copying.to, arg, error);
+	if (status == PINSTORE_OK && plan->finish != NULL)
+		status = plan->finish(copying.to, plan->arg, error);
 	if (status == PINSTORE_OK) {
 		status = ps_txn_commit(copying.to, &trouble, error);
 		copying.to = NULL;

@@ -175,7 +175,11 @@ static enum pinstore_status
 run_closed(const struct ps_fsck_want *want, const char *path, closed_fn *run,
            void *out, struct pinstore_error *error)
 {
-	struct ps_repair_want file = {-1, -1, NULL, want->accept_loss, false};
+	struct ps_repair_want file = {.dir_fd = -1,
+	                              .fd = -1,
+	                              .accept_loss = want->accept_loss,
+	                              .step = want->step,
+	                              .arg = want->arg};
 	char shown[PS_SHOWN_LEN];
 	enum pinstore_status status;
 

@@ -73,8 +73,8 @@ static enum pinstore_status
 copy(struct ps_env *env, struct ps_txn *txn, void *arg,
      struct pinstore_error *error)
 {
+	struct ps_copy_plan plan = {.from = txn};
 	enum pinstore_status status;
-	struct ps_db *db = NULL;
 	struct ps_db_info info;
 	int fd;
 
@@ -84,10 +84,10 @@ copy(struct ps_env *env, struct ps_txn *txn, void *arg,
 	if (status != PINSTORE_OK)
 		return status;
 	status = ps_db_open_memory(fd, env->shown, ps_copy_map(info.used_bytes),
-	                           true, &db, error);
+	                           true, &plan.to, error);
 	if (status == PINSTORE_OK)
-		status = ps_copy_all(txn, db, 0, NULL, NULL, error);
-	ps_db_close(db);
+		status = ps_copy_all(&plan, error);
+	ps_db_close(plan.to);
 	if (status != PINSTORE_OK) {
 		(void)close(fd);
 		return status;

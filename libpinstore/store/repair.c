@@ -42,6 +42,8 @@
 #define CHUNK ((uint64_t)10000)
 #define MAP_LEAST ((uint64_t)1 << 20)
 #define LUMP_LEN ((size_t)1 << 20)
+/* So often it is told how far it is. */
+#define STEP_RECORDS 256
 #define LOST_TEXT "revoked keys were lost with the store's pages"
 
 /* Where the walk comes by; the others only if something speaks for them. */
@@ -89,6 +91,7 @@ struct repair {
 	struct ps_db *db;
 	struct ps_txn *txn;
 	uint64_t chunk, in_chunk;
+	uint64_t octets, done; /* of values: gathered, written */
 	uint8_t big[PS_PAGE_HEAD_LEN + PS_ENTRY_LEN_MAX];
 };
 
@@ -171,6 +174,7 @@ gather(struct repair *repair, enum ps_table table, struct ps_bytes key,
 	item = add_item(repair, table);
 	if (item == NULL)
 		return;
+	repair->octets += value.len;
 	item->key = key_copy;
 	item->value = value_copy;
 	item->next = next;
@@ -330,6 +334,15 @@ on_flaw(const struct ps_flaw *flaw, void *arg)
 }
 
 static void
+on_step(uint64_t done, uint64_t total, void *arg)
+{
+	const struct repair *repair = arg;
+
+	if (repair->want->step != NULL)
+		repair->want->step(done, total, repair->want->arg);
+}
+
+static void
 on_lost(enum ps_table table, void *arg)
 {
 	struct repair *repair = arg;
@@ -480,7 +493,8 @@ gather_all(struct repair *repair)
 	const struct ps_repair_want *want = repair->want;
 	struct ps_walker first = {.record = on_first, .arg = repair};
 	struct ps_walker all = {.flaw = on_flaw, .record = on_record,
-	                        .lost = on_lost, .arg = repair};
+	                        .lost = on_lost, .step = on_step,
+	                        .arg = repair};
 	enum pinstore_status status;
 	struct ps_walk *walk = NULL;
 
@@ -741,7 +755,10 @@ put(struct repair *repair, enum ps_table table, struct ps_bytes key,
 		repair->in_chunk = 0;
 	}
 	repair->in_chunk++;
-	repair->totals->kept[table]++;
+	repair->done += value.len;
+	if (++repair->totals->kept[table] % STEP_RECORDS == 0 &&
+	    repair->done <= repair->octets)
+		on_step(repair->done, repair->octets, repair);
 	return ps_txn_append(repair->txn, table, key, value, repair->error);
 }
 

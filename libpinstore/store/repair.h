@@ -27,6 +27,9 @@ struct ps_repair_want {
 	const char *shown;
 	bool accept_loss; /* close the gaps */
 	bool is_alone;    /* nobody else has the store open */
+	/* Told, with octets, what was read, then what was written; or NULL. */
+	void (*step)(uint64_t done, uint64_t total, void *arg);
+	void *arg;
 };
 
 struct ps_repair_totals {

@@ -44,8 +44,8 @@ put(const char *path, const struct ps_env *from,
 
 static enum pinstore_status
 restore(const char *path, const char *from,
-        const struct ps_store_options *options, int64_t now, uint64_t *hosts,
-        struct pinstore_error *error)
+        const struct ps_store_options *options, struct ps_refill *refill,
+        uint64_t *hosts, struct pinstore_error *error)
 {
 	const int limit_ms = options->lock_limit_ms;
 	struct ps_registry_want want = {
@@ -54,7 +54,6 @@ restore(const char *path, const char *from,
 		.map_bytes = MAP_BYTES,
 		.max_bytes = PS_STORE_MAX_BYTES,
 	};
-	struct ps_refill refill = {.now = now};
 	enum pinstore_status status;
 	struct ps_env *env = NULL;
 	struct ps_db_info info;
@@ -66,23 +65,23 @@ restore(const char *path, const char *from,
 	if (env == NULL)
 		return ps_fail(error, PINSTORE_ERR_NOTFOUND,
 		               "store %s: there is none", from);
-	status = ps_env_read(env, limit_ms, &refill.from, error);
+	status = ps_env_read(env, limit_ms, &refill->from, error);
 	if (status != PINSTORE_OK) {
 		ps_registry_release(env);
 		return status;
 	}
 	ps_db_info(env->db, &info);
-	refill.used_bytes = info.used_bytes;
+	refill->used_bytes = info.used_bytes;
 	want.path = path;
 	want.read_only = false;
 	want.may_be_remote = options->may_be_remote;
-	status = ps_txn_count(refill.from, PS_HOSTS, hosts, error);
+	status = ps_txn_count(refill->from, PS_HOSTS, hosts, error);
 	/* Damage is not put in the place of what is sound. */
 	if (status == PINSTORE_OK)
-		status = ps_fsck_prove(env, refill.from, "restored", error);
+		status = ps_fsck_prove(env, refill->from, "restored", error);
 	if (status == PINSTORE_OK)
-		status = put(path, env, &want, limit_ms, &refill, error);
-	ps_env_done(env, refill.from);
+		status = put(path, env, &want, limit_ms, refill, error);
+	ps_env_done(env, refill->from);
 	ps_registry_release(env);
 	if (*hosts > 0)
 		--*hosts; /* the head record */
@@ -92,17 +91,21 @@ restore(const char *path, const char *from,
 enum pinstore_status
 ps_store_restore(const char *path, const char *from,
                  const struct ps_store_options *options, int64_t now,
-                 uint64_t *hosts, struct pinstore_error *error)
+                 const struct ps_progress *step, uint64_t *hosts,
+                 struct pinstore_error *error)
 {
+	struct ps_refill refill = {.now = now};
 	char *to = NULL, *source = NULL;
 	enum pinstore_status status;
 
 	*hosts = 0;
+	if (step != NULL)
+		refill.step = *step;
 	status = ps_path_absolute(path, &to, error);
 	if (status == PINSTORE_OK)
 		status = ps_path_absolute(from, &source, error);
 	if (status == PINSTORE_OK)
-		status = restore(to, source, options, now, hosts, error);
+		status = restore(to, source, options, &refill, hosts, error);
 	free(to);
 	free(source);
 	return status;

@@ -414,7 +414,8 @@ ps_store_count(struct ps_store *store, uint64_t *out,
 
 enum pinstore_status
 ps_store_backup(struct ps_store *store, const char *path,
-                enum ps_copy_kind kind, bool may_replace, uint64_t *hosts,
+                enum ps_copy_kind kind, bool may_replace,
+                const struct ps_progress *step, uint64_t *hosts,
                 struct pinstore_error *error)
 {
 	struct ps_backup_plan plan = {.kind = kind, .may_replace = may_replace};
@@ -428,6 +429,8 @@ ps_store_backup(struct ps_store *store, const char *path,
 	if (status != PINSTORE_OK)
 		return status;
 	plan.path = to;
+	if (step != NULL)
+		plan.step = *step;
 	status = begin(store, &env, &txn, error);
 	if (status == PINSTORE_OK && txn == NULL)
 		status = ps_fail(error, PINSTORE_ERR_NOTFOUND,

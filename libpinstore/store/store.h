@@ -16,6 +16,7 @@
 #include "model/entry.h"
 #include "model/host.h"
 #include "model/order.h"
+#include "store/copy.h"
 
 struct ps_store; /* a share in an open environment */
 struct ps_write; /* a write transaction under way */
@@ -402,13 +403,15 @@ enum ps_copy_kind { PS_COPY_BACKUP, PS_COPY_PUBLISHED };
 /*
  * Write what the store holds at one moment into directory path, which may be
  * missing or empty or have an earlier one, and with may_replace another one;
- * *hosts says of how many names.  Others may write meanwhile.
+ * *hosts says of how many names.  Others may write meanwhile.  step is told, or
+ * NULL.
  * Errors: UNFIT (something else lies there), ARG, ACCESS, NOMEM, BUSY, FULL, IO,
  *         VERSION, DAMAGED.
  */
 enum pinstore_status
 ps_store_backup(struct ps_store *store, const char *path,
-                enum ps_copy_kind kind, bool may_replace, uint64_t *hosts,
+                enum ps_copy_kind kind, bool may_replace,
+                const struct ps_progress *step, uint64_t *hosts,
                 struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
 /*
@@ -422,7 +425,7 @@ ps_store_backup(struct ps_store *store, const char *path,
 enum pinstore_status
 ps_store_restore(const char *path, const char *from,
                  const struct ps_store_options *options, int64_t now,
-                 uint64_t *hosts,
+                 const struct ps_progress *step, uint64_t *hosts,
                  struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
 /* Called for each journal record, oldest first, no transaction open. */

@@ -11,6 +11,7 @@
  *                    0: it is done, and yet an error
  *   DISKFAULT_FILE   the name of the file or directory, without those above it
  *   DISKFAULT_AT     from the how manieth of these calls on; 1 without it
+ *   DISKFAULT_LATE   it is not refused, but done so many milliseconds later
  *   DISKFAULT_OCTET  of a pread: only if it is one of those asked for
  *   DISKFAULT_LOG    a file that is made when one was refused
  *   DISKFAULT_FS     the number of the file system that all files lie on
@@ -89,6 +90,7 @@ is_refused(const char *call, const char *path, int *code)
 	const char *number = getenv("DISKFAULT_CODE");
 	const char *at = getenv("DISKFAULT_AT");
 	const char *log = getenv("DISKFAULT_LOG");
+	const char *late = getenv("DISKFAULT_LATE");
 	int fd;
 
 	if (wanted == NULL || file == NULL || number == NULL ||
@@ -96,6 +98,10 @@ is_refused(const char *call, const char *path, int *code)
 		return false;
 	if (++diskfault_calls < (at != NULL ? number_of(at) : 1))
 		return false;
+	if (late != NULL) {
+		(void)usleep((useconds_t)number_of(late) * 1000);
+		return false;
+	}
 	*code = (int)number_of(number);
 	if (log != NULL) {
 		fd = really_open(AT_FDCWD, log, O_WRONLY | O_CREAT, 0600);

@@ -256,3 +256,88 @@ expect_same out all
 expect_exit 0 pinstore fsck
 expect_exit 2 pinstore restore
 expect_exit 2 pinstore restore bak bak --yes
+
+# ------------------------------------------------------------- on a terminal
+
+onpty=$top_srcdir/tests/support/onpty.py
+preload=$top_builddir/tests/support/.libs/libdiskfault.so
+rm -rf "$store" bak
+seq -f "h%g.test sha256//$a sha256//$b" 12000 >many
+must pinstore import many >/dev/null
+must pinstore pin first.test $a $b >/dev/null
+must pinstore backup bak >/dev/null
+
+# slowly CALL MILLISECONDS FILE COMMAND...: each of these calls on it is late
+slowly()
+{
+	call=$1
+	late=$2
+	file=$3
+	shift 3
+	DISKFAULT_CALL=$call DISKFAULT_CODE=0 DISKFAULT_FILE=$file \
+		DISKFAULT_LATE=$late LD_PRELOAD=$preload "$@"
+}
+
+# bar NAME CALL MILLISECONDS FILE COMMAND...: it draws one, which is gone at the end
+bar()
+{
+	name=$1
+	call=$2
+	late=$3
+	file=$4
+	shift 4
+	expect_exit 0 slowly "$call" "$late" "$file" timeout 60 "$python" \
+		"$onpty" 80 2 seen "$@"
+	tr '\r' '\n' <seen |
+		grep -Eq "^$name  .* [0-9.]+( [kM]?B)?/s  [0-9]:[0-9][0-9] left" &&
+		ok "a bar is seen" || fail "no bar: $(cat seen)"
+	tr '\r' '\n' <seen | awk 'length > 79 { exit 1 }' &&
+		ok "within 80 columns" || fail "$(cat seen)"
+	expect_exit 0 slowly "$call" "$late" "$file" timeout 60 "$@"
+	grep -q "$name  " err && fail "in a pipe: $(cat err)" ||
+		ok "nothing in a pipe"
+}
+
+about "progress of backup, restore, fsck and its repair, on a terminal alone"
+bar backup write 60 data.mdb pinstore backup bak
+expect_out 'backed up 12001 hosts'
+bar restore write 60 data.mdb.new pinstore restore --yes bak
+expect_out 'restored 12001 hosts'
+bar fsck pread 1 data.mdb pinstore fsck
+expect_out '^sound: 12001 names'
+must cp "$store/data.mdb" sound.mdb
+must sed -i 's/quota/quotb/' "$store/data.mdb"
+bar fsck pread 1 data.mdb pinstore fsck --repair
+expect_out '^sound: 12001 names'
+
+# interrupted FILE COMMAND...: by Ctrl-C, when it has begun to write
+interrupted()
+{
+	file=$1
+	shift
+	slowly write 80 "$file" timeout 60 "$python" "$onpty" 80 2 seen sh -c \
+		"timeout --foreground -s INT 0.6 $*; echo \$? >code" >out
+	[ "$(cat code)" = 124 ] && ok "$1 $2 was ended by the signal" ||
+		fail "$1 $2: $(cat code) $(cat seen)"
+	tail -c 80 seen | tr -d ' \r' | grep -q . &&
+		fail "left behind: $(cat seen)" || ok "the line is gone"
+}
+
+about "Ctrl-C leaves the store, and the earlier backup, as they were"
+must pinstore export >kept.txt
+must cp bak/data.mdb earlier.mdb
+interrupted data.mdb pinstore backup bak
+expect_same bak/data.mdb earlier.mdb
+interrupted data.mdb.new pinstore restore --yes bak
+must pinstore export >again.txt
+expect_same kept.txt again.txt
+must cp sound.mdb "$store/data.mdb"
+must sed -i 's/quota/quotb/' "$store/data.mdb"
+must cp "$store/data.mdb" damaged.mdb
+interrupted data.mdb.new pinstore fsck --repair
+must cmp "$store/data.mdb" damaged.mdb
+expect_exit 0 pinstore fsck --repair
+must pinstore export >again.txt
+expect_same kept.txt again.txt
+expect_exit 0 pinstore backup bak
+expect_exit 0 pinstore --store bak fsck

@@ -77,7 +77,7 @@ back_up(const char *path, bool may_replace)
 	uint64_t hosts;
 
 	status = ps_store_backup(store, backup, PS_COPY_BACKUP, may_replace,
-	                         &hosts, &kit_error);
+	                         NULL, &hosts, &kit_error);
 	ps_store_close(store);
 	return status;
 }
@@ -87,7 +87,7 @@ restore(const char *path, uint64_t *hosts)
 {
 	struct ps_store_options options = kit_options();
 
-	return ps_store_restore(path, backup, &options, KIT_NOW, hosts,
+	return ps_store_restore(path, backup, &options, KIT_NOW, NULL, hosts,
 	                        &kit_error);
 }
 
@@ -274,15 +274,15 @@ START_TEST(refused)
 
 	make_both();
 	(void)snprintf(path, sizeof(path), "%s/none", dir.path);
-	ck_status(ps_store_restore(dir.store, path, &options, KIT_NOW, &hosts,
+	ck_status(ps_store_restore(dir.store, path, &options, KIT_NOW, NULL, &hosts,
 	                           &kit_error), PINSTORE_ERR_NOTFOUND);
 	ck_assert_int_eq(mkdir(path, 0700), 0);
-	ck_status(ps_store_restore(dir.store, path, &options, KIT_NOW, &hosts,
+	ck_status(ps_store_restore(dir.store, path, &options, KIT_NOW, NULL, &hosts,
 	                           &kit_error), PINSTORE_ERR_NOTFOUND);
 	ck_status(ps_store_restore(dir.store, dir.store, &options, KIT_NOW,
-	                           &hosts, &kit_error), PINSTORE_ERR_ARG);
+	                           NULL, &hosts, &kit_error), PINSTORE_ERR_ARG);
 	/* A copy is not written, whatever it is to be restored from. */
-	ck_status(ps_store_restore(backup, dir.store, &options, KIT_NOW, &hosts,
+	ck_status(ps_store_restore(backup, dir.store, &options, KIT_NOW, NULL, &hosts,
 	                           &kit_error), PINSTORE_ERR_READONLY);
 	/* A damaged store that somebody has open. */
 	store = kit_open(dir.store);

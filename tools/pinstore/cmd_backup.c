@@ -18,11 +18,17 @@
 #include "verb.h"
 
 static enum pinstore_status
-write_copy(const struct run *run, bool is_published, bool may_replace,
+write_copy(struct run *run, bool is_published, bool may_replace,
            uint64_t *hosts, struct pinstore_error *error)
 {
-	return (is_published ? pinstore_publish : pinstore_backup)(
+	struct tool_progress progress;
+	enum pinstore_status status;
+
+	run_progress(run, "backup", &progress);
+	status = (is_published ? pinstore_publish : pinstore_backup)(
 	        run->store, run->operands[0], may_replace, hosts, error);
+	run_progress_end(run, &progress);
+	return status;
 }
 
 /* What is there is no earlier copy: that it may go has to be said. */

@@ -166,7 +166,8 @@ cmd_fsck(struct run *run)
 	if (!run_path(run, false))
 		return run->fault.exit;
 	checking.flaws = tool_json_array();
-	tool_progress_begin(&checking.progress, "fsck", TOOL_UNIT_OCTETS, false);
+	tool_progress_begin(&checking.progress, "fsck", TOOL_UNIT_OCTETS,
+	                    option_given(&run->options, OPTION_QUIET));
 	status = pinstore_fsck(run->store_path, &setup, &result, &error);
 	tool_progress_end(&checking.progress);
 	/* What keeps it from being repaired, or read, is told; flaws are. */

@@ -7,11 +7,13 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <pinstore/admin.h>
 
 #include "common/json.h"
 #include "common/memory.h"
+#include "common/progress.h"
 #include "common/text.h"
 #include "verb.h"
 
@@ -47,14 +49,23 @@ int
 cmd_restore(struct run *run)
 {
 	const char *from = run->operands[0];
+	struct tool_progress progress;
 	struct pinstore_error error;
+	enum pinstore_status status;
 	json_t *object;
 	uint64_t hosts;
 
 	if (!run_path(run, true) || !may_replace(run))
 		return run->fault.exit;
-	if (pinstore_restore(run->store_path, from, run->options.now, &hosts,
-	                     &error) != PINSTORE_OK) {
+	/* Two things that draw on one screen are neither. */
+	tool_progress_begin(&progress, "restore", TOOL_UNIT_ENTRIES,
+	                    option_given(&run->options, OPTION_QUIET) ||
+	                            isatty(STDOUT_FILENO) == 1);
+	status = pinstore_restore(run->store_path, from, run->options.now,
+	                          tool_progress_show, &progress, &hosts,
+	                          &error);
+	tool_progress_end(&progress);
+	if (status != PINSTORE_OK) {
 		run_fail(run, &error);
 		if (error.status == PINSTORE_ERR_NOTFOUND)
 			run->fault.hint = "name a directory that pinstore "

@@ -111,7 +111,8 @@ typedef void pinstore_progress_fn(uint64_t done, uint64_t total, void *arg);
 
 /*
  * Call fn (NULL: nobody) during pinstore_expire() and pinstore_walk(), with
- * records that were looked at, and pinstore_import_run(), with items, by this
+ * records that were looked at, pinstore_backup() and pinstore_publish(), with
+ * records that were copied, and pinstore_import_run(), with items, by this
  * handle.
  *
  * Threads: no other call on ps may be running.
@@ -262,7 +263,8 @@ pinstore_publish(struct pinstore *ps, const char *path, int replace,
  * wait, and go on with what was restored; a host that was stored before and
  * behind is never not found.  A store that is damaged is replaced if nobody has
  * it open.  What it held is gone then: back it up before.  Its clock's mark and
- * the numbers of its journal go on.  *hosts (may be NULL) counts the names.
+ * the numbers of its journal go on.  progress (may be NULL) is called with arg
+ * and the records that were copied; *hosts (may be NULL) counts the names.
  *
  * Errors: ARG, NOTFOUND (there is no such backup), NOMEM, ACCESS, READONLY,
  *         BUSY (also: damaged, and in use), FULL, IO, VERSION, DAMAGED (the
@@ -270,7 +272,7 @@ pinstore_publish(struct pinstore *ps, const char *path, int replace,
  */
 enum pinstore_status
 pinstore_restore(const char *path, const char *from, int64_t now,
-                 uint64_t *hosts,
+                 pinstore_progress_fn *progress, void *arg, uint64_t *hosts,
                  struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
 /* ------------------------------------------------------------------ import */
