@@ -361,8 +361,10 @@ def page(number, kind, nodes, as_number=None):
     return bytes(body)
 
 
-def tree_root(depth, entries, root):
-    return struct.pack("<IHHQQQQQ", 0, 0, depth, 0, 0, 0, entries, root)
+def tree_root(depth, entries, root, counts=None):
+    branches, leaves, own = counts or (max(depth - 1, 0), max(depth, 0), 0)
+    return struct.pack("<IHHQQQQQ", 0, 0, depth, branches, leaves, own,
+                       entries, root)
 
 
 NO_PAGE = (1 << 64) - 1
@@ -377,7 +379,7 @@ def meta(number, txn, depth=1, root=2):
 
 
 def file_of(depth, entries, root, pages):
-    top = page(2, IS_LEAF, [node(b"t", tree_root(depth, entries, root),
+    top = page(2, IS_LEAF, [node(b"hosts", tree_root(depth, entries, root),
                               flags=2)])
     return b"\1" + meta(0, 2) + meta(1, 3) + top + b"".join(pages)
 
