@@ -622,14 +622,18 @@ START_TEST(wrong_arguments)
 	ck_assert_int_eq(pinstore_backup(machine, empty, 0, NULL, NULL),
 	                 PINSTORE_ERR_ARG);
 	hosts = 9;
-	ck_assert_int_eq(pinstore_restore(NULL, below, NOW, NULL, NULL, &hosts, NULL),
+	ck_assert_int_eq(pinstore_restore(NULL, below, NOW, NULL, NULL, &hosts,
+	                                  NULL),
 	                 PINSTORE_ERR_ARG);
 	ck_assert_uint_eq(hosts, 0);
-	ck_assert_int_eq(pinstore_restore(empty, below, NOW, NULL, NULL, NULL, NULL),
+	ck_assert_int_eq(pinstore_restore(empty, below, NOW, NULL, NULL, NULL,
+	                                  NULL),
 	                 PINSTORE_ERR_ARG);
-	ck_assert_int_eq(pinstore_restore(fixture_dir.store, NULL, NOW, NULL, NULL, NULL,
+	ck_assert_int_eq(pinstore_restore(fixture_dir.store, NULL, NOW, NULL,
+	                                  NULL, NULL,
 	                                  NULL), PINSTORE_ERR_ARG);
-	ck_assert_int_eq(pinstore_restore(fixture_dir.store, empty, NOW, NULL, NULL, NULL,
+	ck_assert_int_eq(pinstore_restore(fixture_dir.store, empty, NOW, NULL,
+	                                  NULL, NULL,
 	                                  NULL), PINSTORE_ERR_ARG);
 	ck_assert_int_eq(pinstore_walk_system(NULL, NULL, print_entry, NULL,
 	                                      NULL), PINSTORE_ERR_ARG);
