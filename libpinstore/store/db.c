@@ -527,7 +527,7 @@ ps_db_open_memory(int fd, const char *path, uint64_t map_bytes, bool create,
 
 	status = open_db(fd, NULL, MEMORY_FLAGS, path, map_bytes, &opening, out,
 	                 error);
-	if (status == PINSTORE_OK) {
+	if (*out != NULL) {
 		(*out)->is_memory = true;
 		keep_last(*out);
 	}
