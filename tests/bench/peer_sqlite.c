@@ -7,6 +7,8 @@
 
 #include "tests/bench/peer.h"
 
+#ifdef HAVE_SQLITE
+
 #include <sqlite3.h>
 
 /* What waits longer for others fails. */
@@ -131,3 +133,5 @@ note(void *arg, const char *host, int64_t now)
 const struct peer peer_sqlite = {
 	"sqlite", true, fill, open_handle, close_handle, check, note,
 };
+
+#endif /* HAVE_SQLITE */

@@ -9,6 +9,8 @@
 
 #include "tests/bench/peer.h"
 
+#ifdef HAVE_WGET
+
 #include <pthread.h>
 
 #include <wget.h>
@@ -131,3 +133,5 @@ note(void *handle, const char *host, int64_t now)
 const struct peer peer_wget = {
 	"libwget", true, fill, open_shared, close_shared, check, note,
 };
+
+#endif /* HAVE_WGET */
