@@ -9,8 +9,8 @@
  * name is added.  Full TLS 1.3 handshakes with a server in a thread, over the
  * loopback: by GnuTLS with its own verification of name and purpose, and
  * through pinstore_handshake() with either store; by libcurl, and by libcurl
- * with libpinstore-curl and either store, which verifies a second time, for
- * libcurl does not tell the path.
+ * with libpinstore-curl and either store, which verifies a pinned host's chain a
+ * second time, for libcurl does not tell the path.
  *
  * Each round runs the contestants forwards and then backwards, so that what
  * drifts meets all alike.  A contestant is compared with the first one of its
