@@ -5,7 +5,7 @@
  *
  * A call that is made to fail is not made, and leaves behind what would suit
  * an attacker best.  The verdict is then the one that an undisturbed run
- * gives, or REJECT with an error of the right kind.
+ * gives, or REJECT with an error of the right kind (T-121).
  */
 #include <config.h>
 

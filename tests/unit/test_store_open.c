@@ -955,6 +955,125 @@ START_TEST(passes_no_descriptor_on)
 }
 END_TEST
 
+/* ------------------------------------------------------- files beside the data */
+
+/* Walks are noted of stores of more than 1 MiB. */
+#define WALKED_HOSTS 6000
+
+static enum pinstore_status
+put_numbered(struct ps_write *write, void *arg, struct pinstore_error *error)
+{
+	enum pinstore_status status = PINSTORE_OK;
+	unsigned n;
+
+	(void)arg;
+	for (n = 0; n < WALKED_HOSTS && status == PINSTORE_OK; n++) {
+		struct ps_host host = kit_numbered(n);
+		struct ps_entry entry = kit_entry(n);
+
+		status = ps_write_put(write, &host, &entry, error);
+	}
+	return status;
+}
+
+static void
+make_large_store(const char *path)
+{
+	struct ps_store *store = kit_open(path);
+
+	ck_status(ps_store_write(store, KIT_NOW, put_numbered, NULL,
+	                         &kit_error),
+	          PINSTORE_OK);
+	ps_store_close(store);
+	/* It is noted by who opens it behind that. */
+	ps_store_close(kit_open(path));
+}
+
+static void
+beside_another(const char *at)
+{
+	char other[160], from[192];
+
+	(void)snprintf(other, sizeof(other), "%s/other", dir.path);
+	make_large_store(other);
+	(void)snprintf(from, sizeof(from), "%s%s", other, strrchr(at, '/'));
+	ck_assert_int_eq(rename(from, at), 0);
+}
+
+static void
+beside_garbage(const char *at)
+{
+	char octets[8192];
+
+	memset(octets, 'x', sizeof(octets));
+	write_file(at, octets, sizeof(octets));
+}
+
+static void
+beside_empty(const char *at)
+{
+	write_file(at, "", 0);
+}
+
+static void
+beside_none(const char *at)
+{
+	ck_assert_int_eq(unlink(at), 0);
+}
+
+static void
+beside_folder(const char *at)
+{
+	ck_assert_int_eq(unlink(at), 0);
+	ck_assert_int_eq(mkdir(at, 0700), 0);
+}
+
+static void
+beside_fifo(const char *at)
+{
+	ck_assert_int_eq(unlink(at), 0);
+	ck_assert_int_eq(mkfifo(at, 0600), 0);
+}
+
+static void
+beside_link(const char *at)
+{
+	ck_assert_int_eq(unlink(at), 0);
+	ck_assert_int_eq(symlink("../victim", at), 0);
+}
+
+static void (*const alterations[])(const char *at) = {
+	beside_another, beside_garbage, beside_empty, beside_none,
+	beside_folder,  beside_fifo,    beside_link,
+};
+
+/* T-117: what is kept beside the data changes no answer, whatever it says. */
+START_TEST(files_beside_the_data_decide_nothing)
+{
+	static const char *const names[] = {"walked", "schema"};
+	const char *at = in_store(names[_i % 2]);
+	struct ps_store *store;
+	struct ps_entry entry;
+	char victim[96];
+
+	make_large_store(dir.store);
+	(void)snprintf(victim, sizeof(victim), "%s/victim", dir.path);
+	write_file(victim, "v", 1);
+	ck_assert_int_gt(size_of(at), 0);
+	alterations[_i / 2](at);
+	store = kit_open(dir.store);
+	ck_assert(kit_has(store, "h17.d17.test", 17));
+	ck_status(kit_get(store, "h17.d18.test", &entry),
+	          PINSTORE_ERR_NOTFOUND);
+	kit_put(store, "b.test", 1);
+	ps_store_close(store);
+	store = kit_open(dir.store);
+	ck_assert(kit_has(store, "b.test", 1));
+	ps_store_close(store);
+	ck_assert_int_eq(size_of(victim), 1);
+}
+END_TEST
+
 /* ------------------------------------------------------- what must be there */
 
 static const struct {
@@ -1072,6 +1191,8 @@ main(void)
 	tcase_add_test(tcase, reading_only_never_makes_anything);
 	tcase_add_test(tcase, ways_to_name_a_store);
 	tcase_add_test(tcase, passes_no_descriptor_on);
+	tcase_add_loop_test(tcase, files_beside_the_data_decide_nothing, 0,
+	                    2 * COUNT(alterations));
 	tcase_add_loop_test(tcase, what_is_missing_is_damage, 0, COUNT(needed));
 	tcase_add_loop_test(tcase, what_is_spoiled_is_damage, 0, COUNT(needed));
 	tcase_add_loop_test(tcase, a_later_schema, 0, 3);
