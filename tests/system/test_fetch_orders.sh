@@ -46,7 +46,7 @@ status 121 "$fake_port" free.test reject
 expect_err '^pinfetch: \(121\) revoked key in the chain of free.test: connection refused, nothing was sent$'
 expect_err "^  served    $(pin fake | sed 's/[+]/[+]/g') +leaf +CN=fake"
 expect_err '^  likely    the key is on the list of the revoked'
-expect_err '^  next      '
+expect_err "^  next      ask the server's operator for a new key"
 status 121 "$fake_port" free.test reject -k
 status 121 "$fake_port" 127.0.0.1 reject
 status 121 "$fake_port" 127.0.0.1 reject -k

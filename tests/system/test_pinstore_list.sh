@@ -174,6 +174,16 @@ on_terminal 80 NO_COLOR=1
 expect_same seen plain
 t=1000000000
 
+about "list: times for people, and as RFC 3339"
+expect_exit 0 pinstore list --at "@$t" --time iso a.test
+expect_out '^a.test +yes +enforce +header +2 +2001-11-08T01:46:40Z$'
+expect_exit 0 pinstore list --at "@$t" --time=iso form.test
+expect_out '^form.test +- +enforce +static +1 +never'
+expect_exit 0 pinstore list --at "@$t" --time relative a.test
+expect_out '^a.test .* in 60d$'
+expect_exit 2 pinstore list --time lunar
+expect_err 'relative'
+
 about "list: twenty thousand, of which few are read"
 {
 	echo '# pinstore entries 1'

@@ -55,12 +55,12 @@ say(struct exam *exam, enum ailment ailment, const char *name, char *detail)
 
 /* "text 3d ago": for details. */
 static char *
-when(const char *text, int64_t then, int64_t now)
+when(const struct exam *exam, const char *text, int64_t then)
 {
-	char relative[TOOL_TIME_TEXT];
+	char shown[TOOL_TIME_TEXT];
 
-	tool_time_print_relative(then, now, relative);
-	return tool_format("%s%s", text, relative);
+	run_time(exam->run, then, shown);
+	return tool_format("%s%s", text, shown);
 }
 
 /* -------------------------------------------------------------- the journal */
@@ -125,7 +125,7 @@ visit_record(const struct pinstore_record *record, void *arg)
 		host = "an address";
 	if (pinstore_record_event(record) == PINSTORE_EVENT_ERROR &&
 	    pinstore_record_reason(record) == PINSTORE_WHY_FULL)
-		say(exam, AILMENT_QUOTA, host, when("", at, exam->now));
+		say(exam, AILMENT_QUOTA, host, when(exam, "", at));
 	if (pinstore_record_event(record) == PINSTORE_EVENT_VIOLATION)
 		add_trouble(exam, host, pinstore_record_enforced(record) != 0,
 		            pinstore_record_count(record), at);
@@ -147,7 +147,7 @@ examine_journal(struct exam *exam)
 	for (i = 0; i < exam->n_troubles; i++) {
 		const struct trouble *trouble = &exam->troubles[i];
 
-		tool_time_print_relative(trouble->last, exam->now, relative);
+		run_time(exam->run, trouble->last, relative);
 		for (kind = 0; kind < 2; kind++)
 			if (trouble->count[kind] > 0)
 				say(exam, ailments[kind], trouble->host,
@@ -221,14 +221,14 @@ examine_life(struct exam *exam, const struct pinstore_entry *entry)
 
 	if (pinstore_entry_noted(entry) > exam->now + SKEW)
 		say(exam, AILMENT_FUTURE, host,
-		    when("noted ", pinstore_entry_noted(entry), exam->now));
+		    when(exam, "noted ", pinstore_entry_noted(entry)));
 	if (is_static && expires < exam->now)
 		say(exam, AILMENT_EXPIRED_STATIC, host,
-		    when("", expires, exam->now));
+		    when(exam, "", expires));
 	else if (is_static && expires - exam->now <= SOON)
-		say(exam, AILMENT_EXPIRING, host, when("", expires, exam->now));
+		say(exam, AILMENT_EXPIRING, host, when(exam, "", expires));
 	else if (expires < exam->now - RECENT)
-		say(exam, AILMENT_EXPIRED, host, when("", expires, exam->now));
+		say(exam, AILMENT_EXPIRED, host, when(exam, "", expires));
 }
 
 /* By the public suffix list, of which lint knows. */
@@ -263,7 +263,7 @@ examine_mode(struct exam *exam, const struct pinstore_entry *entry)
 	    !has_trouble(exam, host,
 	                 pinstore_entry_include_subdomains(entry) != 0))
 		say(exam, AILMENT_QUIET, host,
-		    when("since ", pinstore_entry_updated(entry), exam->now));
+		    when(exam, "since ", pinstore_entry_updated(entry)));
 }
 
 /* The configured entry of a host comes right before its learned one. */
@@ -339,7 +339,7 @@ visit_bypass(const struct pinstore_bypass *bypass, void *arg)
 
 	if (bypass->start <= exam->now && exam->now <= bypass->end)
 		say(exam, AILMENT_BYPASSED, bypass->host,
-		    when("ends ", bypass->end, exam->now));
+		    when(exam, "ends ", bypass->end));
 	return 0;
 }
 
@@ -396,7 +396,7 @@ visit_report(const struct pinstore_report *report, void *arg)
 
 	if (pinstore_report_next(report) < exam->now - OVERDUE)
 		say(exam, AILMENT_REPORTS_WAITING, pinstore_report_host(report),
-		    when("due ", pinstore_report_next(report), exam->now));
+		    when(exam, "due ", pinstore_report_next(report)));
 	return 0;
 }
 
@@ -431,7 +431,7 @@ examine_usage(struct exam *exam)
 		return false;
 	if (usage.latest > exam->now + SKEW)
 		say(exam, AILMENT_CLOCK, path,
-		    when("latest write ", usage.latest, exam->now));
+		    when(exam, "latest write ", usage.latest));
 	if (usage.file_octets > usage.limit_octets / 10 * 9)
 		say(exam, AILMENT_FULL, path,
 		    tool_format("%" PRIu64 " of %" PRIu64 " octets",

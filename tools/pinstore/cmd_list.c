@@ -223,14 +223,15 @@ print_json(struct listing *listing, struct pinstore_error *error)
 
 /* --------------------------------------------------------------- for people */
 
-/* Widths that need no pass: of the longest words, and of "in 3650d". */
+/* Widths that need no pass: of "in 3650d", and of "2026-10-02T12:00:00Z". */
 static void
 begin_table(struct listing *listing)
 {
 	static const char *const headings[] = {"HOST",   "SUB",  "MODE",
 	                                       "SOURCE", "PINS", "EXPIRES",
 	                                       NULL};
-	size_t widths[] = {listing->host_width, 0, 0, 0, 0, 8};
+	size_t widths[] = {listing->host_width, 0, 0, 0, 0,
+	                   listing->run->options.is_iso ? 20 : 8};
 	const struct row *row;
 	size_t i, len;
 
@@ -253,7 +254,7 @@ print_row(struct listing *listing, const struct row *row)
 	int64_t now = listing->run->options.now;
 	const char *cells[6];
 
-	tool_time_print_relative(row->expires, now, until);
+	run_time(listing->run, row->expires, until);
 	if (is_from_future(row->noted, now))
 		(void)snprintf(until + strlen(until), TOOL_TIME_TEXT,
 		               ", noted in the future");

@@ -97,8 +97,8 @@ visit_list(const struct pinstore_report *report, void *arg)
 	(void)snprintf(id, sizeof(id), "%" PRIu64, pinstore_report_id(report));
 	(void)snprintf(tries, sizeof(tries), "%u",
 	               pinstore_report_attempts(report));
-	tool_time_print_relative(pinstore_report_created(report), now, created);
-	tool_time_print_relative(pinstore_report_next(report), now, next);
+	run_time(reading->run, pinstore_report_created(report), created);
+	run_time(reading->run, pinstore_report_next(report), next);
 	cells[0] = id;
 	cells[1] = pinstore_report_host(report);
 	cells[2] = kind_word(report);
@@ -159,8 +159,9 @@ is_wanted(const struct reading *reading, uint64_t id)
 }
 
 static void
-print_report(const struct pinstore_report *report, int64_t now, FILE *out)
+print_report(const struct pinstore_report *report, const struct run *run)
 {
+	FILE *out = run->out;
 	char when[TOOL_TIME_TEXT];
 	const char *body;
 	size_t len;
@@ -173,10 +174,11 @@ print_report(const struct pinstore_report *report, int64_t now, FILE *out)
 	        kind_word(report));
 	tool_time_print(pinstore_report_created(report), when);
 	fprintf(out, "  seen      %s\n", when);
-	tool_time_print_relative(pinstore_report_next(report), now, when);
+	run_time(run, pinstore_report_next(report), when);
 	fprintf(out, "  tries     %u, next %s\n",
 	        pinstore_report_attempts(report),
-	        pinstore_report_next(report) <= now ? "now" : when);
+	        pinstore_report_next(report) <= run->options.now ? "now"
+	                                                         : when);
 	fputs("  POST      ", out);
 	tool_put_escaped(pinstore_report_uri(report), out);
 	fprintf(out,
@@ -200,7 +202,7 @@ visit_show(const struct pinstore_report *report, void *arg)
 		return 0;
 	reading->n++;
 	if (!run->is_json) {
-		print_report(report, run->options.now, run->out);
+		print_report(report, run);
 		return 0;
 	}
 	body = pinstore_report_body(report, &len);
@@ -337,6 +339,7 @@ drop(struct run *run)
 #define OF_SEND                                                            \
 	(OPTION_BIT(OPTION_CACERT) | OPTION_BIT(OPTION_CONNECT_TO) |          \
 	 OPTION_BIT(OPTION_HSTS) | OPTION_BIT(OPTION_RESOLVE))
+#define OF_TELLING OPTION_BIT(OPTION_TIME)
 #define OF_ALL OPTION_BIT(OPTION_ALL)
 
 static const struct {
@@ -345,8 +348,8 @@ static const struct {
 	uint64_t options; /* beside --store */
 	size_t most;      /* operands, with the name */
 } actions[] = {
-	{"list", list, 0, 1},
-	{"show", show, 0, SIZE_MAX},
+	{"list", list, OF_TELLING, 1},
+	{"show", show, OF_TELLING, SIZE_MAX},
 	{"send", report_send, OF_SEND | OF_ALL, SIZE_MAX},
 	{"drop", drop, OF_ALL, SIZE_MAX},
 };

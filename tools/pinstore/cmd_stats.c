@@ -52,8 +52,7 @@ print_text(const struct run *run, const struct tally *tally)
 	        tally->bypasses);
 	fprintf(out, "%-12s %" PRIu64 "\n", "revoked", tally->revoked);
 	if (tally->violated != INT64_MIN)
-		tool_time_print_relative(tally->violated, run->options.now,
-		                         violated);
+		run_time(run, tally->violated, violated);
 	fprintf(out, "%-12s %" PRIu64 " refused, %" PRIu64
 	             " watched within 7d%s%s\n",
 	        "violations", tally->violations[1], tally->violations[0],

@@ -113,6 +113,8 @@ static const struct option_row rows[OPTION_COUNT] = {
 	                   "7469 to the letter; a file: all of it or nothing"},
 	[OPTION_SUBDOMAINS] = {"subdomains", 0, NULL, "and every name below "
 	                       "HOST"},
+	[OPTION_TIME] = {"time", 0, "STYLE", "times as relative (in 59d), the "
+	                 "default, or iso (RFC 3339)"},
 	[OPTION_UNSET] = {"unset", 0, NULL, "back to the default"},
 	[OPTION_VERSION] = {"version", 0, NULL, "print the version"},
 	[OPTION_YES] = {"yes", 0, NULL, "do not ask"},
@@ -137,6 +139,9 @@ static const struct word sort_words[] = {
 	{"noted", SORT_NOTED},   {"updated", SORT_UPDATED},
 	{"source", SORT_SOURCE}, {"mode", SORT_MODE},
 	{NULL, 0},
+};
+static const struct word time_words[] = {
+	{"relative", false}, {"iso", true}, {NULL, 0},
 };
 static const struct word server_words[] = {
 	{"raw", SERVER_RAW},       {"nginx", SERVER_NGINX},
@@ -170,6 +175,7 @@ option_word(enum option option, size_t i)
 		[OPTION_COLOR] = color_words,   [OPTION_FOR] = server_words,
 		[OPTION_FORMAT] = format_words, [OPTION_MODE] = mode_words,
 		[OPTION_SORT] = sort_words,     [OPTION_SOURCE] = source_words,
+		[OPTION_TIME] = time_words,
 	};
 	size_t k;
 
@@ -388,6 +394,10 @@ take(enum option option, const char *value, struct options *options,
 	case OPTION_SORT:
 		is_good = take_word(sort_words, option, value, &word, fault);
 		options->sort = (enum sort_key)word;
+		return is_good;
+	case OPTION_TIME:
+		is_good = take_word(time_words, option, value, &word, fault);
+		options->is_iso = word != 0;
 		return is_good;
 	case OPTION_SOURCE:
 		return take_word(source_words, option, value, &options->sources,

@@ -68,6 +68,7 @@ enum option {
 	OPTION_STORE,
 	OPTION_STRICT,
 	OPTION_SUBDOMAINS,
+	OPTION_TIME,
 	OPTION_UNSET,
 	OPTION_VERSION,
 	OPTION_YES,
@@ -159,6 +160,7 @@ struct options {
 	unsigned sources; /* 0 = not given */
 	enum pinstore_mode mode;
 	enum sort_key sort;
+	bool is_iso; /* --time */
 	const char *format_word; /* of --format, as given; NULL if not */
 	enum hash_format format; /* options_take_hash_format() */
 	const char *pins_file;

@@ -68,7 +68,7 @@ const struct verb verbs[] = {
 	 "Judges entries, journal, clock, files and reports with experience,\n"
 	 "and says of each finding what it means and which command mends it.\n"
 	 "Exit 1: there is an error or a warning; advice alone is none.\n",
-	 BIT(STORE) | BIT(AT) | BIT(ALL), 0, 0},
+	 BIT(STORE) | BIT(AT) | BIT(ALL) | BIT(TIME), 0, 0},
 	{"expire", cmd_expire, "",
 	 "remove entries that have expired",
 	 "Refuses when the clock is more than 60 days past the latest time\n"
@@ -133,7 +133,7 @@ const struct verb verbs[] = {
 	 "GLOB is matched with the whole name, as the shell does; quote it.\n"
 	 "Exit 0 also when there is none, but for --expired and --expiring.\n",
 	 BIT(STORE) | BIT(AT) | BIT(SOURCE) | BIT(MODE) | BIT(EXPIRED) |
-	         BIT(EXPIRING) | BIT(SORT),
+	         BIT(EXPIRING) | BIT(SORT) | BIT(TIME),
 	 0, SIZE_MAX},
 	{"log", cmd_log, "",
 	 "print what happened to the store's hosts, oldest first",
@@ -177,7 +177,7 @@ const struct verb verbs[] = {
 	 "of them at once; it fits cron.  Exit 4: one could not be delivered;\n"
 	 "90, 121: its collector's pins do not match, or its key is revoked.\n",
 	 BIT(STORE) | BIT(ALL) | BIT(CACERT) | BIT(CONNECT_TO) | BIT(HSTS) |
-	         BIT(RESOLVE),
+	         BIT(RESOLVE) | BIT(TIME),
 	 1, SIZE_MAX},
 	{"restore", cmd_restore, "DIR",
 	 "put a backup in the place of what the store holds",
@@ -199,7 +199,7 @@ const struct verb verbs[] = {
 	 "Entries by source and mode, violations of the last 7 days, reports,\n"
 	 "size and readers.  With --openmetrics as a monitoring system reads\n"
 	 "them, for example from a file that a timer writes.\n",
-	 BIT(STORE) | BIT(AT) | BIT(OPENMETRICS), 0, 0},
+	 BIT(STORE) | BIT(AT) | BIT(OPENMETRICS) | BIT(TIME), 0, 0},
 	{"unrevoke", cmd_unrevoke, "PIN|FILE...",
 	 "take keys off the list of the revoked",
 	 "Exit 1: a key is not revoked.\n", BIT(STORE), 1, SIZE_MAX},
@@ -356,6 +356,15 @@ bool
 run_open_judging(struct run *run, bool is_writing)
 {
 	return open_store(run, is_writing, true);
+}
+
+void
+run_time(const struct run *run, int64_t when, char out[TOOL_TIME_TEXT])
+{
+	if (run->is_json || run->options.is_iso)
+		tool_time_print(when, out);
+	else
+		tool_time_print_relative(when, run->options.now, out);
 }
 
 void

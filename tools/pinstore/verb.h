@@ -16,6 +16,7 @@
 #include "common/fault.h"
 #include "common/likely.h"
 #include "common/progress.h"
+#include "common/when.h"
 #include "options.h"
 
 #define PROGRAM "pinstore"
@@ -128,6 +129,12 @@ run_agreed(struct run *run, const char *question, const char *refusal);
 /* Whether --note is one; if not, run->fault. */
 bool
 run_note(struct run *run);
+
+/*
+ * A time as seen from --at: "in 59d"; with --json or --time iso as in RFC 3339.
+ */
+void
+run_time(const struct run *run, int64_t when, char out[TOOL_TIME_TEXT]);
 
 /*
  * Draw on a terminal how far the store's long work has come, unless stdout is
