@@ -17,7 +17,7 @@ set -eu
 : "${top_srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}"
 : "${top_builddir:=$(pwd)}"
 : "${FUZZ_CC:=clang}"
-: "${FUZZ_ONLY:=chain header host others path record text tree}"
+: "${FUZZ_ONLY:=chain header host import others path record text tree}"
 : "${FUZZ_SECONDS:=60}"
 : "${FUZZ_RUNS:=-1}"
 : "${FUZZ_CFLAGS:=-g -O2}"

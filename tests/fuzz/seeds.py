@@ -414,8 +414,74 @@ def tree():
     ])
 
 
+# -------------------------------------------------------------- import
+
+HEX = "06e3fd8fda29bb60ab59557de61edb0aecdb231134be30e75b455f8e1b792fa9"
+# The key that GnuTLS's known_hosts has: a P-256 one.
+KEY = ("MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE" + "A" * 86 + "==")
+
+
+def import_():
+    ours = "# pinstore entries 1\n"
+    times = " noted=2026-10-01T00:00:00Z expires=2026-12-01T00:00:00Z"
+    write_all("import", "text", [
+        "0" + ours + "a.test static sha256//%s sha256//%s" % (A, B) + times,
+        "0" + ours + "a.test header subdomains sha256//%s max-age=5" % A +
+        times + "\na.test static report sha256//%s note=x%%20y\n" % B,
+        "0" + ours + "a.test tofu sha256//%s noted=@-5 expires=never\r\n"
+        "192.0.2.1 static sha256//%s\n\n# remark\nb.test\n" % (A, B),
+        "?" + ours, "0a.test static", "0# pinstore entries 2\n", "?",
+    ])
+    entry = ('{"host": "%s", "layer": "%s", "source": "%s", "mode": "enforce",'
+             ' "include_subdomains": true, "pins": ["%s", "%s"], '
+             '"noted_epoch": 1790000000, "expires_epoch": %s}\n')
+    write_all("import", "json", [
+        "1" + entry % ("a.test", "learned", "header", A, B, 1795000000) +
+        entry % ("b.test", "configured", "static", A, C, "null"),
+        "1" + 2 * entry % ("a.test", "learned", "tofu", A, B, 1,
+                           "a.test", "learned", "tofu", A, C, 2),
+        '1{"host": 5}\n[]\nnull\n{"host": "a.test", "pins": []}\n',
+        '?{"host": "a.test", "source": "static", "pins": ["%s"]}' % A,
+    ])
+    write_all("import", "wget2", [
+        "2# HPKP 1.0 file\na.test 1 1790000000 5000\n*sha256 %s\n"
+        "*sha256 %s\nb.test 0 1790000000 5\n*sha256 %s\n" % (A, B, C),
+        "2a.test 1 x 5000\n*sha256 %s\n*sha512 x\n" % A,
+        "?# HPKP 1.0 file\n*sha256 %s\na.test 1 1 1\n" % A,
+    ])
+    write_all("import", "gnutls", [
+        "3|g0|k.test|443|0|%s\n|c0|k.test|443|0|6|%s\n" % (KEY, HEX),
+        "?|c0|*|443|0|6|%s\n|c0|k.test|443|1|6|%s\n" % (HEX, HEX),
+        "3|g0|192.0.2.1|443|0|%s\n|g1|k.test|443|0|x\n||||||" % KEY,
+    ])
+    write_all("import", "curl", [
+        "4a.test sha256//%s;sha256//%s\nb.test sha256//%s\n" % (A, B, A),
+        "4a.test sha256//%s\na.test sha256//%s\n" % (A, B),
+        "?a.test sha256//%s;\na.test\n192.0.2.1 sha256//%s" % (A, B),
+    ])
+    chromium = ('// a remark\n{"pinsets": [{"name": "p", '
+                '"static_spki_hashes": ["Key"], '
+                '"bad_static_spki_hashes": ["Bad"], "report_uri": '
+                '"http://r.example/"}],\n"entries": [{"name": "a.test", '
+                '"pins": "p", "include_subdomains": true},\n'
+                '{"name": "b.test", "mode": "force-https"},\n'
+                '{"name": "c.test", "pins": "q"}]}')
+    names = "# remark\nKey\nsha256/%s\n\nBad\nsha256/%s\n" % (A, B)
+    write_all("import", "chromium", [
+        "5" + chromium + "\n%%\n" + names, "5" + chromium,
+        "?" + chromium + "\n%%\nKey\nsha1/x\n", "5{}\n%%\n" + names,
+    ])
+    write_all("import", "tlsa", [
+        "6_443._tcp.t.test.\t3600\tIN\tTLSA\t3 1 1 %s\n" % HEX +
+        "_25._tcp.T.test. IN TLSA 2 1 1 ( %s %s )\n" % (HEX[:32], HEX[32:]),
+        "?_443._tcp.u.test. TLSA 3 0 1 %s\n_443._tcp.u.test. TLSA 1 1 1 "
+        "%s ; remark\nu.test. TLSA 3 1 1 %s\n" % (HEX, HEX, HEX),
+    ])
+
+
 header()
 host()
+import_()
 records()
 chain()
 path()
