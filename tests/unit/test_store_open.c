@@ -955,7 +955,7 @@ START_TEST(passes_no_descriptor_on)
 }
 END_TEST
 
-/* ------------------------------------------------------- files beside the data */
+/* ---------------------------------------------------- files beside the data */
 
 /* Walks are noted of stores of more than 1 MiB. */
 #define WALKED_HOSTS 6000
