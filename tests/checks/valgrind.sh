@@ -29,7 +29,7 @@ esac
 # Memcheck runs one thread at a time: each must have its turn.
 checked()
 {
-	valgrind --quiet --fair-sched=try --error-exitcode=99 \
+	valgrind --quiet --vgdb=no --fair-sched=try --error-exitcode=99 \
 		--leak-check=$leaks --show-leak-kinds=definite \
 		--errors-for-leak-kinds=definite \
 		--suppressions="$top_srcdir/tests/checks/valgrind.supp" "$@"
