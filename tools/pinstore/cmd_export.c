@@ -32,7 +32,8 @@ take_format(struct run *run, enum format *out)
 	if (word == NULL)
 		return true;
 	if (!format_parse(word, out)) {
-		options_bad_value(&run->fault, OPTION_FORMAT, word);
+		options_bad_value(&run->fault, OPTION_FORMAT, "export",
+		                  word);
 		return false;
 	}
 	if (format_row(*out)->entry != NULL)

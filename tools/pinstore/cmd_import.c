@@ -275,7 +275,8 @@ cmd_import(struct run *run)
 	char *pins;
 
 	if (word != NULL && !format_parse(word, &format)) {
-		options_bad_value(&run->fault, OPTION_FORMAT, word);
+		options_bad_value(&run->fault, OPTION_FORMAT, "import",
+		                  word);
 		return EXIT_USAGE;
 	}
 	if (!is_stdin && (fd = open_file(run, name)) < 0)

@@ -15,8 +15,9 @@
 #define COLUMN 26
 
 static void
-put_option(const struct option_row *row, FILE *out)
+put_option(enum option option, const char *verb, FILE *out)
 {
+	const struct option_row *row = option_row(option);
 	char letter[5] = {'-', row->letter, ',', ' ', '\0'};
 	char *left = tool_format("  %s--%s%s%s", row->letter != 0 ? letter : "",
 	                         row->name, row->argument != NULL ? " " : "",
@@ -29,18 +30,18 @@ put_option(const struct option_row *row, FILE *out)
 		len = 0;
 	}
 	fprintf(out, "%*s", (int)(COLUMN - len), "");
-	tool_put_wrapped(row->summary, COLUMN, out);
+	tool_put_wrapped(option_summary(option, verb), COLUMN, out);
 	free(left);
 }
 
 static void
-put_options(uint64_t set, FILE *out)
+put_options(uint64_t set, const char *verb, FILE *out)
 {
 	int i;
 
 	for (i = 0; i < OPTION_COUNT; i++)
 		if ((set & OPTION_BIT(i)) != 0)
-			put_option(option_row((enum option)i), out);
+			put_option((enum option)i, verb, out);
 }
 
 void
@@ -53,7 +54,7 @@ help_print(FILE *out)
 	for (verb = verbs; verb->name != NULL; verb++)
 		fprintf(out, "  %-10s%s\n", verb->name, verb->summary);
 	fputs("\nOptions, before or behind the verb:\n\n", out);
-	put_options(OPTIONS_EVERYWHERE | OPTION_BIT(OPTION_STORE), out);
+	put_options(OPTIONS_EVERYWHERE | OPTION_BIT(OPTION_STORE), "", out);
 	fputs("\nAs with ssh-keygen, -F HOST is show, -R HOST is clear, and -l is "
 	      "list.\n" PROGRAM " help VERB tells more of a verb.\n", out);
 }
@@ -67,5 +68,5 @@ help_print_verb(const struct verb *verb, FILE *out)
 	if (verb->text != NULL)
 		fprintf(out, "\n%s", verb->text);
 	fputs("\nOptions:\n\n", out);
-	put_options(verb->options | OPTIONS_EVERYWHERE, out);
+	put_options(verb->options | OPTIONS_EVERYWHERE, verb->name, out);
 }

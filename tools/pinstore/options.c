@@ -20,8 +20,7 @@
 static const struct option_row rows[OPTION_COUNT] = {
 	[OPTION_ACCEPT_LOSS] = {"accept-loss", 0, NULL, "repair, and names that "
 	                        "may have been lost count as never stored"},
-	[OPTION_ALL] = {"all", 0, NULL, "every stored host (clear spares "
-	                "static entries); every report or finding"},
+	[OPTION_ALL] = {"all", 0, NULL, "all of them"},
 	[OPTION_ASSUME_VALID] = {"assume-valid", 0, NULL, "take the path of "
 	                         "--chain as it stands"},
 	[OPTION_AT] = {"at", 0, "TIME", "judge as of TIME: " TIME_FORMS},
@@ -50,16 +49,9 @@ static const struct option_row rows[OPTION_COUNT] = {
 	[OPTION_EXPIRING] = {"expiring", 0, "DURATION", "only entries that "
 	                     "will have expired by then; exit 1 if none"},
 	[OPTION_FOLLOW] = {"follow", 0, NULL, "go on printing what happens"},
-	[OPTION_FOR] = {"for", 0, "WHAT", "a bypass: how long, at most 7d, as "
-	                "90s 15m 12h 3d; a header: whose configuration, nginx, "
-	                "apache, haproxy or raw"},
-	[OPTION_FORCE] = {"force", 0, NULL, "also when the clock seems to run "
-	                  "ahead, connections would be refused, or a static "
-	                  "entry would be made looser"},
-	[OPTION_FORMAT] = {"format", 0, "FORM", "of a pin: curl, rfc7469, "
-	                   "gnutls, okhttp, nsc, trustkit, tlsa, hex or json; "
-	                   "of a file: text, json, wget2, gnutls, curl, "
-	                   "chromium, tlsa, nsc or okhttp"},
+	[OPTION_FOR] = {"for", 0, "WHAT", "how long, or for which server"},
+	[OPTION_FORCE] = {"force", 0, NULL, "do what is refused otherwise"},
+	[OPTION_FORMAT] = {"format", 0, "FORM", "the format"},
 	[OPTION_FROM_HOST] = {"from-host", 0, NULL, "connect to HOST, and pin "
 	                      "the key of its leaf too"},
 	[OPTION_GRACE] = {"grace", 0, "DURATION", "spare what expired less than "
@@ -109,8 +101,7 @@ static const struct option_row rows[OPTION_COUNT] = {
 	                     "lmtp, imap, pop3, ftp, sieve, ldap or xmpp do"},
 	[OPTION_STORE] = {"store", 0, "DIR", "the store, instead of $PINSTORE "
 	                  "and the default"},
-	[OPTION_STRICT] = {"strict", 0, NULL, "a field: the grammar of RFC "
-	                   "7469 to the letter; a file: all of it or nothing"},
+	[OPTION_STRICT] = {"strict", 0, NULL, "take nothing that is not good"},
 	[OPTION_SUBDOMAINS] = {"subdomains", 0, NULL, "and every name below "
 	                       "HOST"},
 	[OPTION_TIME] = {"time", 0, "STYLE", "times as relative (in 59d), the "
@@ -192,6 +183,45 @@ option_row(enum option option)
 	return &rows[option];
 }
 
+/* What an option is to a verb, where it is something else to another. */
+static const struct {
+	enum option option;
+	const char *verb;
+	const char *summary;
+} senses[] = {
+	{OPTION_ALL, "check", "every stored host"},
+	{OPTION_ALL, "clear", "every stored host; static entries only with "
+	 "--source"},
+	{OPTION_ALL, "doctor", "every finding, however many are alike"},
+	{OPTION_ALL, "report", "every report, due or not"},
+	{OPTION_FOR, "bypass", "how long, at most 7d: 90s, 15m, 12h or 3d"},
+	{OPTION_FOR, "header", "as a line of the configuration of nginx, apache "
+	 "or haproxy, or raw"},
+	{OPTION_FORCE, "expire", "also when the clock seems to run ahead"},
+	{OPTION_FORCE, "import", "also make static entries looser"},
+	{OPTION_FORCE, "mode", "also when connections would have been refused"},
+	{OPTION_FORMAT, "export", "text, json, wget2, gnutls, curl, nsc or "
+	 "okhttp"},
+	{OPTION_FORMAT, "hash", "curl, rfc7469, gnutls, okhttp, nsc, trustkit, "
+	 "tlsa, hex or json"},
+	{OPTION_FORMAT, "import", "text, json, wget2, gnutls, curl, chromium or "
+	 "tlsa"},
+	{OPTION_STRICT, "import", "all of the file, or nothing"},
+	{OPTION_STRICT, "lint", "the grammar of RFC 7469 to the letter"},
+};
+
+const char *
+option_summary(enum option option, const char *verb)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(senses) / sizeof(senses[0]); i++)
+		if (senses[i].option == option &&
+		    strcmp(senses[i].verb, verb) == 0)
+			return senses[i].summary;
+	return rows[option].summary;
+}
+
 bool
 option_given(const struct options *options, enum option option)
 {
@@ -233,8 +263,7 @@ bad_value(struct tool_fault *fault, enum option option, const char *value,
 }
 
 static bool
-take_word(const struct word words[], enum option option, const char *value,
-          unsigned *out, struct tool_fault *fault)
+find_word(const struct word words[], const char *value, unsigned *out)
 {
 	size_t i;
 
@@ -244,6 +273,15 @@ take_word(const struct word words[], enum option option, const char *value,
 			return true;
 		}
 	}
+	return false;
+}
+
+static bool
+take_word(const struct word words[], enum option option, const char *value,
+          unsigned *out, struct tool_fault *fault)
+{
+	if (find_word(words, value, out))
+		return true;
 	bad_value(fault, option, value, rows[option].summary);
 	return false;
 }
@@ -294,35 +332,39 @@ options_take_duration(struct options *options, struct tool_fault *fault)
 	                     fault);
 }
 
+void
+options_bad_value(struct tool_fault *fault, enum option option,
+                  const char *verb, const char *value)
+{
+	bad_value(fault, option, value, option_summary(option, verb));
+}
+
 bool
 options_take_hash_format(struct options *options, struct tool_fault *fault)
 {
+	const char *value = options->format_word;
 	unsigned word = HASH_CURL;
-	bool is_good = options->format_word == NULL ||
-	               take_word(format_words, OPTION_FORMAT,
-	                         options->format_word, &word, fault);
 
+	if (value != NULL && !find_word(format_words, value, &word)) {
+		options_bad_value(fault, OPTION_FORMAT, "hash", value);
+		return false;
+	}
 	options->format = (enum hash_format)word;
-	return is_good;
-}
-
-void
-options_bad_value(struct tool_fault *fault, enum option option,
-                  const char *value)
-{
-	bad_value(fault, option, value, rows[option].summary);
+	return true;
 }
 
 bool
 options_take_server(struct options *options, struct tool_fault *fault)
 {
+	const char *value = options->for_what;
 	unsigned word = SERVER_RAW;
-	bool is_good = options->for_what == NULL ||
-	               take_word(server_words, OPTION_FOR, options->for_what,
-	                         &word, fault);
 
+	if (value != NULL && !find_word(server_words, value, &word)) {
+		options_bad_value(fault, OPTION_FOR, "header", value);
+		return false;
+	}
 	options->server = (enum header_server)word;
-	return is_good;
+	return true;
 }
 
 static void

@@ -184,6 +184,10 @@ struct options {
 const struct option_row *
 option_row(enum option option);
 
+/* What an option is to this verb: the words of its help. */
+const char *
+option_summary(enum option option, const char *verb);
+
 /* The i-th word that its value may be; NULL behind the last, or if any will do. */
 const char *
 option_word(enum option option, size_t i);
@@ -218,10 +222,10 @@ options_check(const struct options *options, uint64_t allowed,
 bool
 options_take_hash_format(struct options *options, struct tool_fault *fault);
 
-/* Say that the value of option is none of those that it may have. */
+/* Say that the value of option is none of those that it may have for verb. */
 void
 options_bad_value(struct tool_fault *fault, enum option option,
-                  const char *value);
+                  const char *verb, const char *value);
 
 /* Read --for: the duration of a bypass, or the server of a header. */
 bool
