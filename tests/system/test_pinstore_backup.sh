@@ -267,6 +267,10 @@ must pinstore import many >/dev/null
 must pinstore pin first.test $a $b >/dev/null
 must pinstore backup bak >/dev/null
 
+# AddressSanitizer wants to be the first library.
+ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0
+export ASAN_OPTIONS
+
 # slowly CALL MILLISECONDS FILE COMMAND...: each of these calls on it is late
 slowly()
 {
