@@ -261,6 +261,7 @@ expect_exit 2 pinstore restore bak bak --yes
 
 onpty=$top_srcdir/tests/support/onpty.py
 preload=$top_builddir/tests/support/.libs/libdiskfault.so
+must test -f "$preload"
 rm -rf "$store" bak
 seq -f "h%g.test sha256//$a sha256//$b" 12000 >many
 must pinstore import many >/dev/null
