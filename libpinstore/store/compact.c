@@ -151,7 +151,9 @@ copy_all(struct ps_env *env, struct ps_txn *txn, const struct ps_refill *refill,
 	if (status == PINSTORE_OK)
 		status = ps_copy_all(&plan, error);
 	ps_db_close(plan.to);
-	return status == PINSTORE_ERR_IO ? ask_for_room(env->dir_fd, env->shown, error) : status;
+	return status == PINSTORE_ERR_IO
+	               ? ask_for_room(env->dir_fd, env->shown, error)
+	               : status;
 }
 
 /* ---------------------------------------------------------------- its place */

@@ -130,6 +130,10 @@ repair_file(const struct ps_fsck_want *want, const struct ps_repair_want *file,
             void *out, struct pinstore_error *error)
 {
 	(void)want;
+	if (ps_seal_is_candidate(file->dir_fd))
+		return ps_fail(error, PINSTORE_ERR_READONLY,
+		               "store %s: it was published, and is not "
+		               "repaired: publish it anew", file->shown);
 	return ps_repair_run(file, out, error);
 }
 
@@ -141,7 +145,6 @@ run_locked(const struct ps_fsck_want *want, struct ps_repair_want *file,
 	const int64_t deadline_ms = ps_clock_ms() + want->lock_limit_ms;
 	enum pinstore_status status;
 	struct ps_gate *gate = NULL;
-	bool is_sealed;
 
 	status = ps_file_open(file->dir_fd, file->shown, PS_DB_DATA, false,
 	                      &file->fd, error);
@@ -150,12 +153,7 @@ run_locked(const struct ps_fsck_want *want, struct ps_repair_want *file,
 		               "store %s is damaged: it has lost %s; restore a "
 		               "backup", file->shown, PS_DB_DATA);
 	/* What nobody writes has no gate, and gets none. */
-	is_sealed = ps_seal_is_candidate(file->dir_fd);
-	if (status == PINSTORE_OK && is_sealed && run == repair_file)
-		status = ps_fail(error, PINSTORE_ERR_READONLY,
-		                 "store %s: it was published, and is not "
-		                 "repaired: publish it anew", file->shown);
-	if (status == PINSTORE_OK && !is_sealed)
+	if (status == PINSTORE_OK && !ps_seal_is_candidate(file->dir_fd))
 		status = ps_gate_open(file->dir_fd, file->shown, deadline_ms,
 		                      &gate, &file->is_alone, error);
 	if (status == PINSTORE_OK && gate != NULL)

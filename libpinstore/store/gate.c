@@ -143,6 +143,20 @@ map(struct ps_gate *gate, bool is_alone, struct pinstore_error *error)
 	return PINSTORE_OK;
 }
 
+/* One that has nothing yet; NULL without memory. */
+static struct ps_gate *
+make(const char *shown)
+{
+	struct ps_gate *gate = calloc(1, sizeof(*gate));
+
+	if (gate == NULL)
+		return NULL;
+	atomic_init(&gate->users, 1);
+	gate->shown = shown;
+	gate->fd = -1;
+	return gate;
+}
+
 enum pinstore_status
 ps_gate_open(int dir_fd, const char *shown, int64_t deadline_ms,
              struct ps_gate **out, bool *is_alone,
@@ -153,12 +167,9 @@ ps_gate_open(int dir_fd, const char *shown, int64_t deadline_ms,
 
 	*out = NULL;
 	*is_alone = false;
-	gate = calloc(1, sizeof(*gate));
+	gate = make(shown);
 	if (gate == NULL)
 		return ps_fail_nomem(error);
-	atomic_init(&gate->users, 1);
-	gate->shown = shown;
-	gate->fd = -1;
 	status = ps_file_open(dir_fd, shown, PS_GATE_NAME, true, &gate->fd,
 	                      error);
 	if (status == PINSTORE_OK)
@@ -188,12 +199,9 @@ ps_gate_make(const char *shown, struct ps_gate **out,
 	void *at;
 
 	*out = NULL;
-	gate = calloc(1, sizeof(*gate));
+	gate = make(shown);
 	if (gate == NULL)
 		return ps_fail_nomem(error);
-	atomic_init(&gate->users, 1);
-	gate->shown = shown;
-	gate->fd = -1;
 	/* No other is there as long as this one is. */
 	gate->identity.inode = (ino_t)(uintptr_t)gate;
 	at = mmap(NULL, GATE_LEN, PROT_READ | PROT_WRITE,
