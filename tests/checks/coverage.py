@@ -262,6 +262,16 @@ def words(key, much):
     return "%s: %s: %s (%d)" % (key + (much,))
 
 
+def is_there(files, key):
+    """Whether what an entry names still stands in that function."""
+    path, function, text = key
+    if text == "never called":
+        return path in files and any(line.function == function
+                                     for line in files[path].values())
+    return any(line.function == function and line.text == text
+               for line in files.get(path, {}).values())
+
+
 def judge(files, total):
     faults = []
     named = listed(faults)
@@ -280,6 +290,8 @@ def judge(files, total):
         much = found.get(key, 0)
         if much < entry.much and not entry.is_at_times:
             faults.append("listed in vain: " + words(key, entry.much - much))
+        elif not is_there(files, key):
+            faults.append("listed, and not there: " + words(key, entry.much))
     return faults
 
 
@@ -290,7 +302,7 @@ def relist(files):
     found = wanting(files)
     groups = collections.OrderedDict()
     for key, entry in named.items():
-        if key in found or entry.is_at_times:
+        if key in found or (entry.is_at_times and is_there(files, key)):
             much = max(found.get(key, 0), entry.much * entry.is_at_times)
             groups.setdefault(entry.reason, []).append(
                 (key, "~" * entry.is_at_times, much))
