@@ -24,7 +24,7 @@ is_absent(const json_t *value)
 	return value == NULL || json_is_null(value);
 }
 
-/* A member that is a string or absent; *out is NULL then. */
+/* A member that is a string, which has no NUL, or absent; *out is NULL then. */
 static bool
 take_text(const json_t *object, const char *name, const char **out)
 {
@@ -33,8 +33,7 @@ take_text(const json_t *object, const char *name, const char **out)
 	*out = NULL;
 	if (is_absent(value))
 		return true;
-	if (!json_is_string(value) ||
-	    json_string_length(value) != strlen(json_string_value(value)))
+	if (!json_is_string(value))
 		return false;
 	*out = json_string_value(value);
 	return true;

@@ -100,9 +100,9 @@ take_value(struct making *making, const char *word, const char *value)
 	size_t i, len = (size_t)(value - word);
 
 	making->why = SKIP_MALFORMED;
+	/* Both end with the only "=" that they have. */
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strncmp(names[i].name, word, len) == 0 &&
-		    names[i].name[len] == '\0')
+		if (strncmp(names[i].name, word, len) == 0)
 			break;
 	if (i == sizeof(names) / sizeof(names[0]) ||
 	    !once(making, names[i].kind))
