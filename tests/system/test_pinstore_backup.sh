@@ -70,6 +70,10 @@ expect_err 'is not a store'
 [ "$(cat files/letter)" = hello ] && ok "files are left" || fail "files are gone"
 expect_exit 3 pinstore backup second --yes
 expect_err 'is a store in use'
+must cp -r second gated
+must rm gated/lock.mdb
+expect_exit 3 pinstore backup gated --yes
+expect_err 'is a store in use'
 expect_exit 0 pinstore --store second list
 expect_out x.test
 expect_exit 3 pinstore backup "$store" --yes
