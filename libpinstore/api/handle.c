@@ -19,7 +19,6 @@
 #define REFRESH_SLACK_MAX 10000
 #define LOCK_LIMIT_MS 5000
 #define MAX_BYTES (INT64_C(1) << 40)
-#define MAX_BYTES_MIN (INT64_C(1) << 20)
 #define QUOTA_DOMAIN 200
 #define QUOTA_TOTAL 1000000
 
@@ -119,7 +118,7 @@ set_option(struct pinstore_options *options, enum pinstore_option what,
 		return set_flag(&options->store.may_be_remote, value);
 	case PINSTORE_OPT_MAX_BYTES:
 		return set_count(&options->store.max_bytes, value,
-		                 MAX_BYTES_MIN);
+		                 PS_MAX_BYTES_MIN);
 	case PINSTORE_OPT_QUOTA_DOMAIN:
 		return set_count(&options->quota_domain, value, 0);
 	case PINSTORE_OPT_QUOTA_TOTAL:
@@ -221,6 +220,11 @@ ps_handle_limits(struct pinstore *ps, struct ps_limits *out,
 	        &settings, PINSTORE_SETTING_REPORT_SAME_ORIGIN_ONLY, false);
 	out->may_report_to_private =
 	        is_on(&settings, PINSTORE_SETTING_REPORT_PRIVATE, false);
+	/* Of these two the smaller holds: the operator's disk is limited. */
+	out->max_bytes = (int64_t)options->store.max_bytes;
+	if ((settings.set & UINT32_C(1) << PINSTORE_SETTING_MAX_BYTES) != 0 &&
+	    settings.value[PINSTORE_SETTING_MAX_BYTES] < out->max_bytes)
+		out->max_bytes = settings.value[PINSTORE_SETTING_MAX_BYTES];
 	return PINSTORE_OK;
 }
 

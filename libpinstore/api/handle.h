@@ -41,7 +41,11 @@ struct ps_limits {
 	bool learns_subdomains;
 	struct ps_report_rules reports;
 	bool may_report_to_private; /* for senders */
+	int64_t max_bytes;          /* of the file */
 };
+
+/* A store whose file may not become so large holds next to nothing. */
+#define PS_MAX_BYTES_MIN (INT64_C(1) << 20)
 
 /* A judgement that the journal has, or a report, by a hash; since when. */
 struct ps_quiet {

@@ -608,8 +608,8 @@ pinstore_expire(struct pinstore *ps, int64_t before, int64_t now, int dry_run,
 	}
 	status = expire_all(ps, &expiring, removed, error);
 	if (status == PINSTORE_OK && !dry_run)
-		status = ps_store_write(ps->store, now, work_age, &expiring,
-		                        error);
+		status = ps_store_write_alone(ps->store, now, work_age,
+		                              &expiring, error);
 	free(expiring.hosts);
 	return status;
 }

@@ -78,7 +78,8 @@ change(struct pinstore *ps, const struct pinstore_pin *pin,
 	revoking->event.count = 1;
 	revoking->event.why = PINSTORE_WHY_REVOKED;
 	revoking->event.pin = *pin;
-	return ps_store_write(ps->store, now, work_revoke, revoking, error);
+	return ps_store_write_alone(ps->store, now, work_revoke, revoking,
+	                            error);
 }
 
 enum pinstore_status
@@ -244,7 +245,8 @@ pinstore_bypass(struct pinstore *ps, const struct pinstore_bypass *bypass,
 	bypassing.order.subdomains = known.subdomains != 0;
 	bypassing.order.start = known.start;
 	bypassing.order.end = known.end;
-	return ps_store_write(ps->store, now, work_bypass, &bypassing, error);
+	return ps_store_write_alone(ps->store, now, work_bypass, &bypassing,
+	                            error);
 }
 
 enum pinstore_status
@@ -260,8 +262,8 @@ pinstore_bypass_end(struct pinstore *ps, const char *host, int64_t now,
 		               "pinstore_bypass_end: no store");
 	status = ps_handle_name(host, &bypassing.host, error);
 	if (status == PINSTORE_OK)
-		status = ps_store_write(ps->store, now, work_bypass, &bypassing,
-		                        error);
+		status = ps_store_write_alone(ps->store, now, work_bypass,
+		                              &bypassing, error);
 	if (status == PINSTORE_OK && !bypassing.was_there)
 		return ps_fail(error, PINSTORE_ERR_NOTFOUND,
 		               "%s has no bypass", bypassing.host.name);
@@ -435,5 +437,6 @@ pinstore_set_mode(struct pinstore *ps, const char *host,
 		status = look_for_violations(ps, &switching, error);
 	if (status != PINSTORE_OK)
 		return status;
-	return ps_store_write(ps->store, now, work_mode, &switching, error);
+	return ps_store_write_alone(ps->store, now, work_mode, &switching,
+	                            error);
 }

@@ -16,6 +16,7 @@
 #define CAP_MAX (INT64_C(1) << 31)
 #define SLACK_MAX 10000
 #define QUOTA_MAX (INT64_C(1) << 40)
+#define BYTES_MAX (INT64_C(1) << 40)
 
 static const struct {
 	int64_t least, most;
@@ -31,6 +32,7 @@ static const struct {
 	[PINSTORE_SETTING_REPORT_SAME_ORIGIN_ONLY] = {0, 1},
 	[PINSTORE_SETTING_REPORT_PRIVATE] = {0, 1},
 	[PINSTORE_SETTING_LEARN_SUBDOMAINS] = {0, 1},
+	[PINSTORE_SETTING_MAX_BYTES] = {PS_MAX_BYTES_MIN, BYTES_MAX},
 };
 
 #define N_SETTINGS (sizeof(ranges) / sizeof(ranges[0]))
@@ -74,6 +76,8 @@ effective(const struct ps_limits *limits, enum pinstore_setting which)
 		return limits->may_report_to_private;
 	case PINSTORE_SETTING_LEARN_SUBDOMAINS:
 		return limits->learns_subdomains;
+	case PINSTORE_SETTING_MAX_BYTES:
+		return limits->max_bytes;
 	}
 	return 0;
 }
@@ -163,7 +167,7 @@ pinstore_setting_put(struct pinstore *ps, enum pinstore_setting which,
 		return ps_fail(error, PINSTORE_ERR_ARG,
 		               "pinstore_setting_put: no store, no such "
 		               "setting, or a value out of its range");
-	return ps_store_write(ps->store, now, work, &setting, error);
+	return ps_store_write_alone(ps->store, now, work, &setting, error);
 }
 
 /* ------------------------------------------------------------------ anchors */
@@ -207,5 +211,5 @@ pinstore_set_anchors(struct pinstore *ps, const struct pinstore_pin *pins,
 		return ps_fail(error, PINSTORE_ERR_ARG,
 		               "pinstore_set_anchors: no store, no pins, or "
 		               "more than %d", PINSTORE_ANCHORS_MAX);
-	return ps_store_write(ps->store, now, work, &setting, error);
+	return ps_store_write_alone(ps->store, now, work, &setting, error);
 }

@@ -34,6 +34,7 @@ pinstore_usage(struct pinstore *ps, struct pinstore_usage *out,
 	usage.readers = found.readers;
 	usage.readers_max = found.readers_max;
 	usage.latest = found.latest;
+	usage.used_octets = found.used_octets;
 	(void)ps_sized_write(out, &usage, sizeof(usage));
 	return PINSTORE_OK;
 }

@@ -642,8 +642,9 @@ ps_db_resize(struct ps_db *db, bool grow, uint64_t max_bytes,
 		if (target <= info.map_bytes)
 			return ps_fail(error, PINSTORE_ERR_FULL,
 			               "store %s is at its size limit of %llu "
-			               "octets: raise the limit, or clear "
-			               "entries", db->path,
+			               "octets: raise it, as with \"pinstore "
+			               "config max-size\", or clear entries",
+			               db->path,
 			               (unsigned long long)max_bytes);
 	} else {
 		while (target < info.used_bytes)
@@ -657,6 +658,21 @@ ps_db_resize(struct ps_db *db, bool grow, uint64_t max_bytes,
 		               "store %s: no address space to map %llu octets: "
 		               "raise the process's limit", db->path,
 		               (unsigned long long)target);
+	return code == 0 ? PINSTORE_OK
+	                 : fail(db->path, code, "be mapped", error);
+}
+
+enum pinstore_status
+ps_db_fit(struct ps_db *db, uint64_t bytes, enum ps_trouble *trouble,
+          struct pinstore_error *error)
+{
+	struct ps_db_info info;
+	int code;
+
+	*trouble = PS_TROUBLE_NONE;
+	ps_db_info(db, &info);
+	code = map_anew(db, bytes > info.used_bytes ? bytes : info.used_bytes,
+	                trouble);
 	return code == 0 ? PINSTORE_OK
 	                 : fail(db->path, code, "be mapped", error);
 }
@@ -963,6 +979,12 @@ ps_txn_count(struct ps_txn *txn, enum ps_table table, uint64_t *out,
 		return fail_txn(txn, code, "be read", error);
 	*out = stat.ms_entries;
 	return PINSTORE_OK;
+}
+
+enum pinstore_status
+ps_txn_used(struct ps_txn *txn, uint64_t *out, struct pinstore_error *error)
+{
+	return told(txn, ps_snapshot_used(&txn->snapshot, out), error);
 }
 
 enum pinstore_status

@@ -45,6 +45,7 @@ enum ps_trouble {
 	PS_TROUBLE_READERS,  /* no free slot in the table of readers */
 	PS_TROUBLE_SLOT,     /* this reader has lost its slot: leak it */
 	PS_TROUBLE_REPLACED, /* another file is in the place of the data file */
+	PS_TROUBLE_LIMIT,    /* the map is larger than the file may become */
 	PS_TROUBLE_DEAD      /* the environment must be opened anew */
 };
 
@@ -131,6 +132,14 @@ enum pinstore_status
 ps_db_fd(struct ps_db *db, int *fd,
          struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
+/*
+ * The octets of the file that a reader's snapshot has in use, but for the list
+ * of those that are free.  Errors: DAMAGED.
+ */
+enum pinstore_status
+ps_txn_used(struct ps_txn *txn, uint64_t *out,
+            struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
 void
 ps_db_info(struct ps_db *db, struct ps_db_info *out);
 
@@ -149,6 +158,14 @@ enum pinstore_status
 ps_db_resize(struct ps_db *db, bool grow, uint64_t max_bytes,
              enum ps_trouble *trouble,
              struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/*
+ * Make the map bytes long, or as long as what is in the file: nothing is
+ * written behind it.  Errors: NOMEM, IO (as above).
+ */
+enum pinstore_status
+ps_db_fit(struct ps_db *db, uint64_t bytes, enum ps_trouble *trouble,
+          struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
 /*
  * Begin to read or to write.  A writer must hold the gate.

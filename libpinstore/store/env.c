@@ -597,8 +597,8 @@ ps_env_leave(struct ps_env *env)
 }
 
 enum pinstore_status
-ps_env_resize(struct ps_env *env, bool grow, bool *is_retried,
-              struct pinstore_error *error)
+ps_env_resize(struct ps_env *env, bool grow, uint64_t max_bytes,
+              bool *is_retried, struct pinstore_error *error)
 {
 	enum pinstore_status status = PINSTORE_OK;
 	enum ps_trouble trouble = PS_TROUBLE_NONE;
@@ -608,12 +608,28 @@ ps_env_resize(struct ps_env *env, bool grow, bool *is_retried,
 	if (env->is_open && !atomic_load(&env->is_dead)) {
 		/* Room that dead readers hold comes first, once. */
 		if (!grow || *is_retried || ps_db_clear_readers(env->db) == 0)
-			status = ps_db_resize(env->db, grow,
-			                      atomic_load(&env->max_bytes),
+			status = ps_db_resize(env->db, grow, max_bytes,
 			                      &trouble, error);
 		else
 			*is_retried = true;
 	}
+	if (trouble == PS_TROUBLE_DEAD)
+		atomic_store(&env->is_dead, true);
+	(void)pthread_rwlock_unlock(&env->lock);
+	(void)pthread_rwlock_rdlock(&env->lock);
+	return status;
+}
+
+enum pinstore_status
+ps_env_fit(struct ps_env *env, uint64_t bytes, struct pinstore_error *error)
+{
+	enum pinstore_status status = PINSTORE_OK;
+	enum ps_trouble trouble = PS_TROUBLE_NONE;
+
+	ps_env_leave(env);
+	(void)pthread_rwlock_wrlock(&env->lock);
+	if (env->is_open && !atomic_load(&env->is_dead))
+		status = ps_db_fit(env->db, bytes, &trouble, error);
 	if (trouble == PS_TROUBLE_DEAD)
 		atomic_store(&env->is_dead, true);
 	(void)pthread_rwlock_unlock(&env->lock);
@@ -707,7 +723,7 @@ ps_env_read(struct ps_env *env, int limit_ms, struct ps_txn **out,
 		status = PINSTORE_OK;
 		switch (trouble) {
 		case PS_TROUBLE_RESIZED:
-			status = ps_env_resize(env, false, &ignored, error);
+			status = ps_env_resize(env, false, 0, &ignored, error);
 			break;
 		case PS_TROUBLE_READERS:
 			(void)ps_db_clear_readers(env->db);
@@ -718,6 +734,7 @@ ps_env_read(struct ps_env *env, int limit_ms, struct ps_txn **out,
 			break;
 		case PS_TROUBLE_NONE:
 		case PS_TROUBLE_MAP:
+		case PS_TROUBLE_LIMIT:
 		case PS_TROUBLE_SLOT:
 			break;
 		}

@@ -153,11 +153,17 @@ ps_env_done(struct ps_env *env, struct ps_txn *txn);
 /*
  * Make the map fit, with all transactions of this process out of the way; env
  * is entered before and behind, and may have been opened anew in between.
- * With grow the room that dead readers hold comes first, unless *is_retried.
+ * With grow, to max_bytes at most, the room that dead readers hold comes first,
+ * unless *is_retried.
  * Errors: as ps_db_resize().
  */
 enum pinstore_status
-ps_env_resize(struct ps_env *env, bool grow, bool *is_retried,
+ps_env_resize(struct ps_env *env, bool grow, uint64_t max_bytes,
+              bool *is_retried,
               struct pinstore_error *error) PINSTORE_MUST_CHECK;
+/* The same, as ps_db_fit(). */
+enum pinstore_status
+ps_env_fit(struct ps_env *env, uint64_t bytes,
+           struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
 #endif /* PS_STORE_ENV_H */

@@ -30,6 +30,7 @@ struct ps_change {
 	void *arg;
 	int64_t deadline_ms;
 	bool is_alone;
+	bool is_exempt;
 	enum state state;
 	enum pinstore_status status;
 	struct pinstore_error error;
@@ -227,8 +228,8 @@ lead(struct ps_env *env, struct ps_change *own)
 		bool again = false;
 
 		ps_error_clear(&error);
-		status = ps_writer_try(env, own->deadline_ms, apply, &batch,
-		                       &again, &error);
+		status = ps_writer_try(env, own->deadline_ms, own->is_exempt,
+		                       apply, &batch, &again, &error);
 		if (status == PINSTORE_OK) {
 			deliver(&batch, status, &error);
 			return;
@@ -293,6 +294,7 @@ ps_group_run(struct ps_env *env, int64_t deadline_ms, bool is_alone,
 		.arg = arg,
 		.deadline_ms = deadline_ms,
 		.is_alone = is_alone,
+		.is_exempt = is_alone,
 		.state = WAITS,
 		.status = PINSTORE_ERR_INTERNAL,
 		.news = PTHREAD_COND_INITIALIZER,

@@ -41,7 +41,9 @@ ps_group_end(struct ps_group *group);
  * if it had been alone: one that fails leaves nothing and spoils no other, and
  * what work sees of others is on disk when its caller is told.  work may be
  * called in another thread, and again from the start.
- * With is_alone it shares with nobody: for what takes long.
+ * With is_alone it shares with nobody and is exempt from the limit of size: for
+ * what takes long, and for what the operator lays down or takes away, so that
+ * a store which is full can be mended.
  *
  * Threads: any; the deadline is each one's own.
  * Errors:  as ps_writer_run().

@@ -10,6 +10,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include <pinstore/admin.h>
+
 #include "base/octets.h"
 #include "base/status.h"
 #include "model/order.h"
@@ -25,6 +27,8 @@
 
 /* The body of the settings: which are set, anchors, values, the anchors. */
 #define SETTINGS_HEAD_LEN (8 + 8 * PS_SETTINGS_MAX)
+/* A limit is whole pages on every machine. */
+#define LIMIT_ROUND ((uint64_t)64 << 10)
 #define PIN_LEN sizeof(struct pinstore_pin)
 
 static_assert(SETTINGS_HEAD_LEN + PS_ANCHORS_MAX * 32 <= PS_RECORD_BODY_MAX,
@@ -295,6 +299,22 @@ ps_orders_settings(struct ps_txn *txn, const struct ps_store_id *id,
 	if (status != PINSTORE_OK)
 		return status;
 	return get_settings(txn, id, &orders, out, error);
+}
+
+enum pinstore_status
+ps_orders_max_bytes(struct ps_txn *txn, const struct ps_store_id *id,
+                    uint64_t *out, struct pinstore_error *error)
+{
+	struct ps_settings settings;
+	enum pinstore_status status;
+
+	*out = UINT64_MAX;
+	status = ps_orders_settings(txn, id, &settings, error);
+	if (status == PINSTORE_OK &&
+	    (settings.set & UINT32_C(1) << PINSTORE_SETTING_MAX_BYTES) != 0)
+		*out = (uint64_t)settings.value[PINSTORE_SETTING_MAX_BYTES] /
+		       LIMIT_ROUND * LIMIT_ROUND;
+	return status;
 }
 
 enum pinstore_status

@@ -89,6 +89,12 @@ enum pinstore_status
 ps_orders_settings(struct ps_txn *txn, const struct ps_store_id *id,
                    struct ps_settings *out,
                    struct pinstore_error *error) PINSTORE_MUST_CHECK;
+
+/* To how many octets the file may grow; UINT64_MAX if that is not set. */
+enum pinstore_status
+ps_orders_max_bytes(struct ps_txn *txn, const struct ps_store_id *id,
+                    uint64_t *out,
+                    struct pinstore_error *error) PINSTORE_MUST_CHECK;
 enum pinstore_status
 ps_orders_put_settings(struct ps_txn *txn, const struct ps_store_id *id,
                        const struct ps_settings *settings,

@@ -9,6 +9,9 @@
 
 #include <string.h>
 
+/* The pages that a file begins with. */
+#define HEADS 2
+
 enum pinstore_status
 ps_snapshot_take(struct ps_snapshot *snapshot, struct ps_map *map,
                  uint64_t least)
@@ -112,6 +115,30 @@ ps_snapshot_count(struct ps_snapshot *snapshot, enum ps_table table,
 
 	*out = status == PINSTORE_OK ? snapshot->tree[table].root.entries : 0;
 	return status;
+}
+
+static uint64_t
+pages_of(const struct ps_tree_root *root)
+{
+	return root->branches + root->leaves + root->overflows;
+}
+
+enum pinstore_status
+ps_snapshot_used(struct ps_snapshot *snapshot, uint64_t *out)
+{
+	uint64_t pages = HEADS + pages_of(&snapshot->root);
+	enum pinstore_status status;
+	unsigned i;
+
+	*out = 0;
+	for (i = 0; i < PS_TABLES; i++) {
+		status = tree_of(snapshot, (enum ps_table)i);
+		if (status != PINSTORE_OK)
+			return status;
+		pages += pages_of(&snapshot->tree[i].root);
+	}
+	*out = pages * snapshot->map->page_len;
+	return PINSTORE_OK;
 }
 
 /* The place of a host of one label that is short enough; else PS_ABSENT. */

@@ -45,7 +45,7 @@ ps_snapshot_take(struct ps_snapshot *snapshot, struct ps_map *map,
 
 /*
  * As ps_txn_get(), ps_txn_seek(), ps_txn_around() (NOTFOUND: nothing stands
- * before it), ps_txn_count(); without text.
+ * before it), ps_txn_count(), ps_txn_used(); without text.
  */
 enum pinstore_status
 ps_snapshot_get(struct ps_snapshot *snapshot, enum ps_table table,
@@ -62,6 +62,9 @@ ps_snapshot_around(struct ps_snapshot *snapshot, enum ps_table table,
 enum pinstore_status
 ps_snapshot_count(struct ps_snapshot *snapshot, enum ps_table table,
                   uint64_t *out) PINSTORE_MUST_CHECK;
+enum pinstore_status
+ps_snapshot_used(struct ps_snapshot *snapshot,
+                 uint64_t *out) PINSTORE_MUST_CHECK;
 
 /* As ps_txn_is_absent() and ps_txn_keep_absent(). */
 bool

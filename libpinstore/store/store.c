@@ -479,11 +479,18 @@ ps_store_usage(struct ps_store *store, struct ps_usage *out,
 	ps_db_info(env->db, &info);
 	out->file_octets = info.used_bytes;
 	out->map_octets = info.map_bytes;
-	out->limit_octets = env->max_bytes;
+	status = ps_orders_max_bytes(txn, &env->schema.id, &out->limit_octets,
+	                             error);
+	if (out->limit_octets > atomic_load(&env->max_bytes))
+		out->limit_octets = atomic_load(&env->max_bytes);
+	if (status == PINSTORE_OK)
+		status = ps_txn_used(txn, &out->used_octets, error);
 	out->commits = ps_txn_id(txn);
 	out->readers = info.readers;
 	out->readers_max = info.readers_max;
-	status = ps_meta_clock(txn, &env->schema.id, &out->latest, error);
+	if (status == PINSTORE_OK)
+		status = ps_meta_clock(txn, &env->schema.id, &out->latest,
+		                       error);
 	if (status == PINSTORE_OK)
 		status = ps_txn_count(txn, PS_HOSTS, &out->names, error);
 	if (status == PINSTORE_OK && out->names-- == 0)

@@ -37,7 +37,7 @@ struct ps_store_options {
 /*
  * Open or create the store in directory path; missing parents are created too.
  * All handles of a process on one store share an environment, and the largest
- * of their max_bytes holds.  With read_only an empty directory is an empty
+ * of their max_bytes holds, or the store's own setting if that is smaller.  With read_only an empty directory is an empty
  * store, until a writer creates one there.  With is_system so is a directory
  * that is not there, and a store that is not published is refused.
  *
@@ -182,6 +182,7 @@ struct ps_usage {
 	uint64_t file_octets;
 	uint64_t map_octets;
 	uint64_t limit_octets;
+	uint64_t used_octets; /* of the file: what is not free */
 	uint64_t names;
 	uint64_t commits;
 	unsigned readers;
@@ -219,7 +220,11 @@ enum pinstore_status
 ps_store_write(struct ps_store *store, int64_t now, ps_store_work_fn *work,
                void *arg, struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
-/* The same for work that may take long: no other change waits for its end. */
+/*
+ * The same for work that may take long, which no other change shares, and for
+ * what the operator lays down or takes away: the limit of size does not bind
+ * it, or a store that is full could not be mended.
+ */
 enum pinstore_status
 ps_store_write_alone(struct ps_store *store, int64_t now,
                      ps_store_work_fn *work, void *arg,

@@ -10,19 +10,54 @@
 #include "base/status.h"
 #include "store/clock.h"
 #include "store/env.h"
+#include "store/orders.h"
 #include "store/seal.h"
 
 /* After so many commits slots of dead readers are freed. */
 #define CLEAR_EVERY_COMMITS 256
+
+/* What is to be done, and what came of the last try. */
+struct job {
+	ps_writer_work_fn *work;
+	void *arg;
+	bool is_exempt;
+	uint64_t limit; /* of the file */
+	enum ps_trouble trouble;
+};
+
+/*
+ * The smaller of what the callers of this process and the operator allow: as
+ * it stands now, for another process may have changed it.
+ */
+static enum pinstore_status
+find_limit(struct ps_env *env, struct ps_txn *txn, const struct ps_db_info *info,
+           struct job *job, struct pinstore_error *error)
+{
+	enum pinstore_status status;
+
+	job->limit = UINT64_MAX;
+	if (job->is_exempt)
+		return PINSTORE_OK;
+	status = ps_orders_max_bytes(txn, &env->schema.id, &job->limit, error);
+	if (status != PINSTORE_OK)
+		return status;
+	if (job->limit > atomic_load(&env->max_bytes))
+		job->limit = atomic_load(&env->max_bytes);
+	if (info->map_bytes <= job->limit || info->map_bytes <= info->used_bytes)
+		return PINSTORE_OK;
+	job->trouble = PS_TROUBLE_LIMIT;
+	return ps_fail(error, PINSTORE_ERR_INTERNAL,
+	               "the map is larger than the file may become");
+}
 
 /*
  * One try.  The number that a writer gets must follow that of the last commit:
  * it does not when the table of readers was reset under us.
  */
 static enum pinstore_status
-try_work(struct ps_env *env, ps_writer_work_fn *work, void *arg,
-         enum ps_trouble *trouble, struct pinstore_error *error)
+try_work(struct ps_env *env, struct job *job, struct pinstore_error *error)
 {
+	enum ps_trouble *const trouble = &job->trouble;
 	struct ps_txn *txn = NULL;
 	struct ps_db_info info;
 	enum pinstore_status status;
@@ -39,7 +74,12 @@ try_work(struct ps_env *env, ps_writer_work_fn *work, void *arg,
 		               "end all programs that use it, and try "
 		               "again", env->shown);
 	}
-	status = work(env, txn, arg, error);
+	status = find_limit(env, txn, &info, job, error);
+	if (status != PINSTORE_OK) {
+		ps_txn_abort(txn);
+		return status;
+	}
+	status = job->work(env, txn, job->arg, error);
 	if (status == PINSTORE_OK && ps_txn_trouble(txn) == PS_TROUBLE_NONE &&
 	    ps_txn_changes(txn) > 0) {
 		status = ps_txn_commit(txn, trouble, error);
@@ -86,13 +126,14 @@ fail_anew(const struct ps_env *env, enum ps_trouble *trouble,
 }
 
 /*
- * Behind the gate, env entered.  *trouble is DEAD if env has to be opened anew
- * for another try.
+ * Behind the gate, env entered.  The trouble is DEAD if env has to be opened
+ * anew for another try.
  */
 static enum pinstore_status
-write_entered(struct ps_env *env, int64_t deadline_ms, ps_writer_work_fn *work,
-              void *arg, enum ps_trouble *trouble, struct pinstore_error *error)
+write_entered(struct ps_env *env, int64_t deadline_ms, struct job *job,
+              struct pinstore_error *error)
 {
+	enum ps_trouble *const trouble = &job->trouble;
 	const unsigned opened = env->opened;
 	bool is_retried = false;
 
@@ -105,7 +146,7 @@ write_entered(struct ps_env *env, int64_t deadline_ms, ps_writer_work_fn *work,
 		if (status == PINSTORE_OK && !is_as_before(env, opened))
 			return fail_anew(env, trouble, error);
 		if (status == PINSTORE_OK)
-			status = try_work(env, work, arg, trouble, error);
+			status = try_work(env, job, error);
 		if (status == PINSTORE_OK) {
 			clear_readers(env);
 			return status;
@@ -115,7 +156,10 @@ write_entered(struct ps_env *env, int64_t deadline_ms, ps_writer_work_fn *work,
 		case PS_TROUBLE_RESIZED:
 			status = ps_env_resize(env,
 			                       *trouble == PS_TROUBLE_MAP,
-			                       &is_retried, error);
+			                       job->limit, &is_retried, error);
+			break;
+		case PS_TROUBLE_LIMIT:
+			status = ps_env_fit(env, job->limit, error);
 			break;
 		case PS_TROUBLE_DEAD:
 			atomic_store(&env->is_dead, true);
@@ -181,10 +225,11 @@ pass_gate(struct ps_env *env, int64_t deadline_ms, struct ps_gate **out,
 }
 
 enum pinstore_status
-ps_writer_try(struct ps_env *env, int64_t deadline_ms, ps_writer_work_fn *work,
-              void *arg, bool *again, struct pinstore_error *error)
+ps_writer_try(struct ps_env *env, int64_t deadline_ms, bool is_exempt,
+              ps_writer_work_fn *work, void *arg, bool *again,
+              struct pinstore_error *error)
 {
-	enum ps_trouble trouble = PS_TROUBLE_NONE;
+	struct job job = {work, arg, is_exempt, UINT64_MAX, PS_TROUBLE_NONE};
 	struct ps_gate *gate;
 	enum pinstore_status status;
 
@@ -192,11 +237,11 @@ ps_writer_try(struct ps_env *env, int64_t deadline_ms, ps_writer_work_fn *work,
 	status = pass_gate(env, deadline_ms, &gate, error);
 	if (status != PINSTORE_OK)
 		return status;
-	status = write_entered(env, deadline_ms, work, arg, &trouble, error);
+	status = write_entered(env, deadline_ms, &job, error);
 	ps_env_leave(env);
 	ps_gate_unlock(gate);
 	ps_gate_unref(gate);
-	*again = status != PINSTORE_OK && trouble == PS_TROUBLE_DEAD;
+	*again = status != PINSTORE_OK && job.trouble == PS_TROUBLE_DEAD;
 	return status;
 }
 
@@ -217,8 +262,8 @@ ps_writer_run(struct ps_env *env, int64_t deadline_ms, ps_writer_work_fn *work,
 	bool again;
 
 	do {
-		status = ps_writer_try(env, deadline_ms, work, arg, &again,
-		                       error);
+		status = ps_writer_try(env, deadline_ms, true, work, arg,
+		                       &again, error);
 	} while (again && ps_writer_may_retry(status, tries++, deadline_ms));
 	/* What an earlier try met is not this one's. */
 	if (status == PINSTORE_OK)

@@ -27,13 +27,13 @@ ps_writer_work_fn(struct ps_env *env, struct ps_txn *txn, void *arg,
 
 /*
  * Run work behind the gate and make it durable; roll it back unless it
- * returned OK and changed anything.  *again: env has to be opened anew, which
- * another try does.
+ * returned OK and changed anything.  With is_exempt the file may become larger
+ * than its limit.  *again: env has to be opened anew, which another try does.
  * Errors: NOMEM, BUSY, FULL, IO, and as ps_env_enter(), and work's own.
  */
 enum pinstore_status
-ps_writer_try(struct ps_env *env, int64_t deadline_ms, ps_writer_work_fn *work,
-              void *arg, bool *again,
+ps_writer_try(struct ps_env *env, int64_t deadline_ms, bool is_exempt,
+              ps_writer_work_fn *work, void *arg, bool *again,
               struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
 /* Whether another try, after so many that came to status, may help. */
@@ -41,7 +41,7 @@ bool
 ps_writer_may_retry(enum pinstore_status status, unsigned tries,
                     int64_t deadline_ms);
 
-/* The same, again while that may help. */
+/* The same, again while that may help, for what is exempt. */
 enum pinstore_status
 ps_writer_run(struct ps_env *env, int64_t deadline_ms, ps_writer_work_fn *work,
               void *arg, struct pinstore_error *error) PINSTORE_MUST_CHECK;

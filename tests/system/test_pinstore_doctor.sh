@@ -169,6 +169,50 @@ note "$now" a.full.test "max-age=1000; $pins"
 note "$now" b.full.test "max-age=1000; $pins"
 sick quota-full full.test '(now|[0-9]+s ago)'
 
+# many FIRST SOURCE: a file of 4,200 entries
+many()
+{
+	awk -v first="$1" -v source="$2" -v a="$a" -v b="$b" 'BEGIN {
+		print "# pinstore entries 1"
+		for (i = first; i < first + 4200; i++)
+			printf "h%05d.test %s sha256//%s sha256//%s %s\n", i,
+				source, a, b, "noted=2020-01-01T00:00:00Z"
+	}'
+}
+
+about "a store that is nearly as large as it may be; each remedy"
+rm -rf "$store"
+must pinstore config max-size 1M
+many 0 'header expires=2020-02-01T00:00:00Z' >first.txt
+many 4200 static >more.txt
+must pinstore import first.txt >/dev/null
+sick nearly-full "$store" '[0-9]+ of 1048576 octets'
+expect_json out '[(f["title"], f["remedy"]) for f in d if f["severity"] == "error"] == [("the store is nearly as large as it may be", "pinstore config max-size SIZE, if the disk has the room; else pinstore expire, or pinstore clear for learned entries that nobody needs")]'
+expect_json out '[f["meaning"] for f in d if f["finding"] == "nearly-full"] == ["Soon nothing can be noted any more; what is stored stays in force."]'
+must pinstore export >before.txt
+expect_exit 3 pinstore import more.txt
+expect_err '^pinstore: store .*/store is at its size limit of 1048576 octets: raise it, as with "pinstore config max-size", or clear entries$'
+must pinstore export >after.txt
+must cmp before.txt after.txt
+must sh -c '[ "$(stat -c %s "$PINSTORE/data.mdb")" -le 1048576 ]'
+must cp -a "$store" full
+must pinstore expire --force >/dev/null
+sound
+must pinstore import more.txt >/dev/null
+rm -rf "$store"
+must cp -a full "$store"
+must pinstore clear --all --yes >/dev/null 2>&1
+sound
+rm -rf "$store"
+must mv full "$store"
+must pinstore config max-size 8M
+expect_exit 0 pinstore doctor
+expect_no_out 'nearly-full'
+must pinstore import more.txt >/dev/null
+expect_exit 0 pinstore list
+expect_out '^h00000\.test '
+expect_out '^h08399\.test '
+
 about "failure reports that nobody sends, or that were given up"
 afresh
 must pinstore pin rep.test "$a" "$b" >/dev/null

@@ -28,6 +28,7 @@ expect_out '^max-age-cap +60d +default$'
 expect_out '^refresh-slack +1% +default$'
 expect_out '^quota-domain +200 +default$'
 expect_out '^quota-total +1000000 +default$'
+expect_out '^max-size +1T +default$'
 expect_out '^suffix-rule +on +default$'
 expect_out '^learn-subdomains +on +default$'
 expect_out '^report +on +default$'
@@ -37,8 +38,8 @@ expect_out '^report-same-origin-only +off +default$'
 expect_out '^report-private +off +default$'
 expect_out '^anchors +none +default$'
 expect_exit 0 pinstore config --json
-expect_json out '[x["key"] for x in d] == ["max-age-cap", "refresh-slack", "quota-domain", "quota-total", "suffix-rule", "learn-subdomains", "report", "report-only", "report-https-only", "report-same-origin-only", "report-private", "anchors"] and all(list(x) == ["key", "value", "text", "set"] for x in d) and not any(x["set"] for x in d)'
-expect_json out '[x["value"] for x in d] == [5184000, 100, 200, 1000000, 1, 1, 1, 1, 0, 0, 0, []]'
+expect_json out '[x["key"] for x in d] == ["max-age-cap", "refresh-slack", "quota-domain", "quota-total", "max-size", "suffix-rule", "learn-subdomains", "report", "report-only", "report-https-only", "report-same-origin-only", "report-private", "anchors"] and all(list(x) == ["key", "value", "text", "set"] for x in d) and not any(x["set"] for x in d)'
+expect_json out '[x["value"] for x in d] == [5184000, 100, 200, 1000000, 1 << 40, 1, 1, 1, 1, 0, 0, 0, []]'
 
 about "config: change, read, take away"
 while read -r key value text number default; do
@@ -61,6 +62,12 @@ refresh-slack 0.5% 0.50% 50 1%
 refresh-slack 100% 100% 10000 1%
 quota-domain 7 7 7 200
 quota-total 0 0 0 1000000
+max-size 1M 1M 1048576 1T
+max-size 1048577 1048577 1048577 1T
+max-size 3145728 3M 3145728 1T
+max-size 1500k 1500k 1536000 1T
+max-size 2g 2G 2147483648 1T
+max-size 1T 1T 1099511627776 1T
 suffix-rule off off 0 on
 learn-subdomains off off 0 on
 report off off 0 on
@@ -75,7 +82,9 @@ for wrong in 'max-age-cap 0' 'max-age-cap -1' 'max-age-cap 99999d' \
 	'max-age-cap 1y' 'refresh-slack 1' 'refresh-slack 101%' \
 	'refresh-slack 1.234%' 'refresh-slack 100.01%' 'refresh-slack %' \
 	'quota-domain -1' 'quota-domain 1e3' 'quota-total 9999999999999999' \
-	'suffix-rule yes' 'suffix-rule on off' 'report now' \
+	'max-size 1' 'max-size 1023k' 'max-size 2T' 'max-size 1025G' \
+	'max-size M' 'max-size 1X' 'max-size 1MB' 'max-size -1M' \
+	'max-size 1.5G' 'max-size none' 'max-size 2M 3M' 'suffix-rule yes' 'suffix-rule on off' 'report now' \
 	'report-only none' 'report-https-only 1' 'report-private yes' 'max-age-kap 1d' 'anchors x' \
 	'--unset' '--unset max-age-cap 1d'; do
 	expect_exit 2 pinstore config $wrong

@@ -108,7 +108,13 @@ expect_json out 'd["violations"] == {"refused": 1, "watched": 1}'
 expect_json out 'd["revoked"] == 1 and d["bypasses"] == 0'
 expect_json out 'd["reports"] == {"waiting": 0, "dropped": 0}'
 expect_json out 'd["last_violation_epoch"] == 1700000050'
-expect_json out '0 < d["file_octets"] <= d["map_octets"] <= d["limit_octets"]'
+expect_json out '0 < d["used_octets"] <= d["file_octets"] <= d["map_octets"]'
+expect_json out 'd["map_octets"] <= d["limit_octets"] == 1 << 40'
+must pinstore config max-size 3M
+expect_exit 0 pinstore stats
+expect_out '^limit        3.0 MiB$'
+must pinstore config max-size --unset
+expect_exit 0 pinstore stats --json --at "@$now"
 expect_json out '0 < d["readers"] <= d["readers_max"] == 4096'
 expect_json out 'd["commits"] > 8'
 

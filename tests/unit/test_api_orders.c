@@ -641,6 +641,9 @@ static const struct {
 	 0, 1},
 	{PINSTORE_SETTING_REPORT_PRIVATE, (enum pinstore_option)0, 0, 0, 1},
 	{PINSTORE_SETTING_LEARN_SUBDOMAINS, (enum pinstore_option)0, 1, 0, 1},
+	/* Of its option the smaller holds: settings_and_limit. */
+	{PINSTORE_SETTING_MAX_BYTES, (enum pinstore_option)0, INT64_C(1) << 40,
+	 1 << 20, INT64_C(1) << 40},
 };
 
 static void
@@ -684,6 +687,24 @@ START_TEST(settings_and_options)
 	ck_assert_int_eq(pinstore_setting_put(ps, which, NULL, NOW, NULL),
 	                 PINSTORE_OK);
 	assert_setting(which, settings[_i].by_default, 0);
+}
+END_TEST
+
+/* The size that a store may have: no caller allows more than the operator. */
+START_TEST(settings_and_limit)
+{
+	struct pinstore_usage usage = {.size = sizeof(usage)};
+
+	fixture_reopen_with(PINSTORE_OPT_MAX_BYTES, 8 << 20);
+	assert_setting(PINSTORE_SETTING_MAX_BYTES, 8 << 20, 0);
+	set(PINSTORE_SETTING_MAX_BYTES, 16 << 20);
+	assert_setting(PINSTORE_SETTING_MAX_BYTES, 8 << 20, 1);
+	set(PINSTORE_SETTING_MAX_BYTES, 4 << 20);
+	assert_setting(PINSTORE_SETTING_MAX_BYTES, 4 << 20, 1);
+	ck_assert_int_eq(pinstore_usage(ps, &usage, NULL), PINSTORE_OK);
+	ck_assert_uint_eq(usage.limit_octets, 4 << 20);
+	ck_assert_uint_gt(usage.used_octets, 0);
+	ck_assert_uint_le(usage.used_octets, usage.file_octets);
 }
 END_TEST
 
@@ -1057,6 +1078,7 @@ main(void)
 	tcase_add_loop_test(tcase, wants_chain, 0, 5);
 	tcase_add_loop_test(tcase, settings_and_options, 0, COUNT(settings));
 	tcase_add_test(tcase, wrong_settings);
+	tcase_add_test(tcase, settings_and_limit);
 	tcase_add_test(tcase, settings_act);
 	tcase_add_test(tcase, mode_switches);
 	tcase_add_loop_test(tcase, mode_looks_at_violations, 0, COUNT(watched));

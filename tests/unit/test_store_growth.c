@@ -18,6 +18,8 @@
 
 #include <check.h>
 
+#include <pinstore/admin.h>
+
 #include "store/pool.h"
 #include "tests/support/storekit.h"
 #include "tests/support/suite.h"
@@ -268,6 +270,152 @@ START_TEST(a_limit_of_size_gives_full)
 	ps_store_close(open_small(MIB, 16 * MIB));
 	ck_status(fill((n - 1) * 200, n * 200, 0, NULL), PINSTORE_OK);
 	ck_assert(has_range((n - 1) * 200, n * 200, 0));
+}
+END_TEST
+
+static enum pinstore_status
+set_work(struct ps_write *write, void *arg, struct pinstore_error *error)
+{
+	struct ps_settings settings;
+	enum pinstore_status status = ps_write_settings(write, &settings, error);
+
+	settings.set = UINT32_C(1) << PINSTORE_SETTING_MAX_BYTES;
+	settings.value[PINSTORE_SETTING_MAX_BYTES] = *(int64_t *)arg;
+	return status == PINSTORE_OK
+	               ? ps_write_put_settings(write, &settings, error)
+	               : status;
+}
+
+static enum pinstore_status
+set_limit(uint64_t bytes)
+{
+	int64_t value = (int64_t)bytes;
+
+	return ps_store_write_alone(store, KIT_NOW, set_work, &value,
+	                            &kit_error);
+}
+
+/* Pieces of 200 until it is full, from piece n on; the first that was not put. */
+static unsigned
+fill_up(unsigned n, uint64_t limit)
+{
+	enum pinstore_status status = PINSTORE_OK;
+	char text[64];
+	unsigned end = n + 400;
+
+	for (; status == PINSTORE_OK && n < end; n++)
+		status = fill(n * 200, (n + 1) * 200, 0, NULL);
+	ck_status(status, PINSTORE_ERR_FULL);
+	(void)snprintf(text, sizeof(text), "size limit of %llu octets",
+	               (unsigned long long)limit);
+	ck_assert_msg(strstr(kit_error.text, text) != NULL, "%s",
+	              kit_error.text);
+	ck_assert_uint_le((uint64_t)file_size(), limit);
+	ck_assert(has_range(0, (n - 1) * 200, 0));
+	ck_assert(!has_range((n - 1) * 200, (n - 1) * 200 + 1, 0));
+	return n - 1;
+}
+
+/* In another process, as anybody's: it has not met the setting before. */
+static void
+elsewhere(uint64_t limit, enum pinstore_status expected, unsigned piece,
+          unsigned pieces)
+{
+	pid_t pid = kit_fork();
+
+	if (pid == 0) {
+		ps_store_close(store);
+		store = open_small(0, 0);
+		kit_must(store != NULL);
+		kit_must(limit == 0 || set_limit(limit) == PINSTORE_OK);
+		kit_must(fill(piece * 200, (piece + pieces) * 200, 0, NULL) ==
+		         expected);
+		_exit(0);
+	}
+	kit_join(pid);
+}
+
+/*
+ * The store's setting, whatever map and limit a process began with: the smaller
+ * of the two holds, for those that have it open too.
+ */
+START_TEST(a_setting_limits_the_size)
+{
+	struct ps_usage usage;
+	unsigned n;
+
+	store = open_small(0, 4 * MIB);
+	ck_assert_ptr_nonnull(store);
+	ck_status(set_limit(2 * MIB + 1), PINSTORE_OK);
+	n = fill_up(0, 2 * MIB);
+	ck_assert_uint_gt(n, 10);
+	ck_status(ps_store_usage(store, &usage, &kit_error), PINSTORE_OK);
+	ck_assert_uint_eq(usage.limit_octets, 2 * MIB);
+	ck_assert_uint_le(usage.used_octets, usage.file_octets);
+	ck_assert_uint_gt(usage.used_octets, MIB);
+	ck_status(fill(0, 1, 0, NULL), PINSTORE_OK);
+	elsewhere(0, PINSTORE_ERR_FULL, n, 40);
+	/* Raised by another process, it lets this one go on. */
+	elsewhere(3 * MIB, PINSTORE_OK, n, 1);
+	n = fill_up(n + 1, 3 * MIB);
+	/* Lowered below what there is: no octet more, none is lost. */
+	elsewhere(MIB, PINSTORE_ERR_FULL, n, 40);
+	ck_status(fill(n * 200, (n + 40) * 200, 0, NULL), PINSTORE_ERR_FULL);
+	ck_assert(has_range(0, n * 200, 0));
+	ck_assert_int_le(file_size(), 3 * (off_t)MIB);
+	/* Beyond what the process itself allows it does not go. */
+	ck_status(set_limit(64 * MIB), PINSTORE_OK);
+	n = fill_up(n, 4 * MIB);
+	ck_assert_uint_gt(n, 20);
+}
+END_TEST
+
+static enum pinstore_status
+remove_work(struct ps_write *write, void *arg, struct pinstore_error *error)
+{
+	const unsigned *to = arg;
+	enum pinstore_status status = PINSTORE_OK;
+	struct ps_entry none;
+	unsigned n;
+
+	memset(&none, 0, sizeof(none));
+	for (n = 0; status == PINSTORE_OK && n < *to; n++) {
+		struct ps_host host = kit_numbered(n);
+
+		if (n % 7 == 0)
+			continue;
+		status = ps_write_put(write, &host, &none, error);
+	}
+	return status;
+}
+
+/* What makes room, and what the operator lays down, finds it. */
+START_TEST(a_full_store_can_be_mended)
+{
+	struct ps_usage before, after;
+	unsigned n, to;
+
+	store = open_small(0, 0);
+	ck_assert_ptr_nonnull(store);
+	ck_status(set_limit(MIB), PINSTORE_OK);
+	n = fill_up(0, MIB);
+	/* All pages are copied before one is free. */
+	to = n * 200;
+	ck_status(ps_store_usage(store, &before, &kit_error), PINSTORE_OK);
+	ck_status(ps_store_write(store, KIT_NOW, remove_work, &to, &kit_error),
+	          PINSTORE_ERR_FULL);
+	ck_status(ps_store_write_alone(store, KIT_NOW, remove_work, &to,
+	                               &kit_error), PINSTORE_OK);
+	ck_assert(has_range(7, 8, 0));
+	ck_assert(!has_range(8, 9, 0));
+	ck_status(set_limit(MIB + MIB / 2), PINSTORE_OK);
+	ck_status(ps_store_usage(store, &after, &kit_error), PINSTORE_OK);
+	ck_assert_uint_gt(after.file_octets, before.file_octets);
+	ck_assert_uint_lt(after.used_octets, before.used_octets);
+	/* The room is found again, with the file as it is. */
+	for (to = 0; to < n * 200; to += 40)
+		ck_status(fill(to, to + 40, 0, NULL), PINSTORE_OK);
+	ck_assert(has_range(0, n * 200, 0));
 }
 END_TEST
 
@@ -533,6 +681,8 @@ main(void)
 	tcase_add_test(tcase, two_processes_grow_it_together);
 	tcase_add_loop_test(tcase, another_process_has_grown_it, 0, 2);
 	tcase_add_test(tcase, a_limit_of_size_gives_full);
+	tcase_add_test(tcase, a_setting_limits_the_size);
+	tcase_add_test(tcase, a_full_store_can_be_mended);
 	tcase_add_test(tcase, a_limit_of_address_space);
 	tcase_add_test(tcase, a_killed_reader_holds_no_room);
 	tcase_add_test(tcase, more_readers_than_the_pool_holds);

@@ -67,10 +67,11 @@ static const struct {
 		"set the clock right, then pinstore clear HOST"},
 	[AILMENT_FULL] = {
 		SEVERITY_ERROR, "nearly-full",
-		"the store's file is nearly as large as it may be",
+		"the store is nearly as large as it may be",
 		"Soon nothing can be noted any more; what is stored stays in "
 		"force.",
-		"pinstore expire; pinstore clear removes learned entries that "
+		"pinstore config max-size SIZE, if the disk has the room; else "
+		"pinstore expire, or pinstore clear for learned entries that "
 		"nobody needs"},
 	[AILMENT_QUOTA] = {
 		SEVERITY_ERROR, "quota-full",

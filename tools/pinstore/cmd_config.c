@@ -28,6 +28,7 @@ enum form {
 	FORM_DURATION, /* 60d, or none */
 	FORM_SHARE,    /* 1%, in hundredths of a percent */
 	FORM_COUNT,
+	FORM_SIZE,  /* 64M, in octets */
 	FORM_SWITCH /* on, off */
 };
 
@@ -45,6 +46,8 @@ static const struct {
 	 "write a number of entries"},
 	{"quota-total", PINSTORE_SETTING_QUOTA_TOTAL, FORM_COUNT,
 	 "write a number of entries"},
+	{"max-size", PINSTORE_SETTING_MAX_BYTES, FORM_SIZE,
+	 "write a size as 64M, with k, M, G or T or in octets, from 1M to 1T"},
 	{"suffix-rule", PINSTORE_SETTING_SUFFIX_RULE, FORM_SWITCH,
 	 "write on or off"},
 	{"learn-subdomains", PINSTORE_SETTING_LEARN_SUBDOMAINS, FORM_SWITCH,
@@ -74,6 +77,9 @@ config_key(size_t i)
 
 /* ------------------------------------------------------------------- values */
 
+/* Each is 1024 of the one before it. */
+static const char units[] = "kMGT", small_units[] = "kmgt";
+
 static bool
 parse_share(const char *text, int64_t *out)
 {
@@ -96,6 +102,29 @@ parse_share(const char *text, int64_t *out)
 	return strcmp(text, "%") == 0;
 }
 
+/* Octets, or with a unit of 1024s. */
+static bool
+parse_size(const char *text, int64_t *out)
+{
+	size_t digits = strspn(text, "0123456789");
+	const char *unit = text + digits;
+	unsigned shift = 0;
+
+	if (!tool_parse_number(text, digits, NUMBER_MAX, out))
+		return false;
+	if (*unit != '\0') {
+		const char *at = strchr(small_units, *unit | 0x20);
+
+		if (at == NULL || unit[1] != '\0')
+			return false;
+		shift = 10 * (unsigned)(at - small_units + 1);
+	}
+	if (*out > NUMBER_MAX >> shift)
+		return false;
+	*out <<= shift;
+	return true;
+}
+
 static bool
 parse(enum form form, const char *text, int64_t *out)
 {
@@ -108,6 +137,8 @@ parse(enum form form, const char *text, int64_t *out)
 		return parse_share(text, out);
 	case FORM_COUNT:
 		return tool_parse_number(text, strlen(text), NUMBER_MAX, out);
+	case FORM_SIZE:
+		return parse_size(text, out);
 	case FORM_SWITCH:
 		*out = strcmp(text, "on") == 0;
 		return *out == 1 || strcmp(text, "off") == 0;
@@ -127,6 +158,19 @@ print_duration(int64_t seconds)
 	return tool_format("%" PRId64 "s", seconds);
 }
 
+static char *
+print_size(int64_t octets)
+{
+	size_t i = 0;
+
+	while (units[i] != '\0' && octets > 0 && octets % 1024 == 0) {
+		octets /= 1024;
+		i++;
+	}
+	return tool_format("%" PRId64 "%.*s", octets, i > 0,
+	                   i > 0 ? &units[i - 1] : "");
+}
+
 /* As parse() reads it.  Owner: the caller. */
 static char *
 print(enum form form, int64_t value)
@@ -141,6 +185,8 @@ print(enum form form, int64_t value)
 		                   value % 100);
 	case FORM_COUNT:
 		return tool_format("%" PRId64, value);
+	case FORM_SIZE:
+		return print_size(value);
 	case FORM_SWITCH:
 		return tool_format("%s", value != 0 ? "on" : "off");
 	}

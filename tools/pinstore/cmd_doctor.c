@@ -26,6 +26,8 @@
 #define SKEW 300
 /* A report that is due so long waits for nobody. */
 #define OVERDUE 3600
+/* What small writes may need one after the other. */
+#define WRITE_OCTETS ((uint64_t)256 << 10)
 
 /* The violations of a host in the journal. */
 struct trouble {
@@ -416,6 +418,20 @@ examine_reports(struct exam *exam)
 	return true;
 }
 
+/*
+ * A write needs room for new pages before it frees the old ones, so what is left
+ * of a small store counts as none.
+ */
+static bool
+is_nearly_full(const struct pinstore_usage *usage)
+{
+	uint64_t least = usage->limit_octets / 10;
+
+	if (least < WRITE_OCTETS)
+		least = WRITE_OCTETS;
+	return usage->used_octets + least > usage->limit_octets;
+}
+
 static bool
 examine_usage(struct exam *exam)
 {
@@ -432,10 +448,10 @@ examine_usage(struct exam *exam)
 	if (usage.latest > exam->now + SKEW)
 		say(exam, AILMENT_CLOCK, path,
 		    when(exam, "latest write ", usage.latest));
-	if (usage.file_octets > usage.limit_octets / 10 * 9)
+	if (is_nearly_full(&usage))
 		say(exam, AILMENT_FULL, path,
 		    tool_format("%" PRIu64 " of %" PRIu64 " octets",
-		                usage.file_octets, usage.limit_octets));
+		                usage.used_octets, usage.limit_octets));
 	if (n_anchors > 0)
 		say(exam, AILMENT_ANCHORS, path,
 		    tool_format("%zu", n_anchors));

@@ -61,6 +61,7 @@ print_text(const struct run *run, const struct tally *tally)
 	             " given up since ever\n",
 	        "reports", tally->reports.waiting, tally->reports.dropped);
 	print_octets("file", usage->file_octets, out);
+	print_octets("used", usage->used_octets, out);
 	print_octets("map", usage->map_octets, out);
 	print_octets("limit", usage->limit_octets, out);
 	fprintf(out, "%-12s %u of %u at most\n", "readers", usage->readers,
@@ -169,7 +170,11 @@ gather(const struct tally *tally, struct figures *out)
 	    "Failure reports given up since the store was made.",
 	    tally->reports.dropped);
 	add(out, NULL, "file_octets", "file_bytes", NULL,
-	    "Size of the store's file in use.", usage->file_octets);
+	    "Size of the store's file, to the end of what is in use.",
+	    usage->file_octets);
+	add(out, NULL, "used_octets", "used_bytes", NULL,
+	    "Of it, what is in use; the rest is free for new entries.",
+	    usage->used_octets);
 	add(out, NULL, "map_octets", "map_bytes", NULL,
 	    "Size of the map of the file.", usage->map_octets);
 	add(out, NULL, "limit_octets", "limit_bytes", NULL,

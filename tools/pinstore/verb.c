@@ -58,7 +58,7 @@ const struct verb verbs[] = {
 	{"config", cmd_config, "[KEY [VALUE...]]",
 	 "print or change the store's settings",
 	 "KEY is max-age-cap, refresh-slack, quota-domain, quota-total,\n"
-	 "suffix-rule, learn-subdomains, report, report-only,\n"
+	 "max-size, suffix-rule, learn-subdomains, report, report-only,\n"
 	 "report-https-only, report-same-origin-only, report-private or\n"
 	 "anchors; anchors takes pins, files of certificates and folders of\n"
 	 "such, which are read once, now.\n",

@@ -131,6 +131,7 @@ struct pinstore_usage {
 	unsigned readers;      /* most at once since it was last left alone */
 	unsigned readers_max;
 	int64_t latest;        /* time that a write has brought; or INT64_MIN */
+	uint64_t used_octets;  /* of the file; the rest is free for new entries */
 };
 
 /*
@@ -404,7 +405,8 @@ enum pinstore_setting {
 	PINSTORE_SETTING_REPORT_HTTPS_ONLY, /* 0 or 1; 0 */
 	PINSTORE_SETTING_REPORT_SAME_ORIGIN_ONLY, /* 0 or 1; 0 */
 	PINSTORE_SETTING_REPORT_PRIVATE,    /* 0 or 1; to private addresses; 0 */
-	PINSTORE_SETTING_LEARN_SUBDOMAINS   /* 0 or 1; learned too; 1 */
+	PINSTORE_SETTING_LEARN_SUBDOMAINS,  /* 0 or 1; learned too; 1 */
+	PINSTORE_SETTING_MAX_BYTES /* or PINSTORE_OPT_MAX_BYTES if smaller */
 };
 
 /*
