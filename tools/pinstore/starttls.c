@@ -294,7 +294,8 @@ is_ldap_success(const unsigned char *at, size_t len, bool *is_ldap)
 		head = 6;
 	else if (at[4] == 0x82)
 		head = 7;
-	*is_ldap = len >= head + 3 && at[head] == 0x0a && at[head + 1] == 1;
+	/* Ten octets reach so far, whatever the head. */
+	*is_ldap = at[head] == 0x0a && at[head + 1] == 1;
 	return *is_ldap && at[head + 2] == 0;
 }
 
