@@ -128,3 +128,42 @@ expect_out '^would remove 3 entries'
 expect_exit 0 pinstore clear --yes --subdomains --source all test
 expect_exit 0 pinstore list --json
 expect_json out 'd == []'
+
+about "completion: words that lead nowhere offer nothing"
+must pinstore pin a.test $a $b >/dev/null
+while read -r words; do
+	expect_exit 0 pinstore __complete $words
+	[ ! -s out ] && ok "nothing for: $words" || fail "$words: $(cat out)"
+done <<'ROWS'
+
+show --no-such=a
+show --json=a
+mode a.test x
+report drop 1 x
+report show 1 x
+--store=nowhere show a
+import --format=zzz
+ROWS
+expect_exit 0 pinstore __complete -q --store="$store" clear b.test a
+expect_out '^a.test$'
+
+about "probe: addresses, with brackets and without; ports"
+for host in '[::1]:1' 127.0.0.1:1; do
+	expect_exit 4 pinstore probe "$host"
+	expect_err 'no connection to port 1'
+done
+for host in '[::1' '[::1]x' '[::1]:0' '[::1]:70000' a:b:c; do
+	expect_exit 2 pinstore probe "$host"
+done
+
+about "a file where a store belongs"
+echo x >letter
+printf 'a.test sha256//%s\n' $a >hand
+for verb in 'import hand' 'list' 'check a.test' 'doctor' 'stats' 'config'; do
+	expect_exit 3 pinstore --store letter $verb
+done
+[ "$(cat letter)" = x ] && ok "it is left alone" || fail "it is changed"
+for verb in 'import hand' 'list' 'doctor' 'fsck' 'restore nowhere'; do
+	expect_exit 2 pinstore --store '' $verb
+	expect_err 'the path of the store is empty'
+done
