@@ -207,6 +207,52 @@ expect_err 'stdout cannot be written: No space left'
 expect_exit 2 sh -c 'pinstore --store many list --json >/dev/full'
 expect_json err 'd["error"]["where"] == "stdout"'
 
+about "list: hosts beside their parents, both sections, both stores, in one order"
+"$python" - "$a" "$b" <<'END'
+import sys
+pins = " ".join("sha256//" + pin for pin in sys.argv[1:3])
+names = ["%s%d.%s" % (label, n, parent) for n in range(1500)
+         for label, parent in (("x", "test"), ("x-", "test"), ("a", "x1.test"))]
+with open("own.txt", "w") as own, open("system.txt", "w") as system:
+    for n, name in enumerate(names):
+        if n % 7 != 3:
+            own.write("%s %s\n" % (name, pins))
+            own.write("%s %s header noted=2001-01-01 expires=2100-01-01 "
+                      "max-age=1\n" % (name, pins))
+        if n % 3 != 1:
+            system.write("%s %s\n" % (name, pins))
+END
+must pinstore --store mine import own.txt >/dev/null
+must pinstore --store theirs import system.txt >/dev/null
+PINSTORE_SYSTEM=$T/published
+must pinstore --store theirs backup --publish published >/dev/null
+export PINSTORE_SYSTEM
+expect_exit 0 pinstore --store mine list
+cat >in_order.py <<'END'
+import sys
+hosts = {}
+for path in ("own.txt", "system.txt"):
+    for line in open(path):
+        name, _, _, *more = line.split()
+        hosts.setdefault(name, []).append(
+            "header" if more else "static" if path[0] == "o" else "system")
+wanted = [(name, kind) for name in sorted(
+    hosts, key=lambda name: ".".join(reversed(name.split("."))))
+          for kind in ("static", "header", "system") if kind in hosts[name]]
+got = [(words[0], words[3]) for words in map(str.split, open("out"))][1:]
+at = next((n for n, pair in enumerate(zip(got, wanted)) if pair[0] != pair[1]), 0)
+print(len(got), len(wanted), got[at:at + 3], wanted[at:at + 3])
+sys.exit(got != wanted)
+END
+if "$python" in_order.py >seen; then
+	ok "$(cut -c 1-20 seen)"
+else
+	fail "$(cat seen)"
+fi
+expect_exit 0 pinstore --store mine list --json --sort domain 'x*1.test'
+expect_json out '[(x["host"], x["layer"]) for x in d][:4] == [("x-1.test", "configured"), ("x-1.test", "learned"), ("x-1001.test", "configured"), ("x-1001.test", "learned")]'
+unset PINSTORE_SYSTEM
+
 about "R-5-4: show"
 expect_exit 0 pinstore show --json --at "@$t" form.test
 expect_json out 'list(d) == ["host", "entries", "applies", "bypass", "revoked_pins"]'

@@ -48,6 +48,7 @@ is_in_order(const struct row *a, const struct row *b, enum sort_key key)
 
 	switch (key) {
 	case SORT_HOST:
+	case SORT_DOMAIN:  /* as the store has them */
 	case SORT_UPDATED: /* all the same */
 		break;
 	case SORT_EXPIRES:
@@ -163,8 +164,12 @@ static const struct {
 	 "HOST             PINS UNTIL\na.test           2    now\n"},
 	{"tinted", 6, 0, "a.test", &dim,
 	 "HOST   PINS UNTIL\n\033[2ma.test 2    now\033[0m\n"},
+	{"wider than was thought", 4, 0, "a.test", NULL,
+	 "HOST PINS UNTIL\na.test 2    now\n"},
+	{"wider, and the screen has the room", 4, 17, "a.test", NULL,
+	 "HOST PINS UNTIL\na.test 2    now\n"},
 	{"what steers a terminal", 4, 0, "\033[m", NULL,
-	 "HOST PINS UNTIL\n\\x1b[m\n     2    now\n"},
+	 "HOST PINS UNTIL\n\\x1b[m 2    now\n"},
 };
 
 START_TEST(lines_of_a_table)

@@ -7,6 +7,7 @@
 
 #include "common/columns.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,9 +49,12 @@ tool_columns_begin(const char *const headings[], const size_t widths[],
 		        widths[columns->n] > len ? widths[columns->n] : len;
 	}
 	rest = rest_width(columns);
-	if (screen > 0 && columns->width[0] + rest > screen)
-		columns->width[0] = screen > rest + FIRST_MIN ? screen - rest
-		                                              : FIRST_MIN;
+	columns->most = SIZE_MAX;
+	if (screen > 0)
+		columns->most = screen > rest + FIRST_MIN ? screen - rest
+		                                          : FIRST_MIN;
+	if (columns->width[0] > columns->most)
+		columns->width[0] = columns->most;
 }
 
 /* Escaped; the columns that it took are returned: one for each octet. */
@@ -70,7 +74,7 @@ put_cell(const char *text, FILE *out)
 }
 
 static void
-put_line(const struct tool_columns *columns, const char *const cells[])
+put_line(struct tool_columns *columns, const char *const cells[])
 {
 	FILE *out = columns->out;
 	size_t i, used;
@@ -79,6 +83,9 @@ put_line(const struct tool_columns *columns, const char *const cells[])
 		used = put_cell(cells[i], out);
 		if (i + 1 == columns->n)
 			break;
+		if (i == 0 && used > columns->width[0] &&
+		    used <= columns->most)
+			columns->width[0] = used;
 		if (i == 0 && used > columns->width[0]) {
 			fputc('\n', out);
 			used = 0;

@@ -20,6 +20,7 @@ struct tool_columns {
 	const char *const *heading;
 	size_t n;
 	size_t width[TOOL_COLUMNS_MAX];
+	size_t most; /* what the screen leaves to the first */
 	bool is_colored;
 	bool is_begun;
 	FILE *out;
@@ -28,8 +29,9 @@ struct tool_columns {
 /*
  * A table with these headings, ended by NULL, which have to live as long; its
  * cells are expected to be no wider than widths.  On a screen of so many
- * columns (0: none) the first is made so narrow that a line fits; a first cell
- * that is wider than its column is printed whole, and the others stand below.
+ * columns (0: none) the first is made so narrow that a line fits.  A first cell
+ * that is wider than its column widens it, from there on; where the screen has
+ * no room it is printed whole, and the others stand below.
  */
 void
 tool_columns_begin(const char *const headings[], const size_t widths[],

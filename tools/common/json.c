@@ -7,6 +7,7 @@
 
 #include "common/json.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -135,4 +136,61 @@ tool_json_write(json_t *value, FILE *out)
 	}
 	fputs(at, out);
 	free(text);
+}
+
+static void
+put_quoted(const char *text, FILE *out)
+{
+	fputs("\"", out);
+	fputs(text, out);
+	fputs("\"", out);
+}
+
+void
+tool_json_put_text(const char *text, FILE *out)
+{
+	/* Most texts have nothing else: there is nothing to escape. */
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz0123456789-._ "
+	                            "ABCDEFGHIJKLMNOPQRSTUVWXYZ:/?=&,;()+%";
+
+	if (text == NULL || text[strspn(text, plain)] != '\0') {
+		tool_json_write(tool_json_text(text), out);
+		return;
+	}
+	put_quoted(text, out);
+}
+
+void
+tool_json_put_pin(const struct pinstore_pin *pin, FILE *out)
+{
+	char text[TOOL_PIN_TEXT];
+
+	tool_pin_print(pin, TOOL_PIN_BARE, text);
+	put_quoted(text, out);
+}
+
+static void
+put_key(const char *key, const char *ending, FILE *out)
+{
+	fputs("\"", out);
+	fputs(key, out);
+	fputs(ending, out);
+}
+
+void
+tool_json_put_time(const char *key, int64_t when, FILE *out)
+{
+	char text[TOOL_TIME_TEXT];
+
+	put_key(key, "\": ", out);
+	if (when == PINSTORE_NEVER) {
+		fputs("null, ", out);
+		put_key(key, "_epoch\": null", out);
+		return;
+	}
+	tool_time_print(when, text);
+	put_quoted(text, out);
+	fputs(", ", out);
+	put_key(key, "_epoch\": ", out);
+	fprintf(out, "%" PRId64, when);
 }

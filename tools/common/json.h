@@ -51,6 +51,17 @@ tool_json_add_time(json_t *object, const char *key, int64_t when);
 json_t *
 tool_json_epoch(int64_t when);
 
+/*
+ * What tool_json_write() makes of tool_json_text(), of a pin and of the members
+ * of tool_json_add_time(), without the work of making them first.
+ */
+void
+tool_json_put_text(const char *text, FILE *out);
+void
+tool_json_put_pin(const struct pinstore_pin *pin, FILE *out);
+void
+tool_json_put_time(const char *key, int64_t when, FILE *out);
+
 /* Write value on one line, without the newline, and give it up. */
 void
 tool_json_write(json_t *value, FILE *out);

@@ -12,7 +12,6 @@
 #include <pinstore/admin.h>
 
 #include "common/columns.h"
-#include "common/json.h"
 #include "common/memory.h"
 #include "common/progress.h"
 #include "common/text.h"
@@ -20,6 +19,7 @@
 #include "entry.h"
 #include "globs.h"
 #include "rows.h"
+#include "stream.h"
 #include "verb.h"
 
 #define DAY UINT64_C(86400)
@@ -127,34 +127,45 @@ mode_text(const struct row *row)
 
 /* ---------------------------------------------------------------- gathering */
 
+static bool
+take(const struct pinstore_entry *entry, void *arg, struct row *row,
+     char name[PINSTORE_HOST_MAX + 1])
+{
+	struct listing *listing = arg;
+	const char *host = pinstore_entry_host(entry);
+	size_t len, n_pins;
+
+	if (!is_wanted(listing, entry))
+		return false;
+	len = strlen(host);
+	if (len > listing->host_width)
+		listing->host_width = len;
+	memset(row, 0, sizeof(*row));
+	row->host = memcpy(name, host, len + 1);
+	row->layer = pinstore_entry_layer(entry);
+	/* A bypass loosens what its own store has. */
+	row->is_bypassed = row->layer != PINSTORE_SYSTEM &&
+	                   is_bypassed(listing, host);
+	row->source = pinstore_entry_source(entry);
+	row->mode = pinstore_entry_mode(entry);
+	row->include_subdomains = pinstore_entry_include_subdomains(entry) != 0;
+	pinstore_entry_pins(entry, &n_pins);
+	row->n_pins = (uint32_t)n_pins;
+	row->noted = pinstore_entry_noted(entry);
+	row->updated = pinstore_entry_updated(entry);
+	row->expires = pinstore_entry_expires(entry);
+	return true;
+}
+
 static int
 visit(const struct pinstore_entry *entry, void *arg)
 {
 	struct listing *listing = arg;
-	struct row row = {.layer = pinstore_entry_layer(entry)};
-	const char *host = pinstore_entry_host(entry);
 	char name[PINSTORE_HOST_MAX + 1];
-	size_t len, n_pins;
+	struct row row;
 
-	if (!is_wanted(listing, entry))
-		return 0;
-	len = strlen(host);
-	if (len > listing->host_width)
-		listing->host_width = len;
-	memcpy(name, host, len + 1);
-	row.host = name;
-	/* A bypass loosens what its own store has. */
-	row.is_bypassed = row.layer != PINSTORE_SYSTEM &&
-	                  is_bypassed(listing, host);
-	row.source = pinstore_entry_source(entry);
-	row.mode = pinstore_entry_mode(entry);
-	row.include_subdomains = pinstore_entry_include_subdomains(entry) != 0;
-	pinstore_entry_pins(entry, &n_pins);
-	row.n_pins = (uint32_t)n_pins;
-	row.noted = pinstore_entry_noted(entry);
-	row.updated = pinstore_entry_updated(entry);
-	row.expires = pinstore_entry_expires(entry);
-	rows_offer(&row, &listing->rows);
+	if (take(entry, listing, &row, name))
+		rows_offer(&row, &listing->rows);
 	return 0;
 }
 
@@ -162,15 +173,12 @@ static enum pinstore_status
 gather(struct listing *listing, struct pinstore_error *error)
 {
 	struct pinstore *store = listing->run->store;
-	struct tool_progress progress;
 	enum pinstore_status status;
 
-	run_progress(listing->run, "list", &progress);
 	status = pinstore_walk(store, NULL, visit, listing, error);
 	if (status == PINSTORE_OK)
 		status = pinstore_walk_system(store, NULL, visit, listing,
 		                              error);
-	run_progress_end(listing->run, &progress);
 	if (status == PINSTORE_OK)
 		rows_sort(&listing->rows);
 	return status;
@@ -182,65 +190,56 @@ static void
 print_entry(struct listing *listing, const struct row *row,
             const struct pinstore_entry *entry)
 {
-	int64_t now = listing->run->options.now;
-	json_t *object = entry_json(entry, now);
+	bool is_early = is_from_future(pinstore_entry_noted(entry),
+	                               listing->run->options.now);
 	FILE *out = listing->run->out;
 
-	tool_json_add(object, "bypassed", json_boolean(row->is_bypassed));
-	tool_json_add(object, "from_future",
-	              json_boolean(is_from_future(pinstore_entry_noted(entry),
-	                                          now)));
 	if (listing->n++ > 0)
 		fputs(", ", out);
-	tool_json_write(object, out);
+	entry_put_json(entry, listing->run->options.now, out);
+	fputs(row->is_bypassed ? ", \"bypassed\": true, "
+	                       : ", \"bypassed\": false, ", out);
+	fputs(is_early ? "\"from_future\": true}" : "\"from_future\": false}",
+	      out);
 }
 
 /* The rest of an entry is read now; what has gone meanwhile is left out. */
 static enum pinstore_status
-print_json(struct listing *listing, struct pinstore_error *error)
+print_json(struct listing *listing, const struct row *row,
+           struct pinstore_error *error)
 {
 	struct pinstore_entry *entry;
 	enum pinstore_status status;
-	const struct row *row;
-	size_t i;
 
-	for (i = 0; i < listing->rows.n; i++) {
-		row = &listing->rows.row[i];
-		status = pinstore_show(listing->run->store, row->host,
-		                       row->layer, &entry, error);
-		if (status == PINSTORE_ERR_NOTFOUND)
-			continue;
-		if (status != PINSTORE_OK)
-			return status;
-		if (is_wanted(listing, entry))
-			print_entry(listing, row, entry);
-		pinstore_entry_free(entry);
-		if (ferror(listing->run->out))
-			break;
-	}
+	status = pinstore_show(listing->run->store, row->host, row->layer,
+	                       &entry, error);
+	if (status == PINSTORE_ERR_NOTFOUND)
+		return PINSTORE_OK;
+	if (status != PINSTORE_OK)
+		return status;
+	if (is_wanted(listing, entry))
+		print_entry(listing, row, entry);
+	pinstore_entry_free(entry);
 	return PINSTORE_OK;
 }
 
 /* --------------------------------------------------------------- for people */
 
-/* Widths that need no pass: of "in 3650d", and of "2026-10-02T12:00:00Z". */
+/*
+ * Widths that need no pass: of "in 3650d", and of "2026-10-02T12:00:00Z".  That
+ * of the hosts is of those which are known yet.
+ */
 static void
 begin_table(struct listing *listing)
 {
 	static const char *const headings[] = {"HOST",   "SUB",  "MODE",
 	                                       "SOURCE", "PINS", "EXPIRES",
 	                                       NULL};
-	size_t widths[] = {listing->host_width, 0, 0, 0, 0,
+	size_t widths[] = {listing->host_width, 0, strlen("enforce"), 0, 0,
 	                   listing->run->options.is_iso ? 20 : 8};
-	const struct row *row;
-	size_t i, len;
 
-	for (i = 0; i < listing->rows.n; i++) {
-		row = &listing->rows.row[i];
-		len = strlen(mode_text(row));
-		if (len > widths[2])
-			widths[2] = len;
-	}
+	if (listing->n_bypasses > 0)
+		widths[2] = strlen("bypassed");
 	tool_columns_begin(headings, widths, tool_screen_columns(),
 	                   listing->run->is_colored, listing->run->out,
 	                   &listing->columns);
@@ -270,20 +269,6 @@ print_row(struct listing *listing, const struct row *row)
 	tool_columns_put(&listing->columns, cells,
 	                 row->expires < now ? &dim : NULL);
 	listing->n++;
-}
-
-static void
-print_table(struct listing *listing)
-{
-	size_t i;
-
-	if (listing->n == 0)
-		begin_table(listing);
-	for (i = 0; i < listing->rows.n; i++) {
-		print_row(listing, &listing->rows.row[i]);
-		if (ferror(listing->run->out))
-			return;
-	}
 }
 
 static void
@@ -320,25 +305,81 @@ listing_free(struct listing *listing)
 	globs_free(&listing->globs);
 }
 
+static enum pinstore_status
+print(struct listing *listing, const struct row *row,
+      struct pinstore_error *error)
+{
+	if (listing->run->is_json)
+		return print_json(listing, row, error);
+	if (listing->n == 0)
+		begin_table(listing);
+	print_row(listing, row);
+	return PINSTORE_OK;
+}
+
 /* Pass for pass; nobody reads it any more: that is told at the end. */
 static enum pinstore_status
-print_all(struct listing *listing, struct pinstore_error *error)
+print_sorted(struct listing *listing, struct pinstore_error *error)
 {
-	bool is_json = listing->run->is_json;
-	enum pinstore_status status;
 	FILE *out = listing->run->out;
+	struct tool_progress progress;
+	enum pinstore_status status;
+	size_t i;
 
-	if (is_json)
-		fputc('[', out);
 	do {
+		run_progress(listing->run, "list", &progress);
 		status = gather(listing, error);
-		if (status == PINSTORE_OK && is_json)
-			status = print_json(listing, error);
-		else if (status == PINSTORE_OK)
-			print_table(listing);
+		run_progress_end(listing->run, &progress);
+		for (i = 0; i < listing->rows.n && status == PINSTORE_OK &&
+		            !ferror(out); i++)
+			status = print(listing, &listing->rows.row[i], error);
 		if (status != PINSTORE_OK)
 			return status;
 	} while (rows_next(&listing->rows) && !ferror(out));
+	return PINSTORE_OK;
+}
+
+/* As they lie in the store. */
+static enum pinstore_status
+print_stream(struct listing *listing, struct pinstore_error *error)
+{
+	struct run *run = listing->run;
+	struct tool_progress progress;
+	enum pinstore_status status;
+	const struct row *row;
+	struct stream stream;
+
+	run_progress(run, "list", &progress);
+	stream_begin(run->store, &progress, take, listing, &stream);
+	do {
+		status = stream_next(&stream, &row, error);
+		if (status == PINSTORE_OK && row != NULL)
+			status = print(listing, row, error);
+	} while (status == PINSTORE_OK && row != NULL &&
+	         !ferror(run->out));
+	stream_end(&stream);
+	run_progress_end(run, &progress);
+	return status;
+}
+
+static enum pinstore_status
+print_all(struct listing *listing, struct pinstore_error *error)
+{
+	const struct options *options = &listing->run->options;
+	bool is_json = listing->run->is_json;
+	enum sort_key key = is_json ? SORT_HOST : SORT_DOMAIN;
+	enum pinstore_status status;
+	FILE *out = listing->run->out;
+
+	if (option_given(options, OPTION_SORT))
+		key = options->sort;
+	rows_begin(key, ROWS_ROOM, &listing->rows);
+	if (is_json)
+		fputc('[', out);
+	status = key == SORT_DOMAIN ? print_stream(listing, error)
+	                            : print_sorted(listing, error);
+	if (status != PINSTORE_OK)
+		return status;
 	if (is_json)
 		fputs("]\n", out);
 	else
@@ -357,7 +398,6 @@ cmd_list(struct run *run)
 	if (!run_open_judging(run, false))
 		return run->fault.exit;
 	globs_new(run->operands, run->n_operands, &listing.globs);
-	rows_begin(run->options.sort, ROWS_ROOM, &listing.rows);
 	status = pinstore_walk_bypasses(run->store, visit_bypass, &listing,
 	                                &error);
 	if (status == PINSTORE_OK)

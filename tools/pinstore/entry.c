@@ -8,10 +8,12 @@
 #include "entry.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include <pinstore/admin.h>
 
 #include "common/json.h"
+#include "common/memory.h"
 #include "common/pin.h"
 #include "common/text.h"
 #include "common/when.h"
@@ -33,37 +35,79 @@ layer_store(enum pinstore_layer layer)
 	return layer == PINSTORE_SYSTEM ? "system" : "own";
 }
 
+static void
+put_word(const char *key, const char *word, FILE *out)
+{
+	fputs("\"", out);
+	fputs(key, out);
+	fputs("\": ", out);
+	tool_json_put_text(word, out);
+	fputs(", ", out);
+}
+
+static void
+put_bool(const char *key, bool is_true, FILE *out)
+{
+	fputs("\"", out);
+	fputs(key, out);
+	fputs(is_true ? "\": true" : "\": false", out);
+}
+
+void
+entry_put_json(const struct pinstore_entry *entry, int64_t now, FILE *out)
+{
+	enum pinstore_layer layer = pinstore_entry_layer(entry);
+	int64_t max_age = pinstore_entry_max_age_sent(entry);
+	const struct pinstore_pin *pins;
+	size_t i, n;
+
+	fputc('{', out);
+	put_word("host", pinstore_entry_host(entry), out);
+	put_word("layer", pinstore_layer_word(layer), out);
+	put_word("store", layer_store(layer), out);
+	put_word("source", pinstore_source_word(pinstore_entry_source(entry)),
+	         out);
+	put_word("mode", pinstore_mode_word(pinstore_entry_mode(entry)), out);
+	put_bool("include_subdomains",
+	         pinstore_entry_include_subdomains(entry) != 0, out);
+	fputs(", \"pins\": [", out);
+	pins = pinstore_entry_pins(entry, &n);
+	for (i = 0; i < n; i++) {
+		fputs(i == 0 ? "" : ", ", out);
+		tool_json_put_pin(&pins[i], out);
+	}
+	fputs("], ", out);
+	tool_json_put_time("noted", pinstore_entry_noted(entry), out);
+	fputs(", ", out);
+	tool_json_put_time("updated", pinstore_entry_updated(entry), out);
+	fputs(", ", out);
+	tool_json_put_time("expires", pinstore_entry_expires(entry), out);
+	if (max_age < 0)
+		fputs(", \"max_age_sent\": null, ", out);
+	else
+		fprintf(out, ", \"max_age_sent\": %" PRId64 ", ", max_age);
+	put_word("report_uri", pinstore_entry_report_uri(entry), out);
+	put_word("note", pinstore_entry_note(entry), out);
+	put_bool("expired", entry_is_expired(entry, now), out);
+}
+
 json_t *
 entry_json(const struct pinstore_entry *entry, int64_t now)
 {
-	json_t *out = tool_json_object();
-	int64_t max_age = pinstore_entry_max_age_sent(entry);
-	const struct pinstore_pin *pins;
-	size_t n;
+	char *text = NULL;
+	size_t len = 0;
+	FILE *line = open_memstream(&text, &len);
+	json_t *out = NULL;
 
-	pins = pinstore_entry_pins(entry, &n);
-	tool_json_add(out, "host", tool_json_text(pinstore_entry_host(entry)));
-	tool_json_add(out, "layer", tool_json_text(pinstore_layer_word(
-	        pinstore_entry_layer(entry))));
-	tool_json_add(out, "store", tool_json_text(layer_store(
-	        pinstore_entry_layer(entry))));
-	tool_json_add(out, "source", tool_json_text(pinstore_source_word(
-	        pinstore_entry_source(entry))));
-	tool_json_add(out, "mode", tool_json_text(pinstore_mode_word(
-	        pinstore_entry_mode(entry))));
-	tool_json_add(out, "include_subdomains", json_boolean(
-	        pinstore_entry_include_subdomains(entry)));
-	tool_json_add(out, "pins", tool_json_pins(pins, n));
-	tool_json_add_time(out, "noted", pinstore_entry_noted(entry));
-	tool_json_add_time(out, "updated", pinstore_entry_updated(entry));
-	tool_json_add_time(out, "expires", pinstore_entry_expires(entry));
-	tool_json_add(out, "max_age_sent",
-	              max_age < 0 ? json_null() : tool_json_integer(max_age));
-	tool_json_add(out, "report_uri",
-	              tool_json_text(pinstore_entry_report_uri(entry)));
-	tool_json_add(out, "note", tool_json_text(pinstore_entry_note(entry)));
-	tool_json_add(out, "expired",
-	              json_boolean(entry_is_expired(entry, now)));
+	if (line == NULL)
+		tool_no_memory();
+	entry_put_json(entry, now, line);
+	fputc('}', line);
+	if (fclose(line) == 0)
+		out = json_loadb(text, len, 0, NULL);
+	free(text);
+	if (out == NULL)
+		tool_no_memory();
 	return out;
 }
 

@@ -22,9 +22,13 @@ entry_is_expired(const struct pinstore_entry *entry, int64_t now);
 const char *
 layer_store(enum pinstore_layer layer);
 
-/* All its members; expired as of now. */
+/* All its members, as an object; expired as of now. */
 json_t *
 entry_json(const struct pinstore_entry *entry, int64_t now);
+
+/* What tool_json_write() makes of that, but for the brace at the end. */
+void
+entry_put_json(const struct pinstore_entry *entry, int64_t now, FILE *out);
 
 /* In full, on lines of their own. */
 void

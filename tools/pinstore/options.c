@@ -93,8 +93,8 @@ static const struct option_row rows[OPTION_COUNT] = {
 	                    "a host, as curl has it"},
 	[OPTION_SINCE] = {"since", 0, "TIME", "only what happened or was noted "
 	                  "since TIME; a duration counts back from now"},
-	[OPTION_SORT] = {"sort", 0, "KEY", "host, expires, noted, updated, "
-	                 "source or mode"},
+	[OPTION_SORT] = {"sort", 0, "KEY", "domain, host, expires, noted, "
+	                 "updated, source or mode"},
 	[OPTION_SOURCE] = {"source", 0, "SOURCE", "only entries from SOURCE: "
 	                   "static, header, tofu or all"},
 	[OPTION_STARTTLS] = {"starttls", 0, "PROTOCOL", "begin TLS as smtp, "
@@ -126,9 +126,10 @@ static const struct word mode_words[] = {
 	{"enforce", PINSTORE_ENFORCE}, {"report", PINSTORE_REPORT}, {NULL, 0},
 };
 static const struct word sort_words[] = {
-	{"host", SORT_HOST},     {"expires", SORT_EXPIRES},
-	{"noted", SORT_NOTED},   {"updated", SORT_UPDATED},
-	{"source", SORT_SOURCE}, {"mode", SORT_MODE},
+	{"domain", SORT_DOMAIN},   {"host", SORT_HOST},
+	{"expires", SORT_EXPIRES}, {"noted", SORT_NOTED},
+	{"updated", SORT_UPDATED}, {"source", SORT_SOURCE},
+	{"mode", SORT_MODE},
 	{NULL, 0},
 };
 static const struct word time_words[] = {

@@ -89,6 +89,7 @@ enum option {
 
 enum sort_key {
 	SORT_HOST,
+	SORT_DOMAIN,
 	SORT_EXPIRES,
 	SORT_NOTED,
 	SORT_UPDATED,
