@@ -307,6 +307,33 @@ bar()
 		ok "nothing in a pipe"
 }
 
+# ticks NAME COMMAND...: the same, whatever the disk does: by a clock that hurries
+ticks()
+{
+	name=$1
+	shift
+	DISKFAULT_TICK=1
+	export DISKFAULT_TICK
+	bar "$name" none 0 none "$@"
+	unset DISKFAULT_TICK
+	"$python" "$onpty" 80 2 seen env DISKFAULT_TICK=1 LD_PRELOAD="$preload" \
+		"$@" --quiet >out
+	[ -s seen ] && fail "--quiet: $(cat seen)" || ok "--quiet draws nothing"
+}
+
+about "progress of what reads the whole store, on a terminal alone"
+ticks list pinstore list
+expect_out '^first.test '
+ticks list pinstore list --sort host
+ticks list pinstore list --source tofu --json --sort domain
+ticks stats pinstore stats
+expect_out '12001'
+ticks doctor pinstore doctor
+ticks export pinstore export
+ticks check pinstore check --all --chain-pin $a
+ticks expire pinstore expire --dry-run
+ticks import pinstore import many --dry-run
+
 about "progress of backup, restore, fsck and its repair, on a terminal alone"
 bar backup write 60 data.mdb pinstore backup bak
 expect_out 'backed up 12001 hosts'
