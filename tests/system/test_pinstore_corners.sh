@@ -167,3 +167,38 @@ for verb in 'import hand' 'list' 'doctor' 'fsck' 'restore nowhere'; do
 	expect_exit 2 pinstore --store '' $verb
 	expect_err 'the path of the store is empty'
 done
+
+about "a store with one host of each kind of thing"
+rm -rf "$store"
+printf 'tofu.test tofu sha256//%s noted=@%d\n' $c $t >tofu
+must pinstore import tofu >/dev/null
+expect_exit 0 pinstore stats
+expect_out '^  tofu +1 enforced, 0 watched$'
+expect_exit 0 pinstore doctor
+expect_out '^nothing found$'
+must pinstore backup one >/dev/null
+expect_exit 0 pinstore restore one --yes --quiet
+expect_out '^restored 1 host from one$'
+expect_exit 0 pinstore backup --publish published --json
+expect_json out 'd["published"] is True and d["hosts"] == 0'
+printf 'a.test sha256//%s\na.test sha256//%s\n' $a $b >two
+expect_exit 1 pinstore import --json two
+expect_json out "[(s['line'], s['reason'], s['other_line']) for s in d['skipped']] == [(1, 'double', 2), (2, 'double', 1)]"
+must pinstore revoke $c --yes >/dev/null
+expect_exit 0 pinstore revoke --list
+expect_out ' -$'
+expect_exit 1 pinstore doctor
+expect_out 'tofu.test'
+must pinstore config learn-subdomains off >/dev/null
+printf 'sub.test header subdomains sha256//%s sha256//%s noted=@%d expires=2100-01-01\n' \
+	$a $b $t >hand
+expect_exit 0 pinstore import hand
+expect_exit 0 pinstore list --json sub.test
+expect_json out 'not d[0]["include_subdomains"]'
+
+about "check: two hosts of which nothing can be judged"
+for form in '' --json; do
+	expect_exit 4 pinstore check $form --chain "$pki/good.chain" \
+		--cacert "$pki/trust.pem" one.test two.test
+	expect_err 'one.test'
+done
