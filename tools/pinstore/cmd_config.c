@@ -161,14 +161,14 @@ print_duration(int64_t seconds)
 static char *
 print_size(int64_t octets)
 {
-	size_t i = 0;
+	char unit[2] = "";
+	size_t i;
 
-	while (units[i] != '\0' && octets > 0 && octets % 1024 == 0) {
+	for (i = 0; units[i] != '\0' && octets > 0 && octets % 1024 == 0; i++) {
 		octets /= 1024;
-		i++;
+		unit[0] = units[i];
 	}
-	return tool_format("%" PRId64 "%.*s", octets, i > 0,
-	                   i > 0 ? &units[i - 1] : "");
+	return tool_format("%" PRId64 "%s", octets, unit);
 }
 
 /* As parse() reads it.  Owner: the caller. */
