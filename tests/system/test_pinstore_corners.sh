@@ -202,3 +202,21 @@ for form in '' --json; do
 		--cacert "$pki/trust.pem" one.test two.test
 	expect_err 'one.test'
 done
+
+about "a damaged store that was published is told, and not repaired"
+rm -rf "$store"
+must pinstore pin a.test $a $b >/dev/null
+must pinstore backup --publish public >/dev/null
+must cp -r public heads
+pages=$(($(stat -c %s public/data.mdb) / 4096))
+dd if=/dev/zero of=public/data.mdb bs=4096 seek=2 count=$((pages - 2)) \
+	conv=notrunc 2>/dev/null
+dd if=/dev/zero of=heads/data.mdb bs=4096 count=2 conv=notrunc 2>/dev/null
+expect_exit 3 pinstore fsck --store public
+expect_out 'a database is missing'
+must cp public/data.mdb before
+expect_exit 3 pinstore fsck --repair --store public
+expect_err 'it was published, and is not repaired: publish it anew'
+expect_same public/data.mdb before
+expect_exit 3 pinstore fsck --store heads
+expect_err 'restore a backup'
