@@ -21,6 +21,7 @@
 #include "store/memory.h"
 #include "store/mount.h"
 #include "store/orders.h"
+#include "store/page.h"
 #include "store/pages.h"
 #include "store/registry.h"
 #include "store/side.h"
@@ -80,6 +81,34 @@ fail_vanished(const struct ps_env *env, struct pinstore_error *error)
 	               "run \"pinstore fsck\"", env->shown);
 }
 
+/*
+ * Somebody may write over the lock file, a restored backup say: then who waits
+ * for a lock in it may wait for ever.  If it was cut short, whoever reads the
+ * map of it behind its end would die of SIGBUS: it gets its length again.
+ */
+static bool
+is_lock_whole(const struct ps_env *env)
+{
+	uint8_t head[PS_LOCK_HEAD_LEN];
+	struct stat st;
+
+	if (fstat(env->hold_fd, &st) == 0 && st.st_size >= PS_DB_LOCK_LEN)
+		return pread(env->hold_fd, head, sizeof(head), 0) ==
+		               (ssize_t)sizeof(head) &&
+		       memcmp(head, env->lock_head, sizeof(head)) == 0;
+	(void)posix_fallocate(env->hold_fd, 0, PS_DB_LOCK_LEN);
+	return false;
+}
+
+static enum pinstore_status
+fail_written_over(const struct ps_env *env, struct pinstore_error *error)
+{
+	return ps_fail(error, PINSTORE_ERR_BUSY,
+	               "store %s: %s was written over while it is in use: end "
+	               "the programs that use the store, and try again",
+	               env->shown, PS_DB_LOCK);
+}
+
 /* The identities that are compared later. */
 static enum pinstore_status
 remember(struct ps_env *env, int dir_fd, struct pinstore_error *error)
@@ -135,6 +164,25 @@ wait_for_lock_file(struct ps_env *env, int fd, int64_t deadline_ms,
 }
 
 /*
+ * Whether others use a lock file that LMDB does not know as one: it is made
+ * anew when they have ended.
+ */
+static bool
+is_spoiled_in_use(int fd)
+{
+	struct flock lock = {
+		.l_type = F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_len = 1,
+	};
+	uint8_t magic[4];
+
+	return pread(fd, magic, sizeof(magic), 0) == (ssize_t)sizeof(magic) &&
+	       ps_page_get32(magic) != PS_META_MAGIC &&
+	       fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
+/*
  * LMDB would make the lock file without blocks, and die of SIGBUS on a full
  * disk.  Opening and closing it would drop LMDB's locks on it, if this process
  * had an environment on it: the registry sees to it that it has not.
@@ -155,6 +203,8 @@ prepare_lock_file(struct ps_env *env, int dir_fd, int64_t deadline_ms,
 		                         PS_DB_LOCK_LEN, error);
 	if (status == PINSTORE_OK)
 		status = wait_for_lock_file(env, fd, deadline_ms, error);
+	if (status == PINSTORE_OK && is_spoiled_in_use(fd))
+		status = fail_written_over(env, error);
 	(void)close(fd);
 	return status;
 }
@@ -288,6 +338,9 @@ ps_env_start(struct ps_env *env, int dir_fd, int64_t deadline_ms,
 	env->is_frozen = false;
 	status = ps_gate_open(dir_fd, env->shown, deadline_ms, &env->gate,
 	                      &is_alone, error);
+	/* Spoiled while others use it: readers do not need it. */
+	if (status == PINSTORE_ERR_DAMAGED)
+		status = PINSTORE_OK;
 	if (status == PINSTORE_OK && is_alone)
 		ps_compact_clean(dir_fd);
 	if (status == PINSTORE_OK)
@@ -432,6 +485,9 @@ void
 ps_env_stop(struct ps_env *env)
 {
 	env->is_open = false;
+	/* What follows looks into the map of the lock file. */
+	if (env->hold_fd >= 0)
+		(void)is_lock_whole(env);
 	ps_pool_end(&env->pool);
 	ps_db_close(env->db);
 	env->db = NULL;
@@ -496,26 +552,33 @@ is_same_file(const struct ps_env *env, const char *name,
 }
 
 /*
- * Somebody may write over the lock file, a restored backup say: then who waits
- * for a lock in it may wait for ever.
+ * What stands under the name of a lock: OK if it is ours, NOTFOUND if it is
+ * another that may be used.  What may not be used, a FIFO say, keeps everybody
+ * from opening the store, and so from writing to it: its error.
  */
-static bool
-is_lock_whole(const struct ps_env *env)
+static enum pinstore_status
+look_at_lock(const struct ps_env *env, const char *name,
+             const struct ps_identity *identity, struct pinstore_error *error)
 {
-	uint8_t head[PS_LOCK_HEAD_LEN];
+	struct ps_identity now;
+	enum pinstore_status status;
 
-	return pread(env->hold_fd, head, sizeof(head), 0) ==
-	               (ssize_t)sizeof(head) &&
-	       memcmp(head, env->lock_head, sizeof(head)) == 0;
+	if (is_same_file(env, name, identity))
+		return PINSTORE_OK;
+	status = ps_file_look(env->dir_fd, env->shown, name, &now, error);
+	return status == PINSTORE_ERR_ACCESS ? status : PINSTORE_ERR_NOTFOUND;
 }
 
 /*
  * Whether the files we have open are those that others see.  A directory that
- * was renamed, or that this process cannot reach any more, stays in use.
+ * was renamed, or that this process cannot reach any more, stays in use.  OK;
+ * NOTFOUND: it has to be opened anew; ACCESS: it may be read as it is, for
+ * nobody writes to it.
  */
-static bool
-is_same(const struct ps_env *env)
+static enum pinstore_status
+look(const struct ps_env *env, struct pinstore_error *error)
 {
+	enum pinstore_status lock, gate;
 	struct ps_identity dir;
 	struct stat st;
 
@@ -523,51 +586,65 @@ is_same(const struct ps_env *env)
 		dir.device = st.st_dev;
 		dir.inode = st.st_ino;
 		if (!ps_identity_is_equal(&dir, &env->dir))
-			return false;
+			return PINSTORE_ERR_NOTFOUND;
 	}
+	if (!is_same_file(env, PS_DB_DATA, &env->data))
+		return PINSTORE_ERR_NOTFOUND;
 	if (env->is_lockless)
-		return is_same_file(env, PS_DB_DATA, &env->data) &&
-		       !(env->is_frozen && ps_mount_is_writable(env->dir_fd));
-	return is_same_file(env, PS_DB_DATA, &env->data) &&
-	       is_same_file(env, PS_DB_LOCK, &env->lock_file) &&
-	       is_same_file(env, PS_GATE_NAME, &env->gate_file) &&
-	       is_lock_whole(env);
+		return env->is_frozen && ps_mount_is_writable(env->dir_fd)
+		               ? PINSTORE_ERR_NOTFOUND
+		               : PINSTORE_OK;
+	gate = look_at_lock(env, PS_GATE_NAME, &env->gate_file, error);
+	lock = look_at_lock(env, PS_DB_LOCK, &env->lock_file, error);
+	if (gate == PINSTORE_ERR_NOTFOUND || lock == PINSTORE_ERR_NOTFOUND ||
+	    !is_lock_whole(env))
+		return PINSTORE_ERR_NOTFOUND;
+	return lock != PINSTORE_OK ? lock : gate;
 }
 
-static bool
-is_usable(struct ps_env *env, bool is_strict)
+/* OK, NOTFOUND and ACCESS as look() says; a reader may go on with both. */
+static enum pinstore_status
+judge(struct ps_env *env, bool is_strict, struct pinstore_error *error)
 {
+	enum pinstore_status status;
 	int64_t due, now;
 
 	if (!env->is_open ||
 	    atomic_load_explicit(&env->is_dead, memory_order_acquire))
-		return false;
+		return PINSTORE_ERR_NOTFOUND;
 	if (env->is_memory)
-		return true;
+		return PINSTORE_OK;
 	due = atomic_load_explicit(&env->next_check_ms, memory_order_relaxed);
 	now = ps_clock_coarse_ms();
 	/* Who makes its file system writable may write to it at once. */
 	if (!is_strict && now < due && !env->is_frozen)
-		return true;
-	if (!is_same(env)) {
+		return PINSTORE_OK;
+	status = look(env, error);
+	if (status == PINSTORE_ERR_NOTFOUND) {
 		atomic_store(&env->is_dead, true);
-		return false;
+		return status;
 	}
 	atomic_store_explicit(&env->next_check_ms, now + CHECK_EVERY_MS,
 	                      memory_order_relaxed);
-	return true;
+	return status;
 }
 
-/* Enter if nothing has to be opened for it. */
-static bool
-try_to_enter(struct ps_env *env, bool is_strict)
+/* Enter if nothing has to be opened for it: else NOTFOUND. */
+static enum pinstore_status
+try_to_enter(struct ps_env *env, bool is_strict, struct pinstore_error *error)
 {
+	enum pinstore_status status;
+
 	ps_registry_notice_fork();
 	(void)pthread_rwlock_rdlock(&env->lock);
-	if (is_usable(env, is_strict))
-		return true;
-	(void)pthread_rwlock_unlock(&env->lock);
-	return false;
+	status = judge(env, is_strict, error);
+	if (status == PINSTORE_ERR_ACCESS && !is_strict) {
+		ps_error_clear(error);
+		status = PINSTORE_OK;
+	}
+	if (status != PINSTORE_OK)
+		(void)pthread_rwlock_unlock(&env->lock);
+	return status;
 }
 
 enum pinstore_status
@@ -579,8 +656,9 @@ ps_env_enter(struct ps_env *env, bool is_strict, int64_t deadline_ms,
 	for (tries = 0; tries < TRIES || ps_clock_pause(deadline_ms); tries++) {
 		enum pinstore_status status;
 
-		if (try_to_enter(env, is_strict))
-			return PINSTORE_OK;
+		status = try_to_enter(env, is_strict, error);
+		if (status != PINSTORE_ERR_NOTFOUND)
+			return status;
 		status = ps_registry_renew(env, deadline_ms, error);
 		if (status != PINSTORE_OK)
 			return status;
@@ -659,6 +737,18 @@ ps_env_settle(struct ps_env *env, int64_t deadline_ms,
 
 /* ------------------------------------------------------------------ reading */
 
+/* A slot is taken under a lock in the lock file, which has no deadline. */
+static enum pinstore_status
+begin_anew(struct ps_env *env, struct ps_txn **out, enum ps_trouble *trouble,
+           struct pinstore_error *error)
+{
+	if (env->hold_fd >= 0 && !is_lock_whole(env)) {
+		*trouble = PS_TROUBLE_DEAD;
+		return fail_written_over(env, error);
+	}
+	return ps_txn_begin(env->db, false, out, trouble, error);
+}
+
 static enum pinstore_status
 begin_reader(struct ps_env *env, struct ps_txn **out, enum ps_trouble *trouble,
              struct pinstore_error *error)
@@ -667,7 +757,7 @@ begin_reader(struct ps_env *env, struct ps_txn **out, enum ps_trouble *trouble,
 	enum pinstore_status status;
 
 	if (txn == NULL)
-		return ps_txn_begin(env->db, false, out, trouble, error);
+		return begin_anew(env, out, trouble, error);
 	status = ps_txn_renew(txn, trouble, error);
 	if (status == PINSTORE_OK) {
 		*out = txn;
@@ -677,7 +767,7 @@ begin_reader(struct ps_env *env, struct ps_txn **out, enum ps_trouble *trouble,
 	if (*trouble == PS_TROUBLE_SLOT) {
 		ps_txn_forget(txn);
 		ps_error_clear(error);
-		return ps_txn_begin(env->db, false, out, trouble, error);
+		return begin_anew(env, out, trouble, error);
 	}
 	ps_txn_abort(txn);
 	return status;
@@ -696,7 +786,8 @@ enum pinstore_status
 ps_env_read(struct ps_env *env, int limit_ms, struct ps_txn **out,
             struct pinstore_error *error)
 {
-	bool ignored = true, is_entered = try_to_enter(env, false);
+	bool ignored = true;
+	bool is_entered = try_to_enter(env, false, error) == PINSTORE_OK;
 	enum pinstore_status status;
 	int64_t deadline_ms = 0;
 	int tries;

@@ -61,7 +61,7 @@ struct ps_env {
 	int memory_fd; /* what is_memory has in the place of files */
 	int spare_fd;  /* or -1: what is to take its place */
 	struct ps_db *db;
-	struct ps_gate *gate;
+	struct ps_gate *gate; /* NULL: it was spoiled, and others use it */
 	struct ps_schema schema;
 
 	struct ps_pool pool;

@@ -8,6 +8,7 @@
 #include "store/gate.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -279,6 +280,22 @@ wait_no_more(struct shared *shared)
 	while (n > 0 &&
 	       !atomic_compare_exchange_weak(&shared->waiting, &n, n - 1))
 		;
+}
+
+bool
+ps_gate_is_whole(const struct ps_gate *gate)
+{
+	uint64_t magic;
+	struct stat st;
+
+	if (gate->fd < 0)
+		return true;
+	if (fstat(gate->fd, &st) == 0 && st.st_size >= GATE_LEN)
+		return pread(gate->fd, &magic, sizeof(magic), 0) ==
+		               (ssize_t)sizeof(magic) &&
+		       magic == GATE_MAGIC;
+	(void)posix_fallocate(gate->fd, 0, GATE_LEN);
+	return false;
 }
 
 enum pinstore_status

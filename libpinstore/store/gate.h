@@ -55,6 +55,13 @@ ps_gate_unref(struct ps_gate *gate);
 void
 ps_gate_forget(struct ps_gate *gate);
 
+/*
+ * Whether its file is as it was made.  If it was cut short it gets its length
+ * again, for whoever looks behind its end would die of SIGBUS.
+ */
+bool
+ps_gate_is_whole(const struct ps_gate *gate);
+
 /* Pass, at the latest at the deadline.  Errors: BUSY, IO. */
 enum pinstore_status
 ps_gate_lock(struct ps_gate *gate, int64_t deadline_ms,

@@ -198,6 +198,18 @@ pass_gate(struct ps_env *env, int64_t deadline_ms, struct ps_gate **out,
 			ps_env_leave(env);
 			return status;
 		}
+		if (env->gate == NULL || !ps_gate_is_whole(env->gate)) {
+			if (tries == 0)
+				atomic_store(&env->is_dead, true);
+			ps_env_leave(env);
+			if (tries == 0)
+				continue;
+			return ps_fail(error, PINSTORE_ERR_BUSY,
+			               "store %s: %s was written over while it "
+			               "is in use: end the programs that use "
+			               "the store, and try again", env->shown,
+			               PS_GATE_NAME);
+		}
 		gate = ps_gate_ref(env->gate);
 		ps_env_leave(env);
 		status = ps_gate_lock(gate, deadline_ms, error);
