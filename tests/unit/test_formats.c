@@ -440,7 +440,8 @@ static const struct {
 	{"curl: two pins", FORMAT_CURL, "a.test sha256//" C " sha256//" B "\n",
 	 "a.test sha256//" C ";sha256//" B "\n"},
 	/* What the other program cannot say is not written. */
-	{"curl: only watched", FORMAT_CURL, "a.test sha256//" B " report\n", ""},
+	{"curl: only watched", FORMAT_CURL, "a.test sha256//" B " report\n",
+	 ""},
 	{"curl: over", FORMAT_CURL, "a.test sha256//" B " expires=@5\n", ""},
 	{"gnutls: learned beside configured", FORMAT_GNUTLS,
 	 "a.test sha256//" B "\na.test header sha256//" C "\n",
