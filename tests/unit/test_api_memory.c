@@ -217,6 +217,31 @@ START_TEST(gone_with_its_handle)
 }
 END_TEST
 
+/* R-5-2: what is opened beside it by a path is not it. */
+START_TEST(beside_one_on_a_disk)
+{
+	struct pinstore *memory = NULL, *again = NULL;
+	struct pinstore_entry *entry = NULL;
+
+	note_at("pin.test", "A", "AB", 1000, "", NOW);
+	ck_assert_int_eq(pinstore_open_memory(NULL, &memory, NULL),
+	                 PINSTORE_OK);
+	pinstore_close(ps);
+	ck_assert_int_eq(pinstore_open(fixture_dir.store, NULL, &ps, NULL),
+	                 PINSTORE_OK);
+	ck_assert_int_eq(pinstore_open(fixture_dir.store, NULL, &again, NULL),
+	                 PINSTORE_OK);
+	ck_assert_int_eq(pinstore_show(again, "pin.test", PINSTORE_LEARNED,
+	                               &entry, NULL), PINSTORE_OK);
+	pinstore_entry_free(entry);
+	ck_assert_int_eq(pinstore_show(memory, "pin.test", PINSTORE_LEARNED,
+	                               &entry, NULL), PINSTORE_ERR_NOTFOUND);
+	pinstore_close(again);
+	pinstore_close(memory);
+	ck_assert_int_eq(verdict_at("pin.test", "x", NOW), PINSTORE_REJECT);
+}
+END_TEST
+
 /* What was cleared is not in the memory either. */
 START_TEST(cleared_names_are_gone)
 {
@@ -446,6 +471,7 @@ main(void)
 
 	tcase_add_checked_fixture(tcase, fixture_setup, fixture_teardown);
 	tcase_add_test(tcase, gone_with_its_handle);
+	tcase_add_test(tcase, beside_one_on_a_disk);
 	tcase_add_test(tcase, cleared_names_are_gone);
 	tcase_add_test(tcase, closed_to_others);
 	tcase_add_test(tcase, gone_with_its_process);
