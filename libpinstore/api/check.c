@@ -11,6 +11,7 @@
 #include <config.h>
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +21,7 @@
 #include "api/result.h"
 #include "api/sized.h"
 #include "base/status.h"
+#include "base/unset.h"
 #include "rules/policy.h"
 #include "tls/chain.h"
 
@@ -74,8 +76,6 @@ keep(struct walk *walk, size_t key_len, enum pinstore_layer layer,
 	struct pinstore_entry *entry;
 	struct ps_host name;
 
-	if (walk->result == NULL)
-		return;
 	ps_host_tail(walk->host, key_len, &name);
 	entry = ps_entry_new(&name, layer, view);
 	part = &walk->result->layer[layer];
@@ -105,7 +105,8 @@ judge_section(struct walk *walk, size_t key_len, enum pinstore_layer layer,
 		walk->policy ^= ps_judgement_policy(layer, key_len, view);
 		ps_judgement_keep(walk->judgement, key_len, layer, view);
 	}
-	keep(walk, key_len, layer, view);
+	if (walk->result != NULL)
+		keep(walk, key_len, layer, view);
 	if (view->mode == PINSTORE_REPORT) {
 		judged->has_report = true;
 		judged->is_violated = !is_matched;
@@ -450,17 +451,29 @@ result_for(const struct pinstore_peer *peer, const struct ps_host *host,
 	return result;
 }
 
+/* Nothing is known yet but the host, which is parsed into it. */
+static void
+begin(struct ps_judgement *judgement)
+{
+	const size_t host_len = offsetof(struct ps_judgement, kind);
+
+	ps_clear((uint8_t *)judgement + host_len,
+	         sizeof(*judgement) - host_len);
+	judgement->verdict = PINSTORE_REJECT;
+}
+
 static enum pinstore_status
 examine(struct pinstore *ps, const struct pinstore_peer *peer,
         const struct pinstore_chain *chain, int64_t now, bool has_steps,
         struct ps_judgement *judgement, struct pinstore_result **out,
         struct pinstore_error *error)
 {
-	struct walk walk = {.now = now};
+	struct walk walk PS_UNSET;
 	enum pinstore_status status;
 
-	memset(judgement, 0, sizeof(*judgement));
-	judgement->verdict = PINSTORE_REJECT;
+	ps_clear(&walk, sizeof(walk));
+	walk.now = now;
+	begin(judgement);
 	status = ps_handle_host(peer->host, &judgement->host, &judgement->kind,
 	                        error);
 	if (status != PINSTORE_OK)
@@ -651,8 +664,8 @@ pinstore_check(struct pinstore *ps, const struct pinstore_peer *peer,
                enum pinstore_verdict *verdict, struct pinstore_result **out,
                struct pinstore_error *error)
 {
-	struct ps_judgement judgement;
-	struct pinstore_peer known;
+	struct ps_judgement judgement PS_UNSET;
+	struct pinstore_peer known PS_UNSET;
 	enum pinstore_status status;
 
 	ps_error_clear(error);

@@ -28,7 +28,7 @@ struct ps_failed {
 };
 
 struct ps_judgement {
-	struct ps_host host;
+	struct ps_host host; /* first: the rest is cleared by itself */
 	enum pinstore_host_kind kind;
 	struct pinstore_pin leaf;   /* zero if there was none */
 	struct pinstore_pin anchor; /* the same */

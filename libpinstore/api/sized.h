@@ -32,8 +32,12 @@ ps_sized_read(void *to, size_t known, const void *from)
 
 	if (size < sizeof(size_t) || size > 4096)
 		return false;
+	if (size >= known) {
+		memcpy(to, from, known);
+		return true;
+	}
 	memset(to, 0, known);
-	memcpy(to, from, size < known ? size : known);
+	memcpy(to, from, size);
 	return true;
 }
 

@@ -69,15 +69,21 @@ partial(const uint8_t *octets, size_t len)
 	return word;
 }
 
-void
-ps_siphash_init(struct ps_siphash *hash, const uint8_t key[PS_SIPHASH_KEY_LEN])
+static inline void
+begin(uint64_t v[4], const uint8_t key[PS_SIPHASH_KEY_LEN])
 {
 	uint64_t k0 = ps_get_le64(key), k1 = ps_get_le64(key + 8);
 
-	hash->v[0] = k0 ^ UINT64_C(0x736f6d6570736575);
-	hash->v[1] = k1 ^ UINT64_C(0x646f72616e646f6d);
-	hash->v[2] = k0 ^ UINT64_C(0x6c7967656e657261);
-	hash->v[3] = k1 ^ UINT64_C(0x7465646279746573);
+	v[0] = k0 ^ UINT64_C(0x736f6d6570736575);
+	v[1] = k1 ^ UINT64_C(0x646f72616e646f6d);
+	v[2] = k0 ^ UINT64_C(0x6c7967656e657261);
+	v[3] = k1 ^ UINT64_C(0x7465646279746573);
+}
+
+void
+ps_siphash_init(struct ps_siphash *hash, const uint8_t key[PS_SIPHASH_KEY_LEN])
+{
+	begin(hash->v, key);
 	hash->tail = 0;
 	hash->length = 0;
 }
@@ -119,16 +125,23 @@ ps_siphash_update(struct ps_siphash *hash, const void *octets, size_t len)
 	hash->tail = tail;
 }
 
-uint64_t
-ps_siphash_final(struct ps_siphash *hash)
+/* The last octets, and the end of it all. */
+static inline uint64_t
+finish(uint64_t v[4], uint64_t length, uint64_t tail)
 {
 	int i;
 
-	absorb(hash->v, hash->length << 56 | hash->tail);
-	hash->v[2] ^= 0xff;
+	absorb(v, length << 56 | tail);
+	v[2] ^= 0xff;
 	for (i = 0; i < PS_SIPHASH_FINAL_ROUNDS; i++)
-		mix(hash->v);
-	return hash->v[0] ^ hash->v[1] ^ hash->v[2] ^ hash->v[3];
+		mix(v);
+	return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+uint64_t
+ps_siphash_final(struct ps_siphash *hash)
+{
+	return finish(hash->v, hash->length, hash->tail);
 }
 
 /* The word that stands at `at`, without what of it lies in the hollow. */
@@ -142,9 +155,16 @@ without(uint64_t word, size_t at, size_t hollow)
 	return word >> 8 * (hollow + 8 - at) << 8 * (hollow + 8 - at);
 }
 
-static inline void
+/* Never a call: the four words of the state stay in registers. */
+__attribute__((always_inline)) static inline void
 absorb_all(uint64_t v[4], const uint8_t *octets, size_t from, size_t to)
 {
+	for (; from + 32 <= to; from += 32) {
+		absorb(v, ps_get_le64(octets + from));
+		absorb(v, ps_get_le64(octets + from + 8));
+		absorb(v, ps_get_le64(octets + from + 16));
+		absorb(v, ps_get_le64(octets + from + 24));
+	}
 	for (; from < to; from += 8)
 		absorb(v, ps_get_le64(octets + from));
 }
@@ -155,17 +175,15 @@ ps_siphash_hollow(const uint8_t key[PS_SIPHASH_KEY_LEN], const uint8_t *octets,
 {
 	const size_t whole = len / 8 * 8;
 	size_t at = hollow / 8 * 8, behind = at + 16;
-	struct ps_siphash hash;
+	uint64_t v[4], tail;
 
-	ps_siphash_init(&hash, key);
-	absorb_all(hash.v, octets, 0, at);
+	begin(v, key);
+	absorb_all(v, octets, 0, at);
 	for (; at < behind && at < whole; at += 8)
-		absorb(hash.v, without(ps_get_le64(octets + at), at, hollow));
-	absorb_all(hash.v, octets, at, whole);
-	hash.length = len;
-	hash.tail = without(partial(octets + whole, len - whole), whole,
-	                    hollow);
-	return ps_siphash_final(&hash);
+		absorb(v, without(ps_get_le64(octets + at), at, hollow));
+	absorb_all(v, octets, at, whole);
+	tail = without(partial(octets + whole, len - whole), whole, hollow);
+	return finish(v, len, tail);
 }
 
 uint64_t
@@ -173,11 +191,10 @@ ps_siphash(const uint8_t key[PS_SIPHASH_KEY_LEN], const void *octets,
            size_t len)
 {
 	const size_t whole = len / 8 * 8;
-	struct ps_siphash hash;
+	uint64_t v[4];
 
-	ps_siphash_init(&hash, key);
-	absorb_all(hash.v, octets, 0, whole);
-	hash.length = len;
-	hash.tail = partial((const uint8_t *)octets + whole, len - whole);
-	return ps_siphash_final(&hash);
+	begin(v, key);
+	absorb_all(v, octets, 0, whole);
+	return finish(v, len, partial((const uint8_t *)octets + whole,
+	                              len - whole));
 }

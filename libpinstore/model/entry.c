@@ -23,8 +23,7 @@ enum {
 	HEAD_TOTAL = 4,
 	HEAD_CHECKSUM = 8,
 	HEAD_NEXT = 16,
-	HEAD_SECTIONS = 24,
-	HEAD_RESERVED = 25
+	HEAD_SECTIONS = 24 /* and seven reserved octets */
 };
 
 /* And those of a section's. */
@@ -239,8 +238,8 @@ ps_entry_verify(const struct ps_store_id *id, const uint8_t *key,
 	head_len = record[HEAD_LEN];
 	if (head_len < PS_ENTRY_HEAD_LEN || head_len % 8 != 0 ||
 	    head_len > len || record[HEAD_SECTIONS] > PS_LAYERS ||
-	    !is_zero(record + HEAD_RESERVED,
-	             PS_ENTRY_HEAD_LEN - HEAD_RESERVED))
+	    /* What is reserved fills the word of the number of sections. */
+	    ps_get_le64(record + HEAD_SECTIONS) != record[HEAD_SECTIONS])
 		return PINSTORE_ERR_DAMAGED;
 	*next = ps_get_le64(record + HEAD_NEXT);
 	return PINSTORE_OK;
@@ -283,17 +282,15 @@ is_sound(enum pinstore_layer layer, const struct ps_section_view *view)
 }
 
 /*
- * The section at the start of left octets; *used is its length, *layer its
- * layer, which is known to be one.
+ * The section at the start of left octets, at least those of its head; *used is
+ * its length.
  */
 static enum pinstore_status
-view_section(const uint8_t *at, size_t left, enum pinstore_layer *layer,
+view_section(const uint8_t *at, size_t left, enum pinstore_layer layer,
              struct ps_section_view *view, size_t *used)
 {
 	size_t head_len, len, end;
 
-	if (left < PS_SECTION_HEAD_LEN)
-		return PINSTORE_ERR_DAMAGED;
 	head_len = at[SECTION_HEAD_LEN];
 	len = ps_get_le32(at + SECTION_LEN);
 	view->n_pins = at[SECTION_PINS];
@@ -304,14 +301,11 @@ view_section(const uint8_t *at, size_t left, enum pinstore_layer *layer,
 	if (head_len < PS_SECTION_HEAD_LEN || head_len % 8 != 0 ||
 	    len > left || len != padded(end) ||
 	    !is_zero(at + end, len - end) ||
-	    !is_zero(at + SECTION_RESERVED,
-	             PS_SECTION_HEAD_LEN - SECTION_RESERVED) ||
-	    at[SECTION_LAYER] >= PS_LAYERS ||
+	    ps_get_le64(at + SECTION_RESERVED) != 0 ||
 	    at[SECTION_PIN_ALG] != PIN_SHA256)
 		return PINSTORE_ERR_DAMAGED;
 	if ((at[SECTION_FLAGS] & ~FLAG_INCLUDE_SUBDOMAINS) != 0)
 		return PINSTORE_ERR_VERSION;
-	*layer = (enum pinstore_layer)at[SECTION_LAYER];
 	*used = len;
 	view->source = (enum pinstore_source)at[SECTION_SOURCE];
 	view->mode = (enum pinstore_mode)at[SECTION_MODE];
@@ -325,34 +319,32 @@ view_section(const uint8_t *at, size_t left, enum pinstore_layer *layer,
 	view->report_uri = at + head_len + view->n_pins * PIN_LEN;
 	view->note = view->report_uri + view->report_uri_len;
 	view->is_present = true;
-	return is_sound(*layer, view) ? PINSTORE_OK : PINSTORE_ERR_DAMAGED;
+	return is_sound(layer, view) ? PINSTORE_OK : PINSTORE_ERR_DAMAGED;
 }
 
 enum pinstore_status
 ps_entry_view(const uint8_t *record, size_t len, struct ps_entry_view *out)
 {
-	struct ps_section_view section;
-	enum pinstore_layer layer;
 	enum pinstore_status status = PINSTORE_OK;
-	size_t n, at, used, next_layer = 0;
+	size_t n, at = record[HEAD_LEN], layer, used, least = 0;
 
-	memset(out, 0, sizeof(*out));
-	at = record[HEAD_LEN];
-	for (n = record[HEAD_SECTIONS]; n > 0; n--) {
-		status = view_section(record + at, len - at, &layer, &section,
-		                      &used);
-		if (status != PINSTORE_OK)
+	for (layer = 0; layer < PS_LAYERS; layer++)
+		out->section[layer].is_present = false;
+	for (n = record[HEAD_SECTIONS]; n > 0; n--, at += used) {
+		if (len - at < PS_SECTION_HEAD_LEN)
 			break;
 		/* Each layer once, in order. */
-		if ((size_t)layer < next_layer) {
-			status = PINSTORE_ERR_DAMAGED;
+		layer = record[at + SECTION_LAYER];
+		if (layer < least || layer >= PS_LAYERS)
 			break;
-		}
-		next_layer = (size_t)layer + 1;
-		out->section[layer] = section;
-		at += used;
+		status = view_section(record + at, len - at,
+		                      (enum pinstore_layer)layer,
+		                      &out->section[layer], &used);
+		if (status != PINSTORE_OK)
+			break;
+		least = layer + 1;
 	}
-	if (status == PINSTORE_OK && at != len)
+	if (status == PINSTORE_OK && (n > 0 || at != len))
 		status = PINSTORE_ERR_DAMAGED;
 	if (status != PINSTORE_OK)
 		memset(out, 0, sizeof(*out));

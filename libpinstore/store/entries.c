@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "base/unset.h"
 #include "store/counts.h"
 
 static struct ps_bytes
@@ -50,7 +51,7 @@ static enum pinstore_status
 show(struct ps_txn *txn, const struct ps_spot *spot, ps_store_step_fn *step,
      void *arg, bool *go_on, struct pinstore_error *error)
 {
-	struct ps_entry_view view;
+	struct ps_entry_view view PS_UNSET;
 	enum pinstore_status status;
 
 	*go_on = false;

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "base/unset.h"
 #include "model/host.h"
 #include "store/record.h"
 
@@ -158,7 +159,7 @@ ps_links_find(struct ps_txn *txn, const struct ps_store_id *id,
               struct pinstore_error *error)
 {
 	enum pinstore_status status;
-	struct ps_around around;
+	struct ps_around around PS_UNSET;
 	const struct ps_bytes *next;
 
 	*out = (struct ps_spot){.key = want};

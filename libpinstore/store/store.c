@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "base/unset.h"
 #include "store/backup.h"
 #include "store/clock.h"
 #include "store/compact.h"
@@ -235,28 +236,31 @@ begin(struct ps_store *store, struct ps_env **env, struct ps_txn **txn,
 	return ps_env_read(*env, store->options.lock_limit_ms, txn, error);
 }
 
-/* What is laid down is the same in all of one snapshot. */
 static enum pinstore_status
 rule(struct ps_env *env, struct ps_txn *txn, const struct ps_key *key,
      struct ps_ruling *ruling, struct pinstore_error *error)
 {
-	const uint64_t snapshot = ps_txn_id(txn);
 	struct ps_orders orders;
 	enum pinstore_status status;
 
-	if (atomic_load_explicit(&env->plain_txn, memory_order_relaxed) ==
-	    snapshot)
-		return PINSTORE_OK;
 	status = ps_orders_load(txn, &env->schema.id, &orders, error);
 	if (status != PINSTORE_OK)
 		return status;
 	if (ps_orders_is_plain(&orders)) {
-		atomic_store_explicit(&env->plain_txn, snapshot,
+		atomic_store_explicit(&env->plain_txn, ps_txn_id(txn),
 		                      memory_order_relaxed);
 		return PINSTORE_OK;
 	}
 	return ps_orders_rule(txn, &env->schema.id, &orders, key, ruling,
 	                      error);
+}
+
+/* What is laid down is the same in all of one snapshot: mostly nothing. */
+static bool
+is_plain(struct ps_env *env, const struct ps_txn *txn)
+{
+	return atomic_load_explicit(&env->plain_txn, memory_order_relaxed) ==
+	       ps_txn_id(txn);
 }
 
 enum pinstore_status
@@ -267,14 +271,14 @@ ps_store_climb(struct ps_store *store, const struct ps_host *host,
 	enum pinstore_status status;
 	struct ps_env *env;
 	struct ps_txn *txn;
-	struct ps_key key;
+	struct ps_key key PS_UNSET;
 
 	status = begin(store, &env, &txn, error);
 	if (status != PINSTORE_OK || txn == NULL)
 		return status;
 	if (host != NULL)
 		ps_host_key(host, &key);
-	if (ruling != NULL)
+	if (ruling != NULL && !is_plain(env, txn))
 		status = rule(env, txn, host != NULL ? &key : NULL, ruling,
 		              error);
 	if (status == PINSTORE_OK && host != NULL)

@@ -12,6 +12,8 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "base/unset.h"
+
 /* A file up to this size is looked through when it is opened: fetched at once. */
 #define FETCHED ((uint64_t)1 << 20)
 /* A head that is being written is read again; nobody writes two that fast. */
@@ -153,7 +155,7 @@ static bool
 child_of(const struct ps_tree *tree, unsigned level, uint64_t *number)
 {
 	const struct ps_tree_level *at = &tree->path[level];
-	struct ps_page_node node;
+	struct ps_page_node node PS_UNSET;
 
 	if (!ps_page_node(at->page, tree->map->page_len, at->i, true, &node))
 		return false;
@@ -493,7 +495,7 @@ static enum pinstore_status
 show(struct ps_tree *tree, struct ps_bytes *key, struct ps_bytes *value)
 {
 	const struct ps_tree_level *at = &tree->path[tree->root.depth - 1u];
-	struct ps_page_node node;
+	struct ps_page_node node PS_UNSET;
 
 	tree->is_placed = false;
 	if (!ps_page_node(at->page, tree->map->page_len, at->i, false, &node) ||
@@ -596,7 +598,7 @@ ps_tree_around(struct ps_tree *tree, struct ps_bytes want,
 {
 	enum pinstore_status status = PINSTORE_OK;
 	struct ps_tree_level *leaf;
-	struct ps_page_node node;
+	struct ps_page_node node PS_UNSET;
 
 	if (tree->root.depth == 0)
 		return PINSTORE_ERR_NOTFOUND;
@@ -649,7 +651,7 @@ ps_tree_find(struct ps_tree *tree, struct ps_bytes name,
              struct ps_tree_root *out)
 {
 	const struct ps_tree_level *leaf;
-	struct ps_page_node node;
+	struct ps_page_node node PS_UNSET;
 	bool is_equal;
 
 	memset(out, 0, sizeof(*out));
