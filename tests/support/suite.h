@@ -38,6 +38,15 @@ suite_times(unsigned in_check, unsigned in_storm)
 	return getenv("PINSTORE_STORM") != NULL ? in_storm : in_check;
 }
 
+/* The number that the environment gives this name, or otherwise. */
+static inline unsigned
+suite_asked(const char *name, unsigned otherwise)
+{
+	const char *text = getenv(name);
+
+	return text != NULL ? (unsigned)strtoul(text, NULL, 10) : otherwise;
+}
+
 /* Run suite; what main() returns.  No test at all is a failure. */
 static inline int
 suite_run(Suite *suite)

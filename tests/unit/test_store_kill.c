@@ -503,10 +503,19 @@ teardown(void)
 	tempdir_remove(&fixture_dir);
 }
 
+/* Several runs, each with a seed of its own, can go on side by side. */
+static unsigned
+wanted_rounds(void)
+{
+	return suite_asked("PINSTORE_KILLS", suite_times(200, 10000)) /
+	       suite_stride(20);
+}
+
 START_TEST(killed)
 {
-	const unsigned rounds = suite_times(200, 10000) / suite_stride(20);
-	unsigned done[WRITERS] = {0, 0, 0}, seed = 3, round, writer;
+	const unsigned rounds = wanted_rounds();
+	unsigned done[WRITERS] = {0, 0, 0}, round, writer;
+	unsigned seed = suite_asked("PINSTORE_SEED", 3);
 	pid_t reader = 0;
 
 	for (round = 0; round < rounds; round++) {
@@ -559,7 +568,8 @@ main(void)
 	              MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (shared == MAP_FAILED)
 		return EXIT_FAILURE;
-	tcase_set_timeout(tcase, suite_times(300, 7200));
+	/* A round takes 40 ms by itself, and ten times that beside others. */
+	tcase_set_timeout(tcase, 300 + wanted_rounds());
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, killed);
 	suite_add_tcase(suite, tcase);
