@@ -516,6 +516,107 @@ START_TEST(some_threads)
 }
 END_TEST
 
+/* ------------------------------------------------------------- a copy */
+
+/* What the copy in path holds.  Owner: the caller. */
+static char *
+copied(const char *path)
+{
+	struct pinstore *own = ps;
+	struct pinstore_error error;
+	enum pinstore_status status;
+	char *text;
+
+	ps = NULL;
+	status = pinstore_open(path, NULL, &ps, &error);
+	ck_assert_msg(status == PINSTORE_OK, "cut at %lu: %s", totals->cuts,
+	              error.text);
+	text = dump();
+	pinstore_close(ps);
+	ps = own;
+	return text;
+}
+
+/* It is that copy of which the text is; with NULL there is none. */
+static bool
+is_copy(const struct cut_image *image, const char *text)
+{
+	char *found;
+	bool is_so;
+
+	if (image->octets == NULL || text == NULL)
+		return image->octets == NULL && text == NULL;
+	ck_assert_int_eq(mkdir(image_dir.store, 0700), 0);
+	put_file("data.mdb", image->octets, image->len, image->len);
+	found = copied(image_dir.store);
+	ck_assert_int_eq(nftw(image_dir.store, tempdir_unlink, 16,
+	                      FTW_DEPTH | FTW_PHYS), 0);
+	is_so = strcmp(found, text) == 0;
+	free(found);
+	return is_so;
+}
+
+static void
+expect_copy(char **texts, unsigned acked)
+{
+	struct cut_walk walk = cut_start();
+	unsigned n = 0;
+
+	for (;; cut_step(&walk)) {
+		struct cut_image image = cut_here(&walk);
+
+		totals->cuts++;
+		ck_assert_msg(is_copy(&image, texts[n]) ||
+		                      (n < acked &&
+		                       is_copy(&image, texts[n + 1])),
+		              "copy %u: neither that nor the one before", n);
+		free(image.octets);
+		if (walk.next == cut.n)
+			break;
+		n += cut.events[walk.next].kind == CUT_ACK;
+	}
+	ck_assert_uint_eq(n, acked);
+}
+
+/* A backup or a published store, and another in its place: the one or the
+ * other, and what was told to be there is. */
+START_TEST(a_copy)
+{
+	char *texts[3] = {NULL, NULL, NULL};
+	struct pinstore_error error;
+	char path[160];
+	unsigned n, i;
+	uint64_t hosts;
+
+	cut.seed = (unsigned)_i + 3;
+	(void)snprintf(path, sizeof(path), "%s/copy", fixture_dir.path);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	fixture_open(NULL);
+	for (n = 1; n < COUNT(texts); n++) {
+		for (i = 0; i < WORKS / 2; i++) {
+			char host[64];
+
+			(void)snprintf(host, sizeof(host), "h%u.c%u.test", i,
+			               n);
+			ck_assert_int_eq(pin_at(host, "AD", 1, PINSTORE_NEVER,
+			                        NOW), PINSTORE_OK);
+		}
+		cut_begin(path);
+		ck_assert_int_eq(ps_store_backup(
+		        ps->store, path, _i % 2 == 0 ? PS_COPY_BACKUP
+		                                     : PS_COPY_PUBLISHED,
+		        false, NULL, &hosts, &error), PINSTORE_OK);
+		cut_ack(0);
+		cut_end();
+		ck_assert_uint_eq(hosts, n * WORKS / 2);
+		texts[n] = copied(path);
+	}
+	expect_copy(texts, COUNT(texts) - 1);
+	for (n = 0; n < COUNT(texts); n++)
+		free(texts[n]);
+}
+END_TEST
+
 /* A disk that loses what it said was flushed is found out here, mostly. */
 START_TEST(the_cuts_cut)
 {
@@ -582,6 +683,7 @@ main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_loop_test(tcase, one_writer, 0, stores);
 	tcase_add_loop_test(tcase, some_threads, 0, stores);
+	tcase_add_loop_test(tcase, a_copy, 0, 2 * stores);
 	tcase_add_test(tcase, the_cuts_cut);
 	suite_add_tcase(suite, tcase);
 	failed = suite_run(suite);
