@@ -377,7 +377,8 @@ START_TEST(in_use)
 	}
 	/* One may be under way. */
 	from = atomic_load(&shared->acked) + 1;
-	kit_nap(200);
+	for (i = 0; i < 2000 && atomic_load(&shared->acked) < from + 10; i++)
+		kit_nap(10);
 	atomic_store(&shared->is_over, 1);
 	for (i = 0; i < 3; i++)
 		kit_join(child[i]);
