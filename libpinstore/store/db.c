@@ -19,6 +19,7 @@
 #include <lmdb.h>
 
 #include "base/status.h"
+#include "store/footing.h"
 #include "store/snapshot.h"
 #include "store/tree.h"
 
@@ -53,6 +54,7 @@ struct ps_txn {
 	bool has_failed;
 	uint64_t changes;
 	MDB_cursor *cursor[PS_TABLES]; /* of a writer */
+	struct ps_footing *footing;    /* too; NULL in a file of its own */
 	struct ps_snapshot snapshot; /* of a reader */
 };
 
@@ -806,6 +808,7 @@ ps_txn_abort(struct ps_txn *txn)
 	close_cursors(txn);
 	if (txn->txn != NULL)
 		mdb_txn_abort(txn->txn);
+	ps_footing_free(txn->footing);
 	free(txn);
 }
 
@@ -825,6 +828,7 @@ ps_txn_commit(struct ps_txn *txn, enum ps_trouble *trouble,
 	close_cursors(txn);
 	code = mdb_txn_commit(txn->txn);
 	txn->txn = NULL;
+	ps_footing_free(txn->footing);
 	free(txn);
 	if (code == 0 && db->is_memory)
 		keep_last(db);
@@ -899,11 +903,41 @@ bytes_of(MDB_val val)
 	return bytes;
 }
 
+/*
+ * A writer's: LMDB is led to no page that was not looked at.  What is in memory,
+ * or nobody else's yet, does not rot.
+ */
+static enum pinstore_status
+stand(struct ps_txn *txn, struct pinstore_error *error)
+{
+	struct ps_map *map = &txn->db->map;
+	enum pinstore_status status;
+
+	if (txn->footing != NULL || txn->db->is_memory || map->at == NULL)
+		return PINSTORE_OK;
+	status = ps_footing_take(map, txn->id - 1, &txn->footing);
+	return status == PINSTORE_ERR_NOMEM ? ps_fail_nomem(error)
+	                                    : told(txn, status, error);
+}
+
+/* Before LMDB goes to key. */
+static enum pinstore_status
+step_to(struct ps_txn *txn, enum ps_table table, struct ps_bytes key,
+        enum ps_footing_deed deed, struct pinstore_error *error)
+{
+	enum pinstore_status status = stand(txn, error);
+
+	if (status != PINSTORE_OK || txn->footing == NULL)
+		return status;
+	return told(txn, ps_footing_at(txn->footing, table, key, deed), error);
+}
+
 enum pinstore_status
 ps_txn_get(struct ps_txn *txn, enum ps_table table, struct ps_bytes key,
            struct ps_bytes *value, struct pinstore_error *error)
 {
 	MDB_val k = val_of(key), v = {0, NULL};
+	enum pinstore_status status;
 	int code;
 
 	value->at = NULL;
@@ -911,6 +945,9 @@ ps_txn_get(struct ps_txn *txn, enum ps_table table, struct ps_bytes key,
 	if (!txn->is_writer)
 		return told(txn, ps_snapshot_get(&txn->snapshot, table, key,
 		                                 value), error);
+	status = step_to(txn, table, key, PS_FOOTING_FIND, error);
+	if (status != PINSTORE_OK)
+		return status;
 	code = mdb_get(txn->txn, txn->db->dbi[table], &k, &v);
 	if (code == MDB_NOTFOUND)
 		return PINSTORE_ERR_NOTFOUND;
@@ -925,8 +962,12 @@ ps_txn_append(struct ps_txn *txn, enum ps_table table, struct ps_bytes key,
               struct ps_bytes value, struct pinstore_error *error)
 {
 	MDB_val k = val_of(key), v = val_of(value);
+	enum pinstore_status status;
 	int code;
 
+	status = step_to(txn, table, key, PS_FOOTING_FIND, error);
+	if (status != PINSTORE_OK)
+		return status;
 	txn->changes++;
 	code = mdb_put(txn->txn, txn->db->dbi[table], &k, &v, MDB_APPEND);
 	if (code == MDB_KEYEXIST)
@@ -942,8 +983,12 @@ ps_txn_put(struct ps_txn *txn, enum ps_table table, struct ps_bytes key,
            struct ps_bytes value, struct pinstore_error *error)
 {
 	MDB_val k = val_of(key), v = val_of(value);
+	enum pinstore_status status;
 	int code;
 
+	status = step_to(txn, table, key, PS_FOOTING_FIND, error);
+	if (status != PINSTORE_OK)
+		return status;
 	txn->changes++;
 	code = mdb_put(txn->txn, txn->db->dbi[table], &k, &v, 0);
 	return code == 0 ? PINSTORE_OK
@@ -955,8 +1000,12 @@ ps_txn_delete(struct ps_txn *txn, enum ps_table table, struct ps_bytes key,
               struct pinstore_error *error)
 {
 	MDB_val k = val_of(key);
+	enum pinstore_status status;
 	int code;
 
+	status = step_to(txn, table, key, PS_FOOTING_DELETE, error);
+	if (status != PINSTORE_OK)
+		return status;
 	txn->changes++;
 	code = mdb_del(txn->txn, txn->db->dbi[table], &k, NULL);
 	return code == 0 ? PINSTORE_OK
@@ -967,6 +1016,7 @@ enum pinstore_status
 ps_txn_count(struct ps_txn *txn, enum ps_table table, uint64_t *out,
              struct pinstore_error *error)
 {
+	enum pinstore_status status;
 	MDB_stat stat;
 	int code;
 
@@ -974,6 +1024,9 @@ ps_txn_count(struct ps_txn *txn, enum ps_table table, uint64_t *out,
 	if (!txn->is_writer)
 		return told(txn, ps_snapshot_count(&txn->snapshot, table, out),
 		            error);
+	status = stand(txn, error);
+	if (status != PINSTORE_OK)
+		return status;
 	code = mdb_stat(txn->txn, txn->db->dbi[table], &stat);
 	if (code != 0)
 		return fail_txn(txn, code, "be read", error);
@@ -990,6 +1043,7 @@ ps_txn_used(struct ps_txn *txn, uint64_t *out, struct pinstore_error *error)
 enum pinstore_status
 ps_txn_tables(struct ps_txn *txn, uint64_t *out, struct pinstore_error *error)
 {
+	enum pinstore_status status;
 	MDB_stat stat;
 	MDB_dbi root;
 	int code;
@@ -999,6 +1053,9 @@ ps_txn_tables(struct ps_txn *txn, uint64_t *out, struct pinstore_error *error)
 		*out = txn->snapshot.root.entries;
 		return PINSTORE_OK;
 	}
+	status = stand(txn, error);
+	if (status != PINSTORE_OK)
+		return status;
 	code = mdb_dbi_open(txn->txn, NULL, 0, &root);
 	if (code == 0)
 		code = mdb_stat(txn->txn, root, &stat);
@@ -1026,11 +1083,46 @@ op_of(enum ps_seek seek)
 	return MDB_FIRST;
 }
 
+static enum pinstore_status
+step_to_edge(struct ps_txn *txn, enum ps_table table, bool to_last,
+             struct pinstore_error *error)
+{
+	enum pinstore_status status = stand(txn, error);
+
+	if (status != PINSTORE_OK || txn->footing == NULL)
+		return status;
+	return told(txn, ps_footing_edge(txn->footing, table, to_last), error);
+}
+
+/* Before LMDB's cursor moves. */
+static enum pinstore_status
+step_along(struct ps_txn *txn, enum ps_table table, enum ps_seek seek,
+           struct ps_bytes key, struct pinstore_error *error)
+{
+	MDB_val k = {0, NULL};
+
+	switch (seek) {
+	case PS_SEEK_FROM:
+		return step_to(txn, table, key, PS_FOOTING_FIND, error);
+	case PS_SEEK_FIRST:
+	case PS_SEEK_LAST:
+		return step_to_edge(txn, table, seek == PS_SEEK_LAST, error);
+	case PS_SEEK_NEXT:
+	case PS_SEEK_PREV:
+		break;
+	}
+	if (txn->cursor[table] == NULL ||
+	    mdb_cursor_get(txn->cursor[table], &k, NULL, MDB_GET_CURRENT) != 0)
+		return step_to_edge(txn, table, seek == PS_SEEK_PREV, error);
+	return step_to(txn, table, bytes_of(k), PS_FOOTING_FIND, error);
+}
+
 enum pinstore_status
 ps_txn_seek(struct ps_txn *txn, enum ps_table table, enum ps_seek seek,
             struct ps_bytes *key, struct ps_bytes *value,
             struct pinstore_error *error)
 {
+	enum pinstore_status status;
 	MDB_val k, v = {0, NULL};
 	int code;
 
@@ -1040,6 +1132,9 @@ ps_txn_seek(struct ps_txn *txn, enum ps_table table, enum ps_seek seek,
 	k = val_of(*key);
 	value->at = NULL;
 	value->len = 0;
+	status = step_along(txn, table, seek, *key, error);
+	if (status != PINSTORE_OK)
+		return status;
 	code = cursor_of(txn, table);
 	if (code == 0)
 		code = mdb_cursor_get(txn->cursor[table], &k, &v, op_of(seek));

@@ -15,6 +15,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "store/db.h"
+
 #define PS_PAGE_LEN_MIN 512
 #define PS_PAGE_LEN_MAX 65536
 #define PS_PAGE_HEAD_LEN 16
@@ -70,6 +72,10 @@
 #define PS_TREE_ENTRIES_AT 32
 #define PS_TREE_ROOT_AT 40
 #define PS_TREE_LEN 48
+/* Of the tree of free pages: its keys are numbers. */
+#define PS_TREE_NUMBERS 0x08u
+/* More free pages than that behind the end of a file no single write leaves. */
+#define PS_PAGE_TAIL_MAX ((uint64_t)1 << 20)
 
 /* A meta page, behind its head. */
 #define PS_META_MAGIC 0xbeefc0deu
@@ -139,6 +145,26 @@ ps_page_flags(const uint8_t *page)
 {
 	return ps_page_get16(page + PS_PAGE_FLAGS_AT);
 }
+
+/* Whether its flags are those of its kind, and it has a depth and a page. */
+bool
+ps_tree_root_fits(const struct ps_tree_root *root, bool has_numbers);
+
+struct ps_page_head {
+	bool is_head;  /* as the older one has to be */
+	bool is_sound; /* and its roots can be followed */
+	int failed;    /* for its reader: errno, or 0 */
+	uint32_t page_len;
+	uint64_t last_page;
+	uint64_t txn;
+	struct ps_tree_root free;
+	struct ps_tree_root main;
+};
+
+/* Decode head `number` of PS_PAGE_HEAD_LEN + PS_META_LEN octets. */
+void
+ps_page_head_decode(const uint8_t *octets, uint64_t number,
+                    struct ps_page_head *out);
 
 /*
  * How many nodes a branch or leaf page of len octets has; false if the bounds
@@ -226,5 +252,30 @@ ps_page_node(const uint8_t *page, uint32_t len, uint32_t i, bool is_branch,
 		return room >= sizeof(uint64_t);
 	return out->data_len <= room;
 }
+
+/* What the keys of a page must lie between; NULL: no bound. */
+struct ps_page_range {
+	const struct ps_bytes *low; /* this one or behind it */
+	const struct ps_bytes *high; /* before this one */
+};
+
+enum ps_page_fault {
+	PS_PAGE_SOUND,
+	PS_PAGE_BROKEN,  /* its nodes are none, or lie over one another */
+	PS_PAGE_DISORDER /* its keys do not ascend, or are not of its range */
+};
+
+/*
+ * See that the nodes of a page that ps_page_nodes() counted fill it from its
+ * upper bound on, and that their keys ascend within range; the first of a branch
+ * page has none that counts.
+ */
+enum ps_page_fault
+ps_page_check(const uint8_t *page, uint32_t len, uint32_t n, bool is_branch,
+              bool has_numbers, struct ps_page_range range);
+
+/* As keys of a tree are ordered. */
+int
+ps_page_compare(struct ps_bytes a, struct ps_bytes b, bool has_numbers);
 
 #endif /* PS_STORE_PAGE_H */

@@ -126,6 +126,12 @@ page_at(struct ps_map *map, uint64_t number)
 	return map->at + number * map->page_len;
 }
 
+const uint8_t *
+ps_map_page(struct ps_map *map, uint64_t number)
+{
+	return page_at(map, number);
+}
+
 static bool
 is_leaf(const struct ps_tree *tree, unsigned level)
 {

@@ -54,6 +54,10 @@ enum pinstore_status
 ps_map_snapshot(const struct ps_map *map, uint64_t least, uint64_t *txn,
                 struct ps_tree_root *root) PINSTORE_MUST_CHECK;
 
+/* A page that lies in the file as a whole; NULL if it does not. */
+const uint8_t *
+ps_map_page(struct ps_map *map, uint64_t number);
+
 struct ps_tree_level {
 	const uint8_t *page;
 	uint32_t n; /* its nodes */

@@ -25,13 +25,9 @@
 #include "store/page.h"
 #include "store/record.h"
 
-/* What LMDB writes for the tree of free pages: its keys are numbers. */
-#define TREE_INTEGERS 0x08u
 /* As many databases as an environment of ours may have. */
 #define TREES_MAX 16
 #define NAME_LEN 32
-/* More free pages than that behind the end no single write leaves. */
-#define TAIL_MAX ((uint64_t)1 << 20)
 /* A head that a writer is at may be seen half written. */
 #define TRIES 4
 /* So often the walk tells how far it is. */
@@ -39,17 +35,6 @@
 /* What is larger is read ahead as a whole. */
 #define SMALL_BYTES ((uint64_t)1 << 20)
 #define VALUE_MAX (PS_RECORD_HEAD_LEN + PS_RECORD_TEXT_MAX)
-
-struct head {
-	bool is_head;  /* as the older one has to be */
-	bool is_sound; /* and its roots can be followed */
-	int failed;    /* errno of reading it, or 0 */
-	uint32_t page_len;
-	uint64_t last_page;
-	uint64_t txn;
-	struct ps_tree_root free;
-	struct ps_tree_root main;
-};
 
 enum tree_kind { TREE_FREE, TREE_MAIN, TREE_TABLE };
 
@@ -70,7 +55,7 @@ struct ps_walk {
 	struct ps_walk_totals *totals;
 	struct pinstore_error *error;
 	uint64_t file_pages;
-	struct head head;
+	struct ps_page_head head;
 	uint64_t n_pages; /* those that the maps tell of */
 	uint64_t *used;
 	uint64_t *free;
@@ -364,91 +349,33 @@ take_root(struct ps_walk *walk, struct tree *main, uint64_t number,
 
 /* -------------------------------------------------------------------- trees */
 
-/* What a page must lie between; NULL: no bound. */
-struct range {
-	const struct ps_bytes *low;
-	const struct ps_bytes *high;
-};
-
-static int
-compare(const struct tree *tree, struct ps_bytes a, struct ps_bytes b)
-{
-	uint64_t x, y;
-
-	if (tree->kind != TREE_FREE)
-		return ps_bytes_compare(a, b);
-	x = ps_page_get64(a.at);
-	y = ps_page_get64(b.at);
-	return x < y ? -1 : x > y;
-}
-
-static bool
-is_key(const struct tree *tree, uint32_t len)
-{
-	return tree->kind == TREE_FREE ? len == sizeof(uint64_t)
-	                               : len > 0 && len <= PS_DB_KEY_MAX;
-}
-
-static uint32_t
-node_len(const struct ps_page_node *node, bool is_branch)
-{
-	uint32_t len = PS_NODE_HEAD_LEN + node->key_len;
-
-	if ((node->flags & PS_NODE_BIG) != 0)
-		len += sizeof(uint64_t);
-	else if (!is_branch)
-		len += node->data_len;
-	return (len + 1) & ~1u;
-}
-
 /*
  * See that the nodes of a page fill it from its upper bound on, and that their
- * keys ascend within range; the first of a branch page has none that counts.
+ * keys ascend within range.
  */
 static bool
 check_nodes(const struct ps_walk *walk, const struct tree *tree,
             const uint8_t *page, uint32_t n, bool is_branch,
-            struct range range, enum pinstore_flaw_kind *kind)
+            struct ps_page_range range, enum pinstore_flaw_kind *kind)
 {
-	const uint32_t len = walk->head.page_len;
-	const uint32_t upper = ps_page_get16(page + PS_PAGE_UPPER_AT);
-	struct ps_bytes before = {NULL, 0};
-	uint32_t filled = 0, i;
-
-	*kind = PINSTORE_FLAW_PAGE;
-	for (i = 0; i < n; i++) {
-		uint32_t at = ps_page_offset(page, i);
-		struct ps_page_node node;
-		struct ps_bytes key;
-
-		if (at < upper || at % 2 != 0 ||
-		    !ps_page_node(page, len, i, is_branch, &node))
-			return false;
-		filled += node_len(&node, is_branch);
-		if (is_branch && i == 0)
-			continue;
-		key.at = node.key;
-		key.len = node.key_len;
-		if (!is_key(tree, node.key_len) ||
-		    (before.at != NULL && compare(tree, before, key) >= 0) ||
-		    (before.at == NULL && range.low != NULL &&
-		     compare(tree, key, *range.low) < 0)) {
-			*kind = PINSTORE_FLAW_ORDER;
-			return false;
-		}
-		before = key;
+	switch (ps_page_check(page, walk->head.page_len, n, is_branch,
+	                      tree->kind == TREE_FREE, range)) {
+	case PS_PAGE_SOUND:
+		return true;
+	case PS_PAGE_BROKEN:
+		*kind = PINSTORE_FLAW_PAGE;
+		break;
+	case PS_PAGE_DISORDER:
+		*kind = PINSTORE_FLAW_ORDER;
+		break;
 	}
-	if (filled != len - upper)
-		return false;
-	*kind = PINSTORE_FLAW_ORDER;
-	return before.at == NULL || range.high == NULL ||
-	       compare(tree, before, *range.high) < 0;
+	return false;
 }
 
 /* Read a page of tree; false if it is none that may stand at that depth. */
 static bool
 load(struct ps_walk *walk, struct tree *tree, uint64_t number, unsigned depth,
-     struct range range, uint8_t **out, uint32_t *n)
+     struct ps_page_range range, uint8_t **out, uint32_t *n)
 {
 	const bool is_branch = depth < tree->root.depth;
 	const unsigned kind = is_branch ? PS_PAGE_BRANCH : PS_PAGE_LEAF;
@@ -517,7 +444,7 @@ make_level(struct ps_walk *walk, unsigned depth)
 static enum pinstore_status
 /* NOLINTNEXTLINE(misc-no-recursion): as deep as the root says, at most 32 */
 walk_page(struct ps_walk *walk, struct tree *tree, uint64_t number,
-          unsigned depth, struct range range)
+          unsigned depth, struct ps_page_range range)
 {
 	enum pinstore_status status = make_level(walk, depth);
 	uint32_t n = 0, i;
@@ -537,7 +464,7 @@ walk_page(struct ps_walk *walk, struct tree *tree, uint64_t number,
 	for (i = 0; i < n && status == PINSTORE_OK; i++) {
 		struct ps_page_node node, behind;
 		struct ps_bytes low, high;
-		struct range inner = range;
+		struct ps_page_range inner = range;
 
 		/* Both are known to lie in the page. */
 		if (!ps_page_node(page, walk->head.page_len, i, true, &node))
@@ -561,13 +488,10 @@ static enum pinstore_status
 walk_tree(struct ps_walk *walk, struct tree *tree)
 {
 	const struct ps_tree_root *root = &tree->root;
-	const struct range all = {NULL, NULL};
+	const struct ps_page_range all = {NULL, NULL};
 	enum pinstore_status status = PINSTORE_OK;
 
-	if ((tree->kind == TREE_FREE ? (root->flags & TREE_INTEGERS) == 0
-	                             : root->flags != 0) ||
-	    root->depth > PS_PAGE_DEPTH_MAX ||
-	    (root->depth == 0) != (root->root == PS_PAGE_NONE)) {
+	if (!ps_tree_root_fits(root, tree->kind == TREE_FREE)) {
 		tell_page(walk, tree, PINSTORE_FLAW_TABLE, PS_PAGE_NONE);
 		lose(walk, tree);
 		return PINSTORE_OK;
@@ -629,58 +553,10 @@ walk_trees(struct ps_walk *walk)
 
 /* ---------------------------------------------------------------- the heads */
 
-static uint32_t
-page_len_of(const uint8_t *head)
-{
-	uint32_t len = ps_page_get32(head + PS_PAGE_HEAD_LEN +
-	                             PS_META_FREE_AT + PS_TREE_PAD_AT);
-
-	if (len < PS_PAGE_LEN_MIN || len > PS_PAGE_LEN_MAX ||
-	    (len & (len - 1)) != 0)
-		return 0;
-	return len;
-}
-
-static bool
-is_root(const struct ps_tree_root *root, uint64_t last_page)
-{
-	return root->depth <= PS_PAGE_DEPTH_MAX &&
-	       (root->root == PS_PAGE_NONE ||
-	        (root->root >= 2 && root->root <= last_page));
-}
-
-static void
-decode_head(const uint8_t *octets, uint64_t number, struct head *out)
-{
-	const uint8_t *meta = octets + PS_PAGE_HEAD_LEN;
-
-	memset(out, 0, sizeof(*out));
-	out->page_len = page_len_of(octets);
-	out->last_page = ps_page_get64(meta + PS_META_LAST_AT);
-	out->txn = ps_page_get64(meta + PS_META_TXN_AT);
-	ps_tree_root_decode(meta + PS_META_FREE_AT, &out->free);
-	ps_tree_root_decode(meta + PS_META_MAIN_AT, &out->main);
-	/*
-	 * Where LMDB could not write a head, it puts back the number of the one
-	 * that was there, and leaves the new roots.
-	 */
-	out->is_head =
-	        ps_page_get64(octets) == number &&
-	        (ps_page_flags(octets) & PS_PAGE_KINDS) == PS_PAGE_META &&
-	        ps_page_get32(meta) == PS_META_MAGIC &&
-	        (ps_page_get32(meta + PS_META_VERSION_AT) & 0xff) ==
-	                PS_META_VERSION &&
-	        out->page_len != 0 && out->last_page >= 1 &&
-	        out->last_page <= (uint64_t)INT64_MAX / PS_PAGE_LEN_MAX - 1 &&
-	        (out->txn == 0 || out->txn % 2 == number);
-	out->is_sound = out->is_head && is_root(&out->free, out->last_page) &&
-	                is_root(&out->main, out->last_page);
-}
-
 /* Head `number` of a file with pages of page_len; twice the same, or not. */
 static void
 read_head(const struct ps_walk *walk, uint64_t number, uint32_t page_len,
-          struct head *out)
+          struct ps_page_head *out)
 {
 	uint8_t octets[2][PS_PAGE_HEAD_LEN + PS_META_LEN];
 	int tries;
@@ -698,7 +574,7 @@ read_head(const struct ps_walk *walk, uint64_t number, uint32_t page_len,
 			out->failed = failed > 0 ? failed : 0;
 			return;
 		}
-		decode_head(octets[0], number, out);
+		ps_page_head_decode(octets[0], number, out);
 		if (out->is_head &&
 		    memcmp(octets[0], octets[1], sizeof(octets[0])) == 0)
 			return;
@@ -709,7 +585,7 @@ read_head(const struct ps_walk *walk, uint64_t number, uint32_t page_len,
 
 /* Both heads; the second is where the length of a page says. */
 static void
-read_heads(const struct ps_walk *walk, struct head heads[2])
+read_heads(const struct ps_walk *walk, struct ps_page_head heads[2])
 {
 	uint32_t len;
 
@@ -732,7 +608,7 @@ read_heads(const struct ps_walk *walk, struct head heads[2])
 static enum pinstore_status
 choose_head(struct ps_walk *walk, uint64_t snapshot)
 {
-	struct head heads[2];
+	struct ps_page_head heads[2];
 	int i, failed;
 
 	read_heads(walk, heads);
@@ -784,10 +660,10 @@ start(struct ps_walk *walk, uint64_t snapshot, enum ps_walk_extent extent)
 	walk->file_pages = (uint64_t)st.st_size / walk->head.page_len;
 	walk->totals->snapshot = walk->head.txn;
 	walk->totals->pages = walk->head.last_page + 1;
-	if (walk->head.last_page >= walk->file_pages + TAIL_MAX) {
+	if (walk->head.last_page >= walk->file_pages + PS_PAGE_TAIL_MAX) {
 		tell_page(walk, NULL, PINSTORE_FLAW_SHORT,
 		          walk->head.last_page);
-		walk->head.last_page = walk->file_pages + TAIL_MAX - 1;
+		walk->head.last_page = walk->file_pages + PS_PAGE_TAIL_MAX - 1;
 	}
 	walk->n_pages = walk->head.last_page + 1;
 	walk->used = calloc((size_t)(walk->n_pages / 64 + 1), 8);

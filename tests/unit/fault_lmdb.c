@@ -215,6 +215,14 @@ expect(const struct deed *deed, const struct plain *plain,
 	              plain->before);
 }
 
+/* A number that no head of the file has is no error of LMDB's. */
+static enum pinstore_status
+status_of(enum call call, size_t error)
+{
+	return call == CALL_mdb_txn_id ? PINSTORE_ERR_DAMAGED
+	                               : errors[error].status;
+}
+
 /*
  * The n-th call of that kind fails, n = 1, 2, ..., until there is none.  With
  * is_fresh each run has a handle of its own, else one is kept, with readers
@@ -242,7 +250,7 @@ fail_each(const struct deed *deed, const struct plain *plain, enum call call,
 		is_open = !is_fresh && !deed->opens;
 		left = is_open ? deed_dump() : deed_end(deed);
 		expect(deed, plain, status,
-		       has_failed ? errors[error].status : PINSTORE_OK, &told,
+		       has_failed ? status_of(call, error) : PINSTORE_OK, &told,
 		       left, where);
 		if (deed->on_nothing || strcmp(left, plain->before) != 0) {
 			pinstore_close(ps);
