@@ -655,6 +655,29 @@ lead_text_to_another(struct image *image)
 	            ps_page_get64(image_leaf(image, "hosts")));
 }
 
+/* Its last page lies in the file, behind what the head says is its last. */
+static void
+put_text_at_the_end(struct image *image)
+{
+	const struct ps_page_node node = long_text(image);
+	const uint64_t from = ps_page_get64(node.data);
+	const uint32_t n = ps_page_get32(image_page(image, from) +
+	                                 PS_PAGE_COUNT_AT);
+	const uint64_t to = image->len / IMAGE_PAGE;
+	struct image larger = {malloc(image->len + (size_t)n * IMAGE_PAGE),
+	                       image->len + (size_t)n * IMAGE_PAGE};
+
+	ck_assert_ptr_nonnull(larger.at);
+	image_put64(image_octets(node.data), to);
+	memcpy(larger.at, image->at, image->len);
+	memcpy(larger.at + image->len, image_page(image, from),
+	       (size_t)n * IMAGE_PAGE);
+	image_put64(image_page(&larger, to), to);
+	image_put64(image_meta(&larger) + PS_META_LAST_AT, to + n - 2);
+	free(image->at);
+	*image = larger;
+}
+
 static void
 make_text_huge(struct image *image)
 {
@@ -732,6 +755,7 @@ static const struct {
 	{spoil_text_pages, KIND(PAGE), "reports"},
 	{spoil_text_number, KIND(PAGE), "reports"},
 	{lead_text_to_another, KIND(TWICE), "reports"},
+	{put_text_at_the_end, KIND(PAGE), "reports"},
 	{make_text_huge, KIND(RECORD), "reports"},
 	{make_record_tree, KIND(RECORD), "hosts"},
 	{spoil_magic, KIND(HEAD), ""},
@@ -748,6 +772,30 @@ make_rich_store(void)
 	write_span(store, MANY, MANY + 5, true, false);
 	ps_store_close(store);
 }
+
+/* A reader's snapshot whose head is that of the commit before: a lost write. */
+START_TEST(an_older_head_is_no_newer_one)
+{
+	struct image image;
+	struct found found;
+	uint64_t newer;
+	uint8_t *meta;
+	int fd;
+
+	make_rich_store();
+	image = image_load(dir.store);
+	meta = image_meta(&image);
+	newer = ps_page_get64(meta + PS_META_TXN_AT);
+	image_put64(meta + PS_META_TXN_AT, newer - 1);
+	fd = memfd_create("image", MFD_CLOEXEC);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, image.at, image.len), (ssize_t)image.len);
+	found = image_audit_fd(fd, newer);
+	ck_status(found.status, PINSTORE_ERR_DAMAGED);
+	close(fd);
+	free(image.at);
+}
+END_TEST
 
 START_TEST(each_flaw_is_told)
 {
@@ -1125,6 +1173,7 @@ main(void)
 	tcase_add_test(tcase, sound_with_long_records);
 	tcase_add_test(tcase, sound_after_compaction);
 	tcase_add_test(tcase, sound_under_a_writer);
+	tcase_add_test(tcase, an_older_head_is_no_newer_one);
 	tcase_add_test(tcase, each_flaw_is_told);
 	tcase_add_test(tcase, no_head_is_damage);
 	tcase_add_loop_test(tcase, no_octet_ends_the_walk, 0, 4);

@@ -148,6 +148,86 @@ START_TEST(as_it_was)
 }
 END_TEST
 
+static enum pinstore_status
+event_work(struct ps_write *write, void *arg, struct pinstore_error *error)
+{
+	struct ps_host host = kit_host("a.test");
+	struct ps_event event = {
+		.kind = PS_EVENT_NOTED,
+		.layer = PINSTORE_LEARNED,
+		.at = KIT_NOW,
+		.count = 1,
+		.host = &host,
+	};
+
+	(void)arg;
+	return ps_write_event(write, &event, error);
+}
+
+static bool
+see_event(uint64_t number, const struct ps_event *event, void *arg)
+{
+	uint64_t *last = arg;
+
+	(void)event;
+	*last = number;
+	return true;
+}
+
+/* Of an event that is written now. */
+static uint64_t
+next_number(struct ps_store *store)
+{
+	uint64_t last = 0;
+
+	ck_status(ps_store_write(store, KIT_NOW, event_work, NULL, &kit_error),
+	          PINSTORE_OK);
+	ck_status(ps_store_events(store, 0, see_event, &last, &kit_error),
+	          PINSTORE_OK);
+	return last;
+}
+
+/* No two events ever have had one number. */
+START_TEST(the_journal_goes_on)
+{
+	struct ps_store *store = kit_open(dir.store);
+	uint64_t hosts;
+
+	ck_assert_uint_eq(next_number(store), 1);
+	ck_status(back_up(dir.store, false), PINSTORE_OK);
+	ck_assert_uint_eq(next_number(store), 2);
+	ck_assert_uint_eq(next_number(store), 3);
+	ck_status(restore(dir.store, &hosts), PINSTORE_OK);
+	ck_assert_uint_eq(next_number(store), 4);
+	ps_store_close(store);
+}
+END_TEST
+
+/* A host that was configured and learned: only what was configured. */
+START_TEST(published_without_what_was_learned)
+{
+	struct ps_store *store = kit_open(dir.store);
+	struct kit_work work = {kit_host("a.test"), kit_entry(1)};
+	struct ps_entry found;
+	uint64_t hosts;
+
+	work.entry.section[PINSTORE_CONFIGURED] =
+	        work.entry.section[PINSTORE_LEARNED];
+	work.entry.section[PINSTORE_CONFIGURED].source = PINSTORE_STATIC;
+	work.entry.section[PINSTORE_CONFIGURED].quota_labels = 0;
+	ck_status(ps_store_write(store, KIT_NOW, kit_put_work, &work,
+	                         &kit_error), PINSTORE_OK);
+	ck_status(ps_store_backup(store, backup, PS_COPY_PUBLISHED, false, NULL,
+	                          &hosts, &kit_error), PINSTORE_OK);
+	ps_store_close(store);
+	store = kit_open(backup);
+	ck_status(kit_get(store, "a.test", &found), PINSTORE_OK);
+	ck_assert(found.section[PINSTORE_CONFIGURED].is_present);
+	ck_assert(!found.section[PINSTORE_LEARNED].is_present);
+	ps_store_close(store);
+}
+END_TEST
+
 /* Where there is none, and where there is none any more. */
 START_TEST(into_nothing)
 {
@@ -438,6 +518,8 @@ main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, as_it_was);
+	tcase_add_test(tcase, the_journal_goes_on);
+	tcase_add_test(tcase, published_without_what_was_learned);
 	tcase_add_loop_test(tcase, into_nothing, 0, 3);
 	tcase_add_test(tcase, damaged_backup);
 	tcase_add_test(tcase, damage_is_not_backed_up);
