@@ -186,6 +186,16 @@ kit_has(struct ps_store *store, const char *name, unsigned n)
 	return status == PINSTORE_OK && kit_is_entry(&entry, n);
 }
 
+/* Whether a file lies there that was to take the data file's place. */
+static inline bool
+kit_has_scrap(const char *path)
+{
+	char scrap[192];
+
+	(void)snprintf(scrap, sizeof(scrap), "%s/data.mdb.new", path);
+	return access(scrap, F_OK) == 0;
+}
+
 /* ---------------------------------------------------------------- processes */
 
 static inline long

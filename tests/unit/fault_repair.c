@@ -297,15 +297,6 @@ is_old(void)
 	return is_so;
 }
 
-static bool
-has_scrap(void)
-{
-	char path[160];
-
-	(void)snprintf(path, sizeof(path), "%s/data.mdb.new", dir.store);
-	return access(path, F_OK) == 0;
-}
-
 static enum pinstore_status
 fsck(bool repair, struct ps_audit_totals *totals)
 {
@@ -363,7 +354,7 @@ expect_old_or_whole(long n)
 		ck_assert_uint_gt(right, 0);
 	}
 	ck_assert(has_old("data.mdb.damaged"));
-	ck_assert(!has_scrap());
+	ck_assert(!kit_has_scrap(dir.store));
 }
 
 /* ---------------------------------------------------------------- the tests */
@@ -395,7 +386,7 @@ START_TEST(killed_at_every_step)
 			break;
 		}
 		ck_assert_int_eq(WTERMSIG(state), SIGKILL);
-		scraps += has_scrap();
+		scraps += kit_has_scrap(dir.store);
 		expect_old_or_whole(n);
 	}
 	printf("killed at %ld steps, %u scraps\n", n - 1, scraps);
@@ -487,7 +478,7 @@ START_TEST(each_call_fails_once)
 			ck_assert_msg(strstr(told, dir.store) != NULL ||
 			                      status == PINSTORE_ERR_NOMEM,
 			              "step %ld: %s", n, told);
-			ck_assert(!has_scrap());
+			ck_assert(!kit_has_scrap(dir.store));
 		}
 		expect_old_or_whole(n);
 	}
@@ -518,7 +509,7 @@ START_TEST(memory_runs_out)
 			break;
 		}
 		ck_status(status, PINSTORE_ERR_NOMEM);
-		ck_assert(!has_scrap());
+		ck_assert(!kit_has_scrap(dir.store));
 		expect_old_or_whole(n);
 	}
 	printf("%ld allocations\n", n - 1);

@@ -213,15 +213,6 @@ holds(const char *mark, bool is_open)
 	return found;
 }
 
-static bool
-has_scrap(void)
-{
-	char path[128];
-
-	(void)snprintf(path, sizeof(path), "%s/data.mdb.new", dir.store);
-	return access(path, F_OK) == 0;
-}
-
 static struct stat
 data_stat(void)
 {
@@ -298,7 +289,7 @@ START_TEST(no_octet_is_left)
 	ck_assert(holds(GONE, true)); /* a removal alone does not do */
 	ck_status(try_compact(), PINSTORE_OK);
 	ck_assert(!holds(GONE, true));
-	ck_assert(!has_scrap());
+	ck_assert(!kit_has_scrap(dir.store));
 	ck_assert_uint_eq(data_stat().st_mode & 07777, 0600);
 	if (amounts[_i].in_pairs) {
 		ck_assert(holds(KEPT, true));
@@ -539,7 +530,7 @@ START_TEST(what_is_not_known_is_not_dropped)
 	before = data_stat();
 	ck_status(try_compact(), PINSTORE_ERR_VERSION);
 	ck_assert_uint_eq(data_stat().st_ino, before.st_ino);
-	ck_assert(!has_scrap());
+	ck_assert(!kit_has_scrap(dir.store));
 	put_range(KEPT, 3, 4);
 	ck_assert(has_range(KEPT, 0, 4));
 }
@@ -575,7 +566,7 @@ START_TEST(what_is_lost_is_not_copied)
 	ck_assert_uint_gt(n, 0);
 	ck_status(try_compact(), PINSTORE_ERR_DAMAGED);
 	ck_assert_uint_eq(data_stat().st_ino, before.st_ino);
-	ck_assert(!has_scrap());
+	ck_assert(!kit_has_scrap(dir.store));
 }
 END_TEST
 
@@ -626,7 +617,7 @@ START_TEST(no_lock_is_waited_for_longer_than_the_limit)
 	ck_status(try_compact(), PINSTORE_ERR_BUSY);
 	ck_assert_int_lt(kit_now_ms() - since, 5000);
 	ck_assert_uint_eq(data_stat().st_ino, before.st_ino);
-	ck_assert(!has_scrap());
+	ck_assert(!kit_has_scrap(dir.store));
 	kit_tell(&end);
 	kit_join(pid);
 	ck_assert(has_range(KEPT, 0, 3));
@@ -657,7 +648,7 @@ START_TEST(no_room_leaves_the_store_as_it_is)
 		kit_must(setrlimit(RLIMIT_FSIZE, &narrow) == 0);
 		kit_must(try_compact() == PINSTORE_ERR_FULL);
 		kit_must(strstr(kit_error.text, "no room") != NULL);
-		kit_must(!has_scrap());
+		kit_must(!kit_has_scrap(dir.store));
 		kit_must(holds(GONE, true));
 		kit_must(has_range(KEPT, 0, 600));
 		kit_must(setrlimit(RLIMIT_FSIZE, &limit) == 0);
@@ -1224,10 +1215,11 @@ START_TEST(killed_at_every_step)
 			store = NULL;
 		}
 		died = die_at(n);
-		scraps += has_scrap();
+		scraps += kit_has_scrap(dir.store);
 		if (!is_held) {
 			store = kit_open(dir.store);
-			ck_assert(!has_scrap()); /* the first opener cleans */
+			/* The first opener cleans. */
+			ck_assert(!kit_has_scrap(dir.store));
 		}
 		ck_assert(has_range(KEPT, 0, 30));
 		ck_assert(kit_has(store, "acked.test", acked));
@@ -1238,7 +1230,7 @@ START_TEST(killed_at_every_step)
 	}
 	ck_assert_int_gt(n, 40);
 	ck_assert_uint_gt(scraps, 10 / (unsigned)stride);
-	ck_assert(!has_scrap());
+	ck_assert(!kit_has_scrap(dir.store));
 	ck_status(try_compact(), PINSTORE_OK);
 	ck_assert(!holds(GONE, true));
 	ck_assert(has_range(KEPT, 0, 30));
@@ -1251,10 +1243,10 @@ START_TEST(a_scrap_does_not_outlive_the_next)
 {
 	put_range(GONE, 0, 30);
 	ck_assert(die_at(20));
-	ck_assert(has_scrap());
+	ck_assert(kit_has_scrap(dir.store));
 	ck_status(try_deed(GONE, 0, 30, true), PINSTORE_OK);
 	ck_status(try_compact(), PINSTORE_OK);
-	ck_assert(!has_scrap());
+	ck_assert(!kit_has_scrap(dir.store));
 	ck_assert(!holds(GONE, true));
 }
 END_TEST

@@ -5,6 +5,7 @@
  */
 #include <config.h>
 
+#include "store/fsck.h"
 #include "store/store.h"
 
 #include <pthread.h>
@@ -15,6 +16,7 @@
 
 #include <check.h>
 
+#include "tests/support/storeimage.h"
 #include "tests/support/storekit.h"
 #include "tests/support/suite.h"
 #include "tests/support/tempdir.h"
@@ -351,6 +353,282 @@ START_TEST(opening_and_closing_all_the_time)
 }
 END_TEST
 
+/* --------------------------------------------- repaired under all of them */
+
+#define KNOWN 400 /* hosts that are there all the time */
+#define READERS 4
+#define WRITERS 2
+#define WORKS 20000
+
+/* What they and who repairs tell each other. */
+static struct {
+	atomic_bool is_over;
+	atomic_uint repairs;
+	atomic_uint reads[READERS];
+	atomic_uint refused;
+	atomic_uint hidden; /* read as unpinned while they were pinned */
+	atomic_uint wrong;
+	/* Of each work, how many repairs there had been when it was begun, and
+	 * one more; 0: it was not acknowledged. */
+	atomic_uint acked[WRITERS][WORKS];
+	atomic_uint works[WRITERS];
+} *yard;
+
+static struct ps_host
+work_host(unsigned writer, unsigned n)
+{
+	char name[64];
+
+	(void)snprintf(name, sizeof(name), "w%u-%u.d%u.test", writer, n,
+	               n % 97);
+	return kit_host(name);
+}
+
+/* Pinned and right, or refused. */
+static enum pinstore_status
+ask_for(struct ps_store *store, const struct ps_host *host, unsigned n)
+{
+	struct ps_entry entry;
+	enum pinstore_status status =
+	        ps_store_get(store, host, &entry, &kit_error);
+
+	if (status == PINSTORE_ERR_NOTFOUND)
+		atomic_fetch_add(&yard->hidden, 1);
+	else if (status == PINSTORE_OK && !kit_is_entry(&entry, n))
+		atomic_fetch_add(&yard->wrong, 1);
+	else if (status != PINSTORE_OK)
+		atomic_fetch_add(&yard->refused, 1);
+	return status;
+}
+
+/* A damaged one is not opened, nor one that is repaired longer than we wait. */
+static struct ps_store *
+open_on(void)
+{
+	struct ps_store *store = NULL;
+
+	while (kit_try_open(dir.store, &store) != PINSTORE_OK &&
+	       !atomic_load(&yard->is_over)) {
+		atomic_fetch_add(&yard->refused, 1);
+		kit_nap(1);
+	}
+	return store;
+}
+
+/* Every other one opens it anew all the time. */
+static void
+read_on(unsigned reader)
+{
+	struct ps_store *store = NULL;
+	unsigned n;
+
+	for (n = reader * 100; !atomic_load(&yard->is_over); n++) {
+		struct ps_host host = kit_numbered(n % KNOWN);
+
+		if (store == NULL)
+			store = open_on();
+		if (store == NULL)
+			break;
+		(void)ask_for(store, &host, n % KNOWN);
+		atomic_fetch_add(&yard->reads[reader], 1);
+		if (reader % 2 == 1 && n % 10 == 0) {
+			ps_store_close(store);
+			store = NULL;
+		}
+		if (n % 50 == 0)
+			kit_nap(1);
+	}
+	ps_store_close(store);
+	_exit(0);
+}
+
+static void
+write_on(unsigned writer)
+{
+	struct ps_store *store = open_on();
+	unsigned n;
+
+	for (n = 0; n < WORKS && !atomic_load(&yard->is_over); n++) {
+		struct kit_work work = {work_host(writer, n), kit_entry(n)};
+		const unsigned repairs = atomic_load(&yard->repairs);
+
+		if (ps_store_write(store, KIT_NOW, kit_put_work, &work,
+		                   &kit_error) != PINSTORE_OK)
+			continue;
+		atomic_store(&yard->acked[writer][n], repairs + 1);
+		atomic_fetch_add(&yard->works[writer], 1);
+		/* Who was told so finds it. */
+		(void)ask_for(store, &work.host, n);
+		kit_nap(1);
+	}
+	ps_store_close(store);
+	_exit(0);
+}
+
+/*
+ * Behind the gate, so that no page of the last commit is written meanwhile: a
+ * leaf of the hosts goes, or the page that leads to all of them.
+ */
+static enum pinstore_status
+spoil_work(struct ps_write *write, void *arg, struct pinstore_error *error)
+{
+	const unsigned round = *(const unsigned *)arg;
+	struct image image = image_load(dir.store);
+	uint8_t *page = image_top(&image, "hosts");
+	static const uint8_t none[IMAGE_PAGE];
+	char path[160];
+	int fd;
+
+	(void)write;
+	(void)error;
+	if (round % 2 == 1)
+		page = image_page(&image, image_node(page, round % 5 + 1).child);
+	(void)snprintf(path, sizeof(path), "%s/data.mdb", dir.store);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	kit_must(fd >= 0);
+	kit_must(pwrite(fd, none, sizeof(none), (off_t)(page - image.at)) ==
+	         (ssize_t)sizeof(none));
+	close(fd);
+	free(image.at);
+	return PINSTORE_ERR_UNFIT;
+}
+
+static void
+spoil(unsigned round)
+{
+	pid_t pid = kit_fork();
+
+	if (pid == 0) {
+		struct ps_store *store = NULL;
+
+		kit_must(kit_try_open(dir.store, &store) == PINSTORE_OK);
+		kit_must(ps_store_write_alone(store, KIT_NOW, spoil_work,
+		                              &round, &kit_error) ==
+		         PINSTORE_ERR_UNFIT);
+		ps_store_close(store);
+		_exit(0);
+	}
+	kit_join(pid);
+}
+
+/* What was not said to be there before is lost at most where it is refused. */
+static void
+repair(void)
+{
+	struct ps_fsck_want want = {
+		.path = dir.store,
+		.lock_limit_ms = 60000,
+		.repair = true,
+	};
+	struct ps_audit_totals totals;
+	struct ps_repair_totals repaired;
+
+	ck_status(ps_fsck_run(&want, &totals, &repaired, &kit_error),
+	          PINSTORE_OK);
+	ck_assert_str_ne(repaired.old_name, "");
+	ck_assert_uint_eq(totals.walk.flaws, 0);
+	atomic_fetch_add(&yard->repairs, 1);
+}
+
+static void
+remove_old(void)
+{
+	char command[200];
+
+	(void)snprintf(command, sizeof(command), "rm -f %s/data.mdb.damaged*",
+	               dir.store);
+	ck_assert_int_eq(system(command), 0);
+}
+
+/* All that was told to be there is, or is refused for the damage before it. */
+static void
+expect_works(unsigned repairs, unsigned *kept, unsigned *lost)
+{
+	struct ps_store *store = kit_open(dir.store);
+	unsigned writer, n;
+
+	for (n = 0; n < KNOWN; n++) {
+		struct ps_host host = kit_numbered(n);
+
+		(void)ask_for(store, &host, n);
+	}
+	for (writer = 0; writer < WRITERS; writer++) {
+		for (n = 0; n < WORKS; n++) {
+			unsigned at = atomic_load(&yard->acked[writer][n]);
+			struct ps_host host = work_host(writer, n);
+			enum pinstore_status status;
+
+			if (at == 0)
+				continue;
+			status = ask_for(store, &host, n);
+			*kept += status == PINSTORE_OK;
+			*lost += status != PINSTORE_OK;
+			/* Of those behind the last repair none is. */
+			ck_assert(status == PINSTORE_OK || at <= repairs);
+		}
+	}
+	ps_store_close(store);
+}
+
+START_TEST(repaired_under_readers_and_writers)
+{
+	const unsigned rounds = suite_times(6, 300) / suite_stride(3);
+	struct ps_store *store = kit_open(dir.store);
+	unsigned i, round, kept = 0, lost = 0, before;
+	pid_t pids[READERS + WRITERS];
+
+	yard = mmap(NULL, sizeof(*yard), PROT_READ | PROT_WRITE,
+	            MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne(yard, MAP_FAILED);
+	for (i = 0; i < KNOWN; i++) {
+		struct ps_host host = kit_numbered(i);
+
+		kit_put(store, host.name, i);
+	}
+	ps_store_close(store);
+	for (i = 0; i < READERS + WRITERS; i++) {
+		pids[i] = kit_fork();
+		if (pids[i] == 0 && i < READERS)
+			read_on(i);
+		if (pids[i] == 0)
+			write_on(i - READERS);
+	}
+	for (round = 0; round < rounds; round++) {
+		kit_nap(20);
+		spoil(round);
+		kit_nap(5);
+		repair();
+		remove_old();
+	}
+	/* All of them go on. */
+	for (i = 0; i < WRITERS; i++) {
+		before = atomic_load(&yard->works[i]);
+		while (atomic_load(&yard->works[i]) < before + 5)
+			kit_nap(1);
+	}
+	for (i = 0; i < READERS; i++) {
+		before = atomic_load(&yard->reads[i]);
+		while (atomic_load(&yard->reads[i]) < before + 50)
+			kit_nap(1);
+	}
+	atomic_store(&yard->is_over, true);
+	for (i = 0; i < READERS + WRITERS; i++)
+		kit_join(pids[i]);
+	expect_works(rounds, &kept, &lost);
+	for (before = 0, i = 0; i < READERS; i++)
+		before += atomic_load(&yard->reads[i]);
+	printf("repairs under 4 readers and 2 writers: %u, acknowledged and "
+	       "there: %u, lost with the damage and refused: %u, reads: %u, "
+	       "refused: %u, read as unpinned: %u, wrongly: %u\n", rounds, kept,
+	       lost, before, atomic_load(&yard->refused),
+	       atomic_load(&yard->hidden), atomic_load(&yard->wrong));
+	(void)fflush(stdout);
+	ck_assert_uint_eq(atomic_load(&yard->hidden), 0);
+	ck_assert_uint_eq(atomic_load(&yard->wrong), 0);
+	ck_assert_uint_gt(kept, rounds);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -367,6 +645,7 @@ main(void)
 	tcase_add_test(tcase, eight_threads);
 	tcase_add_test(tcase, eight_processes_of_eight_threads);
 	tcase_add_test(tcase, opening_and_closing_all_the_time);
+	tcase_add_test(tcase, repaired_under_readers_and_writers);
 	suite_add_tcase(suite, tcase);
 	failed = suite_run(suite);
 	printf("processes: acknowledged: %lu, lost: %s, reads: %lu, read as "
