@@ -324,6 +324,7 @@ struct opening {
 	bool create;
 	ps_db_guard_fn *guard; /* or NULL */
 	void *arg;
+	bool *is_behind; /* or NULL */
 };
 
 /* Two commits between a reader's begin and its look at the head are rare. */
@@ -381,12 +382,15 @@ begin_first(struct ps_db *db, const struct opening *opening, MDB_txn **out,
 		code = mdb_txn_begin(db->env, NULL, flags, &txn);
 	if (code != 0)
 		return fail(db->path, code, "be read", error);
-	if (mdb_txn_id(txn) < info.me_last_txnid)
+	if (mdb_txn_id(txn) < info.me_last_txnid) {
+		if (opening->is_behind != NULL)
+			*opening->is_behind = true;
 		status = ps_fail(error, PINSTORE_ERR_BUSY,
 		                 "store %s: its lock file is behind its data; "
 		                 "try again", db->path);
-	else
+	} else {
 		status = ask_guard(db, opening, txn, error);
+	}
 	if (status != PINSTORE_OK) {
 		mdb_txn_abort(txn);
 		return status;
@@ -483,7 +487,7 @@ enum pinstore_status
 ps_db_open(int dir_fd, const char *path, uint64_t map_bytes, bool create,
            struct ps_db **out, struct pinstore_error *error)
 {
-	const struct opening opening = {create, NULL, NULL};
+	const struct opening opening = {create, NULL, NULL, NULL};
 
 	return open_db(dir_fd, NULL, FLAGS, path, map_bytes, &opening, out,
 	               error);
@@ -491,11 +495,12 @@ ps_db_open(int dir_fd, const char *path, uint64_t map_bytes, bool create,
 
 enum pinstore_status
 ps_db_open_guarded(int dir_fd, const char *path, uint64_t map_bytes,
-                   ps_db_guard_fn *guard, void *arg, struct ps_db **out,
-                   struct pinstore_error *error)
+                   ps_db_guard_fn *guard, void *arg, bool *is_behind,
+                   struct ps_db **out, struct pinstore_error *error)
 {
-	const struct opening opening = {false, guard, arg};
+	const struct opening opening = {false, guard, arg, is_behind};
 
+	*is_behind = false;
 	return open_db(dir_fd, NULL, FLAGS, path, map_bytes, &opening, out,
 	               error);
 }
@@ -504,7 +509,7 @@ enum pinstore_status
 ps_db_make(int dir_fd, const char *name, const char *path, uint64_t map_bytes,
            struct ps_db **out, struct pinstore_error *error)
 {
-	const struct opening opening = {true, NULL, NULL};
+	const struct opening opening = {true, NULL, NULL, NULL};
 
 	return open_db(dir_fd, name, OWN_FLAGS, path, map_bytes, &opening, out,
 	               error);
@@ -514,7 +519,7 @@ enum pinstore_status
 ps_db_open_sealed(int fd, const char *path, uint64_t map_bytes,
                   struct ps_db **out, struct pinstore_error *error)
 {
-	const struct opening opening = {false, NULL, NULL};
+	const struct opening opening = {false, NULL, NULL, NULL};
 
 	return open_db(fd, NULL, SEALED_FLAGS, path, map_bytes, &opening, out,
 	               error);
@@ -524,7 +529,7 @@ enum pinstore_status
 ps_db_open_memory(int fd, const char *path, uint64_t map_bytes, bool create,
                   struct ps_db **out, struct pinstore_error *error)
 {
-	const struct opening opening = {create, NULL, NULL};
+	const struct opening opening = {create, NULL, NULL, NULL};
 	enum pinstore_status status;
 
 	status = open_db(fd, NULL, MEMORY_FLAGS, path, map_bytes, &opening, out,

@@ -85,10 +85,15 @@ typedef enum pinstore_status
 ps_db_guard_fn(int fd, uint64_t snapshot, void *arg,
                struct pinstore_error *error);
 
-/* Open an environment that exists, if guard lets it.  Errors: guard's too. */
+/*
+ * Open an environment that exists, if guard lets it.  With BUSY *is_behind says
+ * whether a commit is not in the lock file yet: who makes it has written its
+ * head, and may wait for the disk.  Errors: guard's too.
+ */
 enum pinstore_status
 ps_db_open_guarded(int dir_fd, const char *path, uint64_t map_bytes,
-                   ps_db_guard_fn *guard, void *arg, struct ps_db **out,
+                   ps_db_guard_fn *guard, void *arg, bool *is_behind,
+                   struct ps_db **out,
                    struct pinstore_error *error) PINSTORE_MUST_CHECK;
 
 /*

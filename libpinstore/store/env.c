@@ -288,20 +288,23 @@ walk_first(int fd, uint64_t snapshot, void *arg, struct pinstore_error *error)
 
 /*
  * The table of readers says which snapshot is the last; it is behind the data
- * if the process that was to fill it was killed, and still holds its lock.
+ * while the disk flushes the head of a commit, which others see already, and if
+ * the process that was to fill it was killed, and still holds its lock.
  */
 static enum pinstore_status
 open_db(struct ps_env *env, int64_t deadline_ms, struct pinstore_error *error)
 {
 	enum pinstore_status status;
 	struct ps_db_info info;
+	bool is_behind;
 	int tries;
 
 	for (tries = 0;; tries++) {
 		status = ps_db_open_guarded(env->dir_fd, env->shown,
 		                            first_map(env), walk_first, env,
-		                            &env->db, error);
-		if (status != PINSTORE_ERR_BUSY || tries == OPEN_TRIES ||
+		                            &is_behind, &env->db, error);
+		if (status != PINSTORE_ERR_BUSY ||
+		    (tries >= OPEN_TRIES && !is_behind) ||
 		    !ps_clock_pause(deadline_ms))
 			break;
 	}

@@ -65,6 +65,8 @@ static struct {
 	struct cut_file files[CUT_FILES_MAX];
 	int n_files;
 	unsigned seed;
+	/* Called while a write that flushes itself is not done, but seen. */
+	void (*on_flush)(void);
 } cut = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
 /* --------------------------------------------------------------- the notes */
@@ -171,6 +173,8 @@ pwrite(int fd, const void *octets, size_t len, off_t at)
 	done = real(fd, octets, len, at);
 	if (done == (ssize_t)len)
 		cut_write(fd, &part, 1, (size_t)at);
+	if (cut.on_flush != NULL && (fcntl(fd, F_GETFL) & O_DSYNC) != 0)
+		cut.on_flush();
 	(void)pthread_mutex_unlock(&cut.mutex);
 	return done;
 }

@@ -10,7 +10,10 @@
  */
 #include <config.h>
 
+#include <stdatomic.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
 
 #include <pinstore/admin.h>
 
@@ -617,6 +620,54 @@ START_TEST(a_copy)
 }
 END_TEST
 
+/* ------------------------------------------------------------ a slow disk */
+
+static atomic_uint *flushing;
+
+static void
+flush_slowly(void)
+{
+	const struct timespec nap = {0, 400000000};
+
+	atomic_store(flushing, 1);
+	(void)nanosleep(&nap, NULL);
+}
+
+/* A store is opened while the head of a commit is on its way to the disk. */
+START_TEST(opened_beside_a_slow_flush)
+{
+	int state = 0;
+	pid_t pid;
+
+	flushing = mmap(NULL, sizeof(*flushing), PROT_READ | PROT_WRITE,
+	                MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne(flushing, MAP_FAILED);
+	fixture_open(NULL);
+	pinstore_close(ps);
+	ps = NULL;
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		struct pinstore_error error;
+
+		while (atomic_load(flushing) == 0)
+			(void)usleep(1000);
+		if (pinstore_open(fixture_dir.store, NULL, &ps, &error) ==
+		    PINSTORE_OK)
+			_exit(0);
+		fprintf(stderr, "%s\n", error.text);
+		_exit(99);
+	}
+	fixture_open(NULL);
+	cut.on_flush = flush_slowly;
+	ck_assert_int_eq(note_at("h.test", "XA", "AB", 3000, "", NOW).action,
+	                 PINSTORE_NOTED);
+	cut.on_flush = NULL;
+	ck_assert_int_eq(waitpid(pid, &state, 0), pid);
+	ck_assert_int_eq(state, 0);
+}
+END_TEST
+
 /* A disk that loses what it said was flushed is found out here, mostly. */
 START_TEST(the_cuts_cut)
 {
@@ -684,6 +735,7 @@ main(void)
 	tcase_add_loop_test(tcase, one_writer, 0, stores);
 	tcase_add_loop_test(tcase, some_threads, 0, stores);
 	tcase_add_loop_test(tcase, a_copy, 0, 2 * stores);
+	tcase_add_test(tcase, opened_beside_a_slow_flush);
 	tcase_add_test(tcase, the_cuts_cut);
 	suite_add_tcase(suite, tcase);
 	failed = suite_run(suite);
