@@ -493,6 +493,15 @@ free_too_many(struct image *image)
 }
 
 static void
+free_itself(struct image *image)
+{
+	uint8_t *list = free_list(image);
+
+	image_put64(list, 1);
+	image_put64(list + 8, image_root(image_meta(image) + PS_META_FREE_AT));
+}
+
+static void
 free_the_root(struct image *image)
 {
 	uint8_t *list = free_list(image);
@@ -569,6 +578,7 @@ static const struct {
 	{free_behind_the_end, NODE_NONE, false, true},
 	{free_too_many, NODE_NONE, false, true},
 	{free_the_root, NODE_NONE, false, true},
+	{free_itself, NODE_NONE, false, true},
 	{zero_names, NODE_NONE, false, true},
 	{lead_a_table_behind_the_end, NODE_NONE, false, true},
 	{deepen_a_table, NODE_NONE, false, true},
