@@ -22,6 +22,17 @@ reads_only()
 	expect_exit 0 pinfetch --store "$1" --cacert "$pki/trust.pem" \
 		$(at a.test $web_port) https://a.test:$web_port/
 	expect_err "could not be stored: .*$2"
+	expect_no_err 'more could not be stored'
+	# It is told once, and how often it was met.
+	for more in '' -Z; do
+		expect_exit 0 pinfetch --store "$1" --cacert "$pki/trust.pem" \
+			$more $(at a.test $web_port) https://a.test:$web_port/ \
+			https://a.test:$web_port/ https://a.test:$web_port/
+		expect_err "could not be stored: .*$2"
+		expect_err '^pinfetch: warning: for the same reason 2 more could not be stored$'
+		[ "$(grep -c warning err)" -eq 2 ] && ok "two warnings" ||
+			fail "not two warnings: $(cat err)"
+	done
 	expect_exit 0 pinfetch -s --store "$1" --cacert "$pki/trust.pem" \
 		$(at a.test $web_port) https://a.test:$web_port/
 	expect_no_err .

@@ -125,12 +125,42 @@ fetch_remark_life(const struct fetch_options *options,
 	}
 }
 
+/* Where no status tells it: a quota is full. */
+#define QUOTA 0
+
+/*
+ * Whether to tell that something was not stored: a store that cannot be written
+ * to is told of once, and what else meets that is counted.
+ */
+static bool
+is_news(struct fetch_run *run, enum pinstore_status status)
+{
+	const uint32_t bit = UINT32_C(1) << (unsigned)-(int)status;
+
+	if ((run->losses.told & bit) != 0 && !run->options->verbose) {
+		run->losses.more++;
+		return false;
+	}
+	run->losses.told |= bit;
+	return true;
+}
+
+void
+fetch_remark_losses(const struct fetch_run *run)
+{
+	const struct fetch_options *options = run->options;
+
+	if (run->losses.more > 0 && (!options->silent || options->show_error))
+		tool_warn("pinfetch",
+		          "for the same reason %zu more could not be stored",
+		          run->losses.more);
+}
+
 static bool
 is_loss(const struct pinstore_noted *noted)
 {
 	return noted->suffix_rule || noted->clock_went_back ||
-	       noted->action == PINSTORE_REMOVED ||
-	       noted->why == PINSTORE_WHY_FULL;
+	       noted->action == PINSTORE_REMOVED;
 }
 
 static void
@@ -152,20 +182,18 @@ warn_of_loss(const char *host, const struct pinstore_noted *noted)
 		          "%s sent no pin of a known kind: its entry was "
 		          "removed",
 		          host);
-	if (noted->why == PINSTORE_WHY_FULL)
-		tool_warn("pinfetch",
-		          "the pins that %s sent could not be stored: the "
-		          "store is full",
-		          host);
 }
 
 void
-fetch_remark_noted(const struct fetch_options *options,
-                   struct fetch_meter *meter, const char *host,
+fetch_remark_noted(struct fetch_run *run, const char *host,
                    const struct pinstore_noted *noted,
                    enum pinstore_status status,
                    const struct pinstore_error *error)
 {
+	const bool is_full = status == PINSTORE_OK &&
+	                     noted->why == PINSTORE_WHY_FULL;
+	const struct fetch_options *options = run->options;
+	struct fetch_meter *meter = &run->meter;
 	char expires[TOOL_TIME_TEXT];
 
 	if (status == PINSTORE_OK && options->verbose) {
@@ -188,25 +216,29 @@ fetch_remark_noted(const struct fetch_options *options,
 	}
 	if (options->silent && !options->show_error)
 		return;
-	if (status || is_loss(noted))
+	if ((status || is_full) && is_news(run, is_full ? QUOTA : status)) {
 		fetch_meter_break(meter);
-	if (status)
 		tool_warn("pinfetch",
 		          "the pins that %s sent could not be stored: %s", host,
-		          error->text[0] ? error->text
-		                         : pinstore_strerror(status));
-	else
+		          is_full          ? "the store is full"
+		          : error->text[0] ? error->text
+		                           : pinstore_strerror(status));
+	}
+	if (!status && is_loss(noted)) {
+		fetch_meter_break(meter);
 		warn_of_loss(host, noted);
+	}
 }
 
 void
-fetch_remark_trusted(const struct fetch_options *options,
-                     struct fetch_meter *meter, const char *host,
+fetch_remark_trusted(struct fetch_run *run, const char *host,
                      const struct pinstore_noted *trusted,
                      enum pinstore_status status,
                      const struct pinstore_error *error)
 {
-	bool is_full = trusted->why == PINSTORE_WHY_FULL;
+	const bool is_full = trusted->why == PINSTORE_WHY_FULL;
+	const struct fetch_options *options = run->options;
+	struct fetch_meter *meter = &run->meter;
 
 	if (!status && options->verbose) {
 		fetch_meter_break(meter);
@@ -214,7 +246,8 @@ fetch_remark_trusted(const struct fetch_options *options,
 		        pinstore_action_word(trusted->action),
 		        pinstore_reason_word(trusted->why));
 	}
-	if ((!status && !is_full) || (options->silent && !options->show_error))
+	if ((!status && !is_full) || (options->silent && !options->show_error) ||
+	    !is_news(run, is_full ? QUOTA : status))
 		return;
 	fetch_meter_break(meter);
 	tool_warn("pinfetch", "the key of %s could not be remembered: %s", host,

@@ -24,11 +24,10 @@ fetch_remark_life(const struct fetch_options *options,
 
 /*
  * What became of the pins that host sent: for -v all of it, else only what was
- * lost; -s says nothing.
+ * lost, once for each reason; -s says nothing.
  */
 void
-fetch_remark_noted(const struct fetch_options *options,
-                   struct fetch_meter *meter, const char *host,
+fetch_remark_noted(struct fetch_run *run, const char *host,
                    const struct pinstore_noted *noted,
                    enum pinstore_status status,
                    const struct pinstore_error *error);
@@ -43,10 +42,13 @@ fetch_remark_entry(const struct pinstore_result *result,
 
 /* What became of a key that was to be remembered on first use. */
 void
-fetch_remark_trusted(const struct fetch_options *options,
-                     struct fetch_meter *meter, const char *host,
+fetch_remark_trusted(struct fetch_run *run, const char *host,
                      const struct pinstore_noted *trusted,
                      enum pinstore_status status,
                      const struct pinstore_error *error);
+
+/* At the end: how much else the store could not take. */
+void
+fetch_remark_losses(const struct fetch_run *run);
 
 #endif /* FETCH_REMARK_H */

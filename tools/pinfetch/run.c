@@ -14,6 +14,7 @@
 #include "common/memory.h"
 #include "common/store.h"
 #include "common/text.h"
+#include "pinfetch/remark.h"
 #include "pinfetch/session.h"
 
 /*
@@ -153,6 +154,7 @@ fetch_run_end(struct fetch_run *run)
 	               fetch_sink_end(&run->head, false);
 
 	fetch_meter_end(&run->meter);
+	fetch_remark_losses(run);
 	curl_easy_cleanup(run->keeper); /* writes the file of -c */
 	curl_share_cleanup(run->share);
 	pinstore_close(run->ps);

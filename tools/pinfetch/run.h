@@ -7,6 +7,8 @@
 #define FETCH_RUN_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include <curl/curl.h>
 
@@ -16,12 +18,19 @@
 #include "pinfetch/options.h"
 #include "pinfetch/sink.h"
 
+/* What the store could not take. */
+struct fetch_losses {
+	uint32_t told; /* bit n: of status -n it was told; 0: of a quota */
+	size_t more;   /* that are not told each */
+};
+
 struct fetch_run {
 	const struct fetch_options *options;
 	char *store_path; /* NULL until an https hop asks for it */
 	struct pinstore *ps;
 	struct fetch_sink head; /* -D */
 	struct fetch_meter meter;
+	struct fetch_losses losses;
 	CURLSH *share;
 	bool has_hsts; /* a handle has its file */
 	CURL *keeper; /* reads and writes the files of cookies, or NULL */

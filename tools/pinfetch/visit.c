@@ -131,16 +131,14 @@ take_trust(struct fetch_session *session, struct fetch_report *report)
 	if (report->request.at.is_https && report->verdict.is_judged &&
 	    pinstore_curl_trusted(session->attached, hops - 1, &trusted,
 	                          &status, &error))
-		fetch_remark_trusted(session->options, &session->run->meter,
-		                     report->request.at.host, &trusted, status,
-		                     &error);
+		fetch_remark_trusted(session->run, report->request.at.host,
+		                     &trusted, status, &error);
 }
 
 /* What the answer's header did to the store. */
 static void
 take_note(struct fetch_session *session, struct fetch_report *report)
 {
-	const struct fetch_options *options = session->options;
 	size_t hops = pinstore_curl_hops(session->attached);
 	struct pinstore_error error = {0};
 	enum pinstore_status status;
@@ -152,9 +150,8 @@ take_note(struct fetch_session *session, struct fetch_report *report)
 	                         &status, &error))
 		return;
 	report->has_noted = !status;
-	fetch_remark_noted(options, &session->run->meter,
-	                   report->request.at.host, &report->noted,
-	                   status, &error);
+	fetch_remark_noted(session->run, report->request.at.host,
+	                   &report->noted, status, &error);
 }
 
 /* Make ready for the hop that request is at.  False: the fetch is over. */
