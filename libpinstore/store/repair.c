@@ -1117,6 +1117,17 @@ finish_file(struct repair *repair)
 	return status;
 }
 
+/* Two names change places in one step, or the store stays as it is. */
+static enum pinstore_status
+fail_exchange(struct repair *repair)
+{
+	return ps_fail_os(repair->error, PINSTORE_ERR_IO, EINVAL,
+	                  "store %s: its file system cannot exchange two files, "
+	                  "and it is as it was: copy the store to another, "
+	                  "repair it there, and copy it back when no program "
+	                  "uses it", repair->want->shown);
+}
+
 /*
  * The two files change their names in one step: there is no moment without a
  * store, and none in which the old file is not kept.
@@ -1143,10 +1154,13 @@ exchange(struct repair *repair)
 	if (renameat(dir_fd, NEW_NAME, dir_fd, name) != 0)
 		return fail(repair, "put in its place");
 	if (renameat2(dir_fd, name, dir_fd, PS_DB_DATA, RENAME_EXCHANGE) != 0) {
+		const int failed = errno;
 		enum pinstore_status status = fail(repair, "put in its place");
 
 		(void)unlinkat(dir_fd, name, 0);
-		return status;
+		return failed == EINVAL || failed == ENOSYS
+		               ? fail_exchange(repair)
+		               : status;
 	}
 	ps_walked_note(dir_fd);
 	return fsync(dir_fd) != 0 ? fail(repair, "kept in its place")

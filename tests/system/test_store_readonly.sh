@@ -111,6 +111,16 @@ PINSTORE_ALLOW_REMOTE=1
 export PINSTORE_ALLOW_REMOTE
 expect_exit 0 on_nfs pinstore --store "$store" check --chain-pin "$a" pin.test
 expect_exit 0 on_nfs pinstore --store "$store" pin x.test "$a" "$b"
+# It is said that not all was looked at, and what it says shows the rest.
+expect_exit 1 on_nfs pinstore --store "$store" doctor
+expect_out '^warning: the pages of the store were not looked at [(]not-walked[)]$'
+expect_out "^  $store  store $store: lies on NFS, a network file system"
+expect_exit 1 on_nfs pinstore --store "$store" doctor --json
+expect_json out '[(f["meaning"], f["remedy"]) for f in d if f["finding"] == "not-walked"] == [("Its entries could be read; but a page that was lost, and what is damaged and was not asked for, is not found so.", "pinstore backup DIR to a local directory, then pinstore fsck --store DIR")]'
+expect_exit 0 on_nfs pinstore --store "$store" backup walked
+expect_exit 0 pinstore fsck --store walked
+expect_exit 1 pinstore --store "$store" doctor
+expect_no_out 'not-walked'
 PINSTORE_ALLOW_REMOTE=yes
 expect_exit 3 on_nfs pinstore --store "$store" list
 unset PINSTORE_ALLOW_REMOTE

@@ -120,6 +120,13 @@ static const struct {
 		"Within the last 7 days a connection went through that the "
 		"entry does not allow.",
 		"pinstore check HOST, before pinstore mode HOST enforce"},
+	[AILMENT_UNREAD] = {
+		SEVERITY_WARNING, "not-walked",
+		"the pages of the store were not looked at",
+		"Its entries could be read; but a page that was lost, and what "
+		"is damaged and was not asked for, is not found so.",
+		"pinstore backup DIR to a local directory, then pinstore fsck "
+		"--store DIR"},
 	[AILMENT_PARENT] = {
 		SEVERITY_WARNING, "parent-writable",
 		"others may replace the store",

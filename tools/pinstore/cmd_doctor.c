@@ -41,6 +41,8 @@ struct exam {
 	int64_t now;
 	struct findings *findings;
 	struct pinstore_error error;
+	bool is_unread; /* page by page; and why */
+	struct pinstore_error unread;
 	struct trouble *troubles; /* sorted by host once all are there */
 	size_t n_troubles;
 	struct pinlist revoked; /* in order */
@@ -384,6 +386,11 @@ examine_pages(struct exam *exam)
 
 	status = pinstore_fsck(exam->run->store_path, &setup, &result,
 	                       &exam->error);
+	/* If it can be opened nevertheless, that is the reason. */
+	exam->is_unread = status != PINSTORE_OK &&
+	                  status != PINSTORE_ERR_DAMAGED;
+	if (exam->is_unread)
+		exam->unread = exam->error;
 	if (result.gaps > 0)
 		say(exam, AILMENT_GAPS, exam->run->store_path,
 		    tool_format("%" PRIu64, result.gaps));
@@ -514,6 +521,9 @@ examine_content(struct run *run, struct exam *exam)
 	struct tool_progress progress;
 	bool is_whole;
 
+	if (exam->is_unread)
+		say(exam, AILMENT_UNREAD, run->store_path,
+		    tool_format("%s", exam->unread.text));
 	run_progress(run, "doctor", &progress);
 	is_whole = examine_journal(exam) && examine_entries(exam) &&
 	           examine_reports(exam) && examine_usage(exam);
