@@ -47,6 +47,13 @@ suite_asked(const char *name, unsigned otherwise)
 	return text != NULL ? (unsigned)strtoul(text, NULL, 10) : otherwise;
 }
 
+/* What ThreadSanitizer runs, and no other: the tests in which threads meet. */
+static inline void
+suite_tag_threads(TCase *tcase)
+{
+	tcase_set_tags(tcase, "threads");
+}
+
 /* Run suite; what main() returns.  No test at all is a failure. */
 static inline int
 suite_run(Suite *suite)

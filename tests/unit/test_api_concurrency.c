@@ -208,6 +208,7 @@ main(void)
 	Suite *suite = suite_create("api/concurrency");
 	TCase *tcase = tcase_create("concurrency");
 
+	suite_tag_threads(tcase);
 	tcase_add_checked_fixture(tcase, fixture_setup, fixture_teardown);
 	tcase_add_test(tcase, test_threads);
 	tcase_add_test(tcase, test_processes);

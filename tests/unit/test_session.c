@@ -1563,6 +1563,8 @@ main(void)
 	tcase_add_test(tcase, result_outlives_its_session);
 	tcase_add_loop_test(tcase, a_verdict_is_its_sessions, 0, 2);
 	tcase_add_loop_test(tcase, notes_what_a_visit_brings, 0, 2);
+	tcase = add_case(suite, "threads");
+	suite_tag_threads(tcase);
 	/* So many handshakes at once miss their time limit under memcheck. */
 	if (suite_stride(2) == 1)
 		tcase_add_test(tcase, threads);

@@ -1256,6 +1256,7 @@ main(void)
 {
 	Suite *suite = suite_create("store_compact");
 	TCase *tcase = tcase_create("compact");
+	TCase *threads = tcase_create("threads");
 
 	tcase_set_timeout(tcase, 240);
 	tcase_add_checked_fixture(tcase, setup, teardown);
@@ -1273,12 +1274,16 @@ main(void)
 	tcase_add_loop_test(tcase, an_old_handle_is_as_good_as_a_new_one, 0,
 	                    COUNT(holders));
 	tcase_add_test(tcase, a_writer_is_not_overtaken_for_ever);
-	tcase_add_test(tcase, a_snapshot_outlives_its_file);
 	tcase_add_test(tcase, a_crowd_does_not_notice);
-	tcase_add_test(tcase, threads_do_not_notice);
 	tcase_add_test(tcase, a_copy_that_vanishes_is_not_used);
 	tcase_add_loop_test(tcase, killed_at_every_step, 0, 4);
 	tcase_add_test(tcase, a_scrap_does_not_outlive_the_next);
 	suite_add_tcase(suite, tcase);
+	suite_tag_threads(threads);
+	tcase_set_timeout(threads, 240);
+	tcase_add_checked_fixture(threads, setup, teardown);
+	tcase_add_test(threads, a_snapshot_outlives_its_file);
+	tcase_add_test(threads, threads_do_not_notice);
+	suite_add_tcase(suite, threads);
 	return suite_run(suite);
 }

@@ -650,6 +650,7 @@ main(void)
 	              MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (shared == MAP_FAILED)
 		return EXIT_FAILURE;
+	suite_tag_threads(tcase);
 	tcase_set_timeout(tcase, suite_times(240, 3600));
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, eight_threads);

@@ -709,13 +709,13 @@ main(void)
 {
 	Suite *suite = suite_create("store_gate");
 	TCase *tcase = tcase_create("gate");
+	TCase *threads = tcase_create("threads");
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, a_stopped_writer);
 	tcase_add_test(tcase, a_killed_writer);
 	tcase_add_test(tcase, a_full_table_of_readers);
-	tcase_add_test(tcase, a_slow_thread);
 	tcase_add_loop_test(tcase, foreign_locks, 0, 2);
 	tcase_add_loop_test(tcase, a_foreign_lock_on_the_lock_file, 0, 2);
 	tcase_add_loop_test(tcase, a_lock_file_that_is_written_over, 0,
@@ -727,5 +727,10 @@ main(void)
 	tcase_add_loop_test(tcase, another_directory_takes_the_place, 0, 2);
 	tcase_add_test(tcase, test_kill_inside_open_5_1);
 	suite_add_tcase(suite, tcase);
+	suite_tag_threads(threads);
+	tcase_set_timeout(threads, 120);
+	tcase_add_checked_fixture(threads, setup, teardown);
+	tcase_add_test(threads, a_slow_thread);
+	suite_add_tcase(suite, threads);
 	return suite_run(suite);
 }

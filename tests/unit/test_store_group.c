@@ -694,6 +694,7 @@ main(void)
 	Suite *suite = suite_create("store_group");
 	TCase *tcase = tcase_create("group");
 
+	suite_tag_threads(tcase);
 	tcase_set_timeout(tcase, 120);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, one_commit_in_order);

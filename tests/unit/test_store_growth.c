@@ -674,20 +674,25 @@ main(void)
 {
 	Suite *suite = suite_create("store_growth");
 	TCase *tcase = tcase_create("growth");
+	TCase *threads = tcase_create("threads");
 
 	tcase_set_timeout(tcase, 240);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, work_is_called_again_when_the_map_grows);
-	tcase_add_test(tcase, two_processes_grow_it_together);
 	tcase_add_loop_test(tcase, another_process_has_grown_it, 0, 2);
 	tcase_add_test(tcase, a_limit_of_size_gives_full);
 	tcase_add_test(tcase, a_setting_limits_the_size);
 	tcase_add_test(tcase, a_full_store_can_be_mended);
 	tcase_add_test(tcase, a_limit_of_address_space);
 	tcase_add_test(tcase, a_killed_reader_holds_no_room);
-	tcase_add_test(tcase, more_readers_than_the_pool_holds);
 	tcase_add_test(tcase, a_file_may_end_before_its_last_page);
 	tcase_add_loop_test(tcase, any_sound_file_is_opened, 0, 2);
 	suite_add_tcase(suite, tcase);
+	suite_tag_threads(threads);
+	tcase_set_timeout(threads, 240);
+	tcase_add_checked_fixture(threads, setup, teardown);
+	tcase_add_test(threads, two_processes_grow_it_together);
+	tcase_add_test(threads, more_readers_than_the_pool_holds);
+	suite_add_tcase(suite, threads);
 	return suite_run(suite);
 }

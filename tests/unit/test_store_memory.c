@@ -265,6 +265,7 @@ main(void)
 	Suite *suite = suite_create("store_memory");
 	TCase *tcase = tcase_create("store_memory");
 
+	suite_tag_threads(tcase);
 	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, NULL, teardown);
 	tcase_add_test(tcase, snapshots_stay_whole);
