@@ -31,6 +31,16 @@ suite_stride(unsigned n)
 	return n > 1 ? n : 1;
 }
 
+/* A test of the rows of a table, or of as many as the stride n leaves. */
+static inline void
+suite_add_rows(TCase *tcase, const TTest *test, int rows, unsigned n)
+{
+	int i;
+
+	for (i = 0; i < rows; i += (int)suite_stride(n))
+		tcase_add_loop_test(tcase, test, i, i + 1);
+}
+
 /* How often, in `make check' or in `make storm'. */
 static inline unsigned
 suite_times(unsigned in_check, unsigned in_storm)

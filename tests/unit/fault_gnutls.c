@@ -422,7 +422,7 @@ has_turn(int call, size_t error)
 	const char *wanted = getenv("FAULTS");
 
 	return (wanted != NULL && strcmp(wanted, "all") == 0) ||
-	       (error + (size_t)call) % STRIDE == 0;
+	       (error + (size_t)call) % (STRIDE * suite_stride(8)) == 0;
 }
 
 /* ----------------------------------------------------------------- sessions */

@@ -278,7 +278,7 @@ has_turn(int call, size_t error)
 	       (call == CALL_mdb_txn_renew &&
 	        errors[error].code == MDB_BAD_RSLOT) ||
 	       (wanted != NULL && strcmp(wanted, "all") == 0) ||
-	       (error + (size_t)call) % (STRIDE * suite_stride(6)) == 0;
+	       (error + (size_t)call) % (STRIDE * suite_stride(24)) == 0;
 }
 
 /* With a kept handle no reader begins, and no cursor is opened. */

@@ -362,7 +362,7 @@ expect_old_or_whole(long n)
 /* Before each of its calls, and behind each. */
 START_TEST(killed_at_every_step)
 {
-	const long stride = suite_stride(15);
+	const long stride = suite_stride(30);
 	unsigned scraps = 0;
 	long n;
 
@@ -452,7 +452,7 @@ is_told(enum pinstore_status status)
 
 START_TEST(each_call_fails_once)
 {
-	const long stride = suite_stride(7);
+	const long stride = suite_stride(14);
 	bool is_as_listed = faults[_i].status == PINSTORE_OK;
 	long n;
 
@@ -495,7 +495,7 @@ END_TEST
 
 START_TEST(memory_runs_out)
 {
-	const long stride = suite_stride(7);
+	const long stride = suite_stride(14);
 	long n;
 
 	for (n = 1; n < OOM_RUNS_MAX; n += stride) {

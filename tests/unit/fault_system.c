@@ -188,7 +188,7 @@ has_turn(int call, size_t error)
 
 	return errors[error].code == EIO ||
 	       (wanted != NULL && strcmp(wanted, "all") == 0) ||
-	       (error + (size_t)call) % (STRIDE * suite_stride(6)) == 0;
+	       (error + (size_t)call) % (STRIDE * suite_stride(24)) == 0;
 }
 
 /* ----------------------------------------------------------------- the runs */

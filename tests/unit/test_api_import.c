@@ -612,7 +612,7 @@ END_TEST
 /* More than one piece of memory, more than a page: all of it comes back. */
 START_TEST(many)
 {
-	unsigned n = 20000 / suite_stride(20), i;
+	unsigned n = 20000 / suite_stride(40), i;
 	struct pinstore_import *import;
 	struct pinstore_import_totals totals;
 	char host[32];

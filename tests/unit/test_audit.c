@@ -855,7 +855,7 @@ END_TEST
 /* Every octet of a small store changed, in some way: the walk ends. */
 START_TEST(no_octet_ends_the_walk)
 {
-	const unsigned stride = suite_stride(40) * 7;
+	const unsigned stride = suite_stride(80) * 7;
 	struct image image;
 	size_t i;
 

@@ -86,7 +86,7 @@ setup(void)
 	struct ps_store *store;
 	struct range range = {0, HOSTS, 3};
 
-	rounds = suite_times(ROUNDS, ROUNDS_LONG) / suite_stride(10);
+	rounds = suite_times(ROUNDS, ROUNDS_LONG) / suite_stride(20);
 	tempdir_make_in(access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp",
 	                &dir);
 	store = kit_open(dir.store);

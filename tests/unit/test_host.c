@@ -285,7 +285,7 @@ START_TEST(names_are_read_twice)
 	enum pinstore_host_kind kind;
 	struct ps_host host;
 
-	for (round = 0; round < 100000 / suite_stride(20); round++) {
+	for (round = 0; round < 100000 / suite_stride(40); round++) {
 		size_t most = round % 50 == 0 ? 299 : 24;
 		size_t len = (size_t)rand_r(&seed) % most, i;
 		size_t of = sizeof(octets) - 1 - (round % 4 == 0 ? 0 : 5);

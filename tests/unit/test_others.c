@@ -1261,24 +1261,21 @@ main(void)
 {
 	Suite *suite = suite_create("others");
 	TCase *tcase = tcase_create("others");
-	int i;
 
 	suite_add_tcase(suite, tcase);
 	tcase_add_checked_fixture(tcase, tls_freeze, teardown);
 	tcase_set_timeout(tcase, 60);
-	for (i = 0; i < COUNT(cases); i += (int)suite_stride(3))
-		tcase_add_loop_test(tcase, paths, i, i + 1);
+	suite_add_rows(tcase, paths, COUNT(cases), 7);
 	tcase_add_test(tcase, every_path_has_the_name);
-	for (i = 0; i < COUNT(bounds); i += (int)suite_stride(5))
-		tcase_add_loop_test(tcase, bounded, i, i + 1);
+	suite_add_rows(tcase, bounded, COUNT(bounds), 7);
 	tcase_add_test(tcase, maze);
 	tcase_add_test(tcase, too_long);
-	tcase_add_loop_test(tcase, doubts, 0, COUNT(faults));
+	suite_add_rows(tcase, doubts, COUNT(faults), 4);
 	tcase_add_loop_test(tcase, costly_keys, 0, COUNT(costs));
 	tcase_add_test(tcase, error_is_no_success);
 	tcase_add_test(tcase, nothing_settled);
 	tcase_add_test(tcase, unknown_key_is_no_loop);
-	tcase_add_loop_test(tcase, layers, 0, COUNT(entries));
+	suite_add_rows(tcase, layers, COUNT(entries), 5);
 	tcase_add_loop_test(tcase, stapled, 0, COUNT(answers));
 	tcase_add_test(tcase, errors_refuse);
 	return suite_run(suite);

@@ -1161,7 +1161,6 @@ main(void)
 {
 	Suite *suite = suite_create("path");
 	TCase *tcase = tcase_create("path"), *teeth = tcase_create("teeth");
-	int i;
 
 	suite_add_tcase(suite, tcase);
 	suite_add_tcase(suite, teeth);
@@ -1169,9 +1168,8 @@ main(void)
 	tcase_add_checked_fixture(teeth, tls_freeze, NULL);
 	tcase_set_timeout(tcase, 60);
 	tcase_set_timeout(teeth, 60);
-	tcase_add_loop_test(tcase, path_tls13, 0, COUNT(cases));
-	for (i = 0; i < COUNT(cases); i += (int)suite_stride(3))
-		tcase_add_loop_test(tcase, path_tls12, i, i + 1);
+	suite_add_rows(tcase, path_tls13, COUNT(cases), 4);
+	suite_add_rows(tcase, path_tls12, COUNT(cases), 7);
 	tcase_add_loop_test(tcase, stray_in_front, 0, 3);
 	tcase_add_loop_test(tcase, scripted, 0, COUNT(scripts));
 	tcase_add_loop_test(tcase, unkept_links, 0, COUNT(bad_codes));

@@ -1532,9 +1532,9 @@ main(void)
 	Suite *suite = suite_create("session");
 	TCase *tcase = add_case(suite, "judging");
 
-	tcase_add_loop_test(tcase, handshake_judges, 0, 2 * COUNT(cases));
-	tcase_add_loop_test(tcase, callback_judges, 0, 2 * COUNT(cases));
-	tcase_add_loop_test(tcase, check_judges, 0, 2 * COUNT(cases));
+	suite_add_rows(tcase, handshake_judges, 2 * COUNT(cases), 7);
+	suite_add_rows(tcase, callback_judges, 2 * COUNT(cases), 7);
+	suite_add_rows(tcase, check_judges, 2 * COUNT(cases), 7);
 	tcase_add_loop_test(tcase, asks_the_clock, 0, 2);
 	tcase_add_loop_test(tcase, no_certificate, 0, COUNT(without));
 	tcase_add_loop_test(tcase, errors_refuse, 0, COUNT(errors));

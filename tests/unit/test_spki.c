@@ -570,7 +570,7 @@ mutate_at_random(const struct data *data, unsigned total)
 START_TEST(mutations)
 {
 	struct data data = data_read("spki", seeds[_i].file);
-	size_t i, stride = suite_stride(41);
+	size_t i, stride = suite_stride(82);
 	uint8_t *der, old;
 	int add;
 

@@ -305,7 +305,7 @@ begin_reader(const atomic_bool *is_over)
 START_TEST(opening_and_closing_all_the_time)
 {
 	const unsigned processes = suite_times(8, 64);
-	const unsigned rounds = suite_times(100, 200) / suite_stride(10);
+	const unsigned rounds = suite_times(100, 200) / suite_stride(20);
 	unsigned n = 0, i, round;
 	struct ps_store *store = kit_open(dir.store);
 	atomic_bool *is_over;
@@ -582,7 +582,7 @@ expect_works(unsigned repairs, unsigned *kept, unsigned *lost)
 
 START_TEST(repaired_under_readers_and_writers)
 {
-	const unsigned rounds = suite_times(6, 300) / suite_stride(3);
+	const unsigned rounds = suite_times(6, 300) / suite_stride(6);
 	struct ps_store *store = kit_open(dir.store);
 	unsigned i, round, kept = 0, lost = 0, before;
 	pid_t pids[READERS + WRITERS];

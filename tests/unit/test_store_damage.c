@@ -408,7 +408,7 @@ START_TEST(spoiled_pages_hide_nothing)
 {
 	char path[128];
 	uint8_t *sound;
-	unsigned trial, crashed = 0, stride = suite_stride(20);
+	unsigned trial, crashed = 0, stride = suite_stride(40);
 	struct stat st;
 	int fd;
 

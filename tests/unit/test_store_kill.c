@@ -508,7 +508,7 @@ static unsigned
 wanted_rounds(void)
 {
 	return suite_asked("PINSTORE_KILLS", suite_times(200, 10000)) /
-	       suite_stride(20);
+	       suite_stride(40);
 }
 
 START_TEST(killed)

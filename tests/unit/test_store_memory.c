@@ -135,7 +135,7 @@ read_on(void *arg)
  */
 START_TEST(snapshots_stay_whole)
 {
-	const unsigned rounds = ROUNDS / suite_stride(8);
+	const unsigned rounds = ROUNDS / suite_stride(16);
 	pthread_t reader[READERS];
 	struct ps_usage usage;
 	unsigned round = 0;

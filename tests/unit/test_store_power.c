@@ -387,7 +387,7 @@ START_TEST(one_writer)
 	pinstore_close(ps);
 	ps = NULL;
 	cut_end();
-	cuts = draw(CUTS / suite_stride(10));
+	cuts = draw(CUTS / suite_stride(20));
 	for (;;) {
 		for (; cuts[walk.next] > 0; cuts[walk.next]--) {
 			struct cut_image image = cut_here(&walk);
@@ -492,7 +492,7 @@ START_TEST(some_threads)
 	pinstore_close(ps);
 	ps = NULL;
 	cut_end();
-	cuts = draw(CUTS / suite_stride(10));
+	cuts = draw(CUTS / suite_stride(20));
 	for (;;) {
 		const struct cut_event *event = &cut.events[walk.next];
 

@@ -575,7 +575,7 @@ START_TEST(no_repair_hides_a_host)
 	size_t pages;
 	struct image full = image_copy(&sound), small = compacted();
 
-	for (trial = 0; trial < TRIALS; trial += suite_stride(10)) {
+	for (trial = 0; trial < TRIALS; trial += suite_stride(20)) {
 		struct image image = image_copy(trial % 2 == 0 ? &full
 		                                               : &small);
 		struct ps_repair_totals repaired;

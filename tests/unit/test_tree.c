@@ -338,7 +338,7 @@ static const struct {
 
 START_TEST(reads_what_lmdb_reads)
 {
-	unsigned i, rounds = stores[_i].rounds / suite_stride(5);
+	unsigned i, rounds = stores[_i].rounds / suite_stride(10);
 	bool found = true, starts = true;
 	MDB_cursor *cursor;
 	MDB_txn *txn;
@@ -547,7 +547,7 @@ n_spoiled(void)
 	const char *wanted = getenv("PINSTORE_TEST_SPOILED");
 
 	return wanted != NULL ? (unsigned)strtoul(wanted, NULL, 10)
-	                      : 100 / suite_stride(10);
+	                      : 100 / suite_stride(20);
 }
 
 START_TEST(spoiled_pages)
@@ -574,7 +574,7 @@ START_TEST(spoiled_pages)
 		memcpy(image + page, kept, page_len);
 	}
 	/* A part of them may happen to hit what nothing needs. */
-	ck_assert(n_unsound > 0 || suite_stride(10) > 1);
+	ck_assert(n_unsound > 0 || suite_stride(20) > 1);
 	ck_assert(read_all());
 }
 END_TEST
