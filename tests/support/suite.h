@@ -6,6 +6,7 @@
 #ifndef TESTS_SUPPORT_SUITE_H
 #define TESTS_SUPPORT_SUITE_H
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -29,6 +30,13 @@ suite_stride(unsigned n)
 		return 1;
 	n /= (unsigned)(part[0] - '0');
 	return n > 1 ? n : 1;
+}
+
+/* For what has nothing for memcheck, or takes a minute of it. */
+static inline bool
+suite_is_under_memcheck(void)
+{
+	return suite_stride(2) > 1;
 }
 
 /* A test of the rows of a table, or of as many as the stride n leaves. */

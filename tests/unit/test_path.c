@@ -1183,7 +1183,7 @@ main(void)
 	tcase_add_test(tcase, export_keeps_octets);
 	tcase_add_test(tcase, verifies_again);
 	/* What judges the attacks has nothing for memcheck. */
-	if (suite_stride(2) == 1) {
+	if (!suite_is_under_memcheck()) {
 		tcase_add_loop_test(teeth, attacks_have_teeth, 0,
 		                    COUNT(attacks));
 		tcase_add_test(teeth, every_straw_man_falls);

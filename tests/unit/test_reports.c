@@ -1033,7 +1033,8 @@ main(void)
 	tcase_add_loop_test(tcase, cleared_with_the_host, 0, 2);
 	tcase_add_test(tcase, a_hundred);
 	tcase_add_test(tcase, eight_mebioctets);
-	tcase_add_test(tcase, a_thousand_quiet_ones);
+	if (!suite_is_under_memcheck())
+		tcase_add_test(tcase, a_thousand_quiet_ones);
 	tcase_add_loop_test(tcase, damage_changes_no_verdict, 0, DAMAGES);
 	tcase = make_case(suite, "Report-Only");
 	tcase_add_loop_test(tcase, report_only, 0, COUNT(only));
