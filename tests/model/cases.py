@@ -12,7 +12,7 @@ import hashlib
 
 import reference
 from reference import (ANY, DAY, LAYERS, LEARNED, LEAST, MOST,
-                       NEVER_EXPIRES, Outcome, Store)
+                       NEVER_EXPIRES, Outcome, Store, SYSTEM)
 
 PINS = [hashlib.sha256(b"key %d" % i).digest() for i in range(40)]
 BASE = 1800000000
@@ -368,6 +368,7 @@ class History:
             "suffix_rule": rng.choice([None, None, None, 1, 0]),
         }
         hosts = rng.sample(HOSTS, rng.choice([2, 3, 4, 6]))
+        has_system = rng.random() < 0.25
         model = Store(**settings)
         steps, now = [], BASE
         if rng.random() < 0.02:
@@ -375,7 +376,10 @@ class History:
                               2 ** 62, MOST - 5184000, MOST - 10])
         for _ in range(rng.choice([4, 8, 12, 20, 30])):
             now = clamped(self.moved(rng, model, now))
-            for step in self.step(rng, model, hosts, now):
+            made = self.system(rng, model, hosts, now) \
+                if has_system and rng.random() < 0.25 else \
+                self.step(rng, model, hosts, now)
+            for step in made:
                 steps.append(step)
                 outcomes = run(model, step)
                 outcomes[0].effect()
@@ -476,24 +480,38 @@ class History:
         if rng.random() < 0.15:
             yield ("list",)
 
+    def system(self, rng, model, hosts, now):
+        """What the operator of the machine does, and that users get it."""
+        for _ in range(rng.choice([1, 1, 2])):
+            if rng.random() < 0.7:
+                yield ("machine",) + self.rule(
+                    rng, self.host(rng, model, hosts), now)
+            else:
+                yield ("machine",) + self.exception(
+                    rng, self.host(rng, model, hosts), now)
+        yield ("publish",)
+
+    def rule(self, rng, host, now):
+        pins = rng.sample(PINS[:5], rng.choice([1, 2, 2, 2, 3]))
+        if rng.random() < 0.1:
+            pins = rng.choice([[], pins + pins, PINS[:32], PINS[:33],
+                               PINS[:32] + PINS[:5]])
+        return ("pin", host, now, pins, rng.random() < 0.5,
+                "report" if rng.random() < 0.3 else "enforce",
+                rng.choice([NEVER_EXPIRES, NEVER_EXPIRES, now + 3000, now,
+                            now + 90 * DAY, now - 1])
+                if now < 2 ** 62 else NEVER_EXPIRES,
+                rng.choice(HISTORY_URIS + [b"ftp://x/"])
+                if rng.random() < 0.3 else None,
+                rng.choice([b"by hand", b"", b"n" * 256, b"n" * 257])
+                if rng.random() < 0.2 else None,
+                rng.random() < 0.5)
+
     def other(self, rng, model, hosts, now):
         how = rng.random()
         host = self.host(rng, model, hosts)
         if how < 0.45:
-            pins = rng.sample(PINS[:5], rng.choice([1, 2, 2, 2, 3]))
-            if rng.random() < 0.1:
-                pins = rng.choice([[], pins + pins, PINS[:32], PINS[:33],
-                                   PINS[:32] + PINS[:5]])
-            yield ("pin", host, now, pins, rng.random() < 0.5,
-                   "report" if rng.random() < 0.3 else "enforce",
-                   rng.choice([NEVER_EXPIRES, NEVER_EXPIRES, now + 3000, now,
-                               now + 90 * DAY, now - 1])
-                   if now < 2 ** 62 else NEVER_EXPIRES,
-                   rng.choice(HISTORY_URIS + [b"ftp://x/"])
-                   if rng.random() < 0.3 else None,
-                   rng.choice([b"by hand", b"", b"n" * 256, b"n" * 257])
-                   if rng.random() < 0.2 else None,
-                   rng.random() < 0.5)
+            yield self.rule(rng, host, now)
         elif how < 0.6:
             yield ("clear", host if rng.random() < 0.8 else None,
                    rng.random() < 0.4, rng.choice([0, 0, 1, 2, 4, 5, 7]),
@@ -504,7 +522,7 @@ class History:
             yield ("expire", clamped(before), now,
                    rng.random() < 0.3, rng.random() < 0.25)
         elif how < 0.9:
-            yield ("show", host, rng.choice(LAYERS))
+            yield ("show", host, rng.choice(LAYERS + (SYSTEM,)))
         elif how < 0.92:
             yield ("reopen",)
         elif how < 0.95:

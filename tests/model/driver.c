@@ -63,6 +63,10 @@ struct line {
 static char store_path[4096];
 static struct pinstore_options *options;
 static struct pinstore *store;
+/* The operator's, and what is published of it for all users. */
+static char machine_path[4096], system_path[4096];
+static struct pinstore *machine;
+static bool is_published;
 static struct pinstore_result *slots[SLOTS];
 
 /* ------------------------------------------------------------- arguments */
@@ -373,10 +377,16 @@ do_open(struct line *line)
 	size_t i;
 
 	close_store();
+	pinstore_close(machine);
+	machine = NULL;
+	is_published = false;
 	nftw(store_path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	nftw(machine_path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	nftw(system_path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 	pinstore_options_free(options);
 	options = pinstore_options_new();
-	if (options == NULL)
+	if (options == NULL || pinstore_options_set_system(
+	                               options, system_path) != PINSTORE_OK)
 		give_up("no memory");
 	for (i = 0; i < sizeof(which) / sizeof(which[0]); i++)
 		if (!next_is_absent(line) &&
@@ -447,6 +457,7 @@ do_check(struct line *line)
 	struct pinstore_chain *chain;
 	struct pinstore_error error;
 	struct text host;
+	json_t *layers;
 	int64_t now;
 
 	read_text(next_word(line), &host);
@@ -464,16 +475,20 @@ do_check(struct line *line)
 	} else {
 		if (verdict != pinstore_result_verdict(*slot))
 			give_up("two verdicts");
-		print(json_pack("{s:i, s:s, s:s, s:s, s:b, s:[o, o]}", "status",
+		layers = json_pack("[o, o]",
+		                   layer_json(*slot, PINSTORE_CONFIGURED),
+		                   layer_json(*slot, PINSTORE_LEARNED));
+		if (is_published)
+			json_array_append_new(layers, layer_json(*slot,
+			                                         PINSTORE_SYSTEM));
+		print(json_pack("{s:i, s:s, s:s, s:s, s:b, s:o}", "status",
 		                status, "host", pinstore_result_host(*slot),
 		                "verdict", pinstore_verdict_word(verdict),
 		                "reason",
 		                pinstore_reason_word(
 		                        pinstore_result_reason(*slot)),
 		                "violation", pinstore_result_violation(*slot),
-		                "layers",
-		                layer_json(*slot, PINSTORE_CONFIGURED),
-		                layer_json(*slot, PINSTORE_LEARNED)));
+		                "layers", layers));
 	}
 	pinstore_chain_free(chain);
 	free(host.octets);
@@ -705,12 +720,15 @@ do_show(struct line *line)
 	enum pinstore_status status;
 	enum pinstore_layer layer;
 	struct pinstore_error error;
+	const char *word;
 	struct text host;
 	json_t *answer;
 
 	read_text(next_word(line), &host);
-	layer = strcmp(next_word(line), "learned") == 0 ? PINSTORE_LEARNED
-	                                                : PINSTORE_CONFIGURED;
+	word = next_word(line);
+	layer = strcmp(word, "learned") == 0  ? PINSTORE_LEARNED
+	        : strcmp(word, "system") == 0 ? PINSTORE_SYSTEM
+	                                      : PINSTORE_CONFIGURED;
 	status = pinstore_show(store, host.octets, layer, &entry, &error);
 	free(host.octets);
 	if (status != PINSTORE_OK) {
@@ -892,6 +910,53 @@ do_list(struct line *line)
 	print(json_pack("{s:i, s:o}", "status", status, "entries", entries));
 }
 
+/* ------------------------------------------------------ the system's store */
+
+static void
+run_words(struct line *line);
+
+static void
+open_machine(void)
+{
+	struct pinstore_error error;
+
+	if (machine == NULL && pinstore_open(machine_path, NULL, &machine,
+	                                     &error) != PINSTORE_OK)
+		give_up(error.text);
+}
+
+/* The rest of the line is a command to the store that is published. */
+static void
+do_machine(struct line *line)
+{
+	struct pinstore *own = store;
+
+	open_machine();
+	store = machine;
+	run_words(line);
+	store = own;
+}
+
+/* A handle would notice the new one within a second: another does at once. */
+static void
+do_publish(struct line *line)
+{
+	enum pinstore_status status;
+	struct pinstore_error error;
+	uint64_t hosts = 0;
+
+	(void)line;
+	open_machine();
+	status = pinstore_publish(machine, system_path, 0, &hosts, &error);
+	if (status != PINSTORE_OK)
+		give_up(error.text);
+	is_published = true;
+	close_store();
+	open_store();
+	print(json_pack("{s:i, s:I}", "status", status, "hosts",
+	                (json_int_t)hosts));
+}
+
 static const struct command {
 	const char *name;
 	void (*run)(struct line *line);
@@ -908,15 +973,31 @@ static const struct command {
         {"revoke", do_revoke, true}, {"unrevoke", do_unrevoke, true},
         {"anchors", do_anchors, true}, {"bypass", do_bypass, true},
         {"bypass_end", do_bypass_end, true}, {"set_mode", do_set_mode, true},
+        {"machine", do_machine, true}, {"publish", do_publish, true},
 };
+
+static void
+run_words(struct line *line)
+{
+	const char *name = next_word(line);
+	size_t i;
+
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strcmp(commands[i].name, name) != 0)
+			continue;
+		if (commands[i].has_store && store == NULL)
+			give_up("no store is open");
+		commands[i].run(line);
+		return;
+	}
+	give_up("no such command");
+}
 
 static void
 run(char *text)
 {
 	struct line line = {.n = 0};
 	char *rest = NULL, *word;
-	const char *name;
-	size_t i;
 
 	for (word = strtok_r(text, " \n", &rest); word != NULL;
 	     word = strtok_r(NULL, " \n", &rest)) {
@@ -924,16 +1005,7 @@ run(char *text)
 			give_up("too many words");
 		line.word[line.n++] = word;
 	}
-	name = next_word(&line);
-	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		if (strcmp(commands[i].name, name) != 0)
-			continue;
-		if (commands[i].has_store && store == NULL)
-			give_up("no store is open");
-		commands[i].run(&line);
-		return;
-	}
-	give_up("no such command");
+	run_words(&line);
 }
 
 int
@@ -945,10 +1017,13 @@ main(int argc, char **argv)
 	if (argc != 2)
 		give_up("usage: driver FOLDER");
 	snprintf(store_path, sizeof(store_path), "%s/store", argv[1]);
+	snprintf(machine_path, sizeof(machine_path), "%s/machine", argv[1]);
+	snprintf(system_path, sizeof(system_path), "%s/system", argv[1]);
 	while (getline(&text, &room, stdin) > 0)
 		run(text);
 	free(text);
 	close_store();
+	pinstore_close(machine);
 	pinstore_options_free(options);
 	return ferror(stdin) || fflush(stdout) != 0 ? EXIT_FAILURE
 	                                            : EXIT_SUCCESS;

@@ -47,7 +47,8 @@ MUST_COME = ["lint " + w for w in (
             "ignored/full", "ignored/pin-mismatch", "ignored/no-backup",
             "matched", "unpinned", "reject/no-pin-in-chain",
             "reject/revoked", "bypassed", "unfit", "stored from tofu", "set",
-            "a setting told")]
+            "a setting told", "matched beside the system's entry",
+            "reject beside the system's entry")]
 
 
 def words(kind, answer):
@@ -60,6 +61,8 @@ def words(kind, answer):
         yield "%s %s/%s" % (kind, action, answer.get("reason"))
     if answer.get("status") == -5:
         yield "history unfit"
+    if len(answer.get("layers", [])) == 3 and answer["layers"][2]["host"]:
+        yield "history %s beside the system's entry" % action
     if "entries" in answer:
         for source in {entry["source"] for entry in answer["entries"]}:
             yield "history stored from " + source

@@ -13,6 +13,7 @@
 # gives several outcomes, the expected one first.
 
 import base64
+import copy
 import re
 import socket
 import unicodedata
@@ -481,7 +482,7 @@ def map_label(label):
 NEVER_EXPIRES = 2 ** 63 - 1
 LEAST, MOST = -2 ** 63, 2 ** 63 - 1
 DAY = 86400
-CONFIGURED, LEARNED = "configured", "learned"
+CONFIGURED, LEARNED, SYSTEM = "configured", "learned", "system"
 LAYERS = (CONFIGURED, LEARNED)
 OK, ARG, HOST, UNFIT, NOTFOUND, CHAIN = 0, -1, -3, -5, -6, -7
 SOURCES = {"header": 1, "tofu": 2, "static": 4}
@@ -561,6 +562,21 @@ class Outcome:
 IGNORED = {"status": OK, "action": "ignored", "reason": "ok", "expires": ANY}
 
 
+def stricter(own, below):
+    """Both must be satisfied, and each is let through by itself alone."""
+    verdicts, reasons = set(), []
+    for one in values(own[0]):
+        for other in values(below[0]):
+            verdicts.add([v for v in ("reject", "bypassed", "matched",
+                                      "unpinned") if v in (one, other)][0])
+    for verdict, reason, *_ in own, below:
+        if verdicts & set(values(verdict)):
+            reasons += values(reason)
+    violations = {bool(one or other) for one in values(own[2])
+                  for other in values(below[2])}
+    return OneOf(*sorted(verdicts)), OneOf(*reasons), OneOf(*violations)
+
+
 class Checked:
     def __init__(self, host, chain, verdict):
         self.host, self.chain, self.verdict = host, chain, verdict
@@ -585,9 +601,12 @@ class Store:
         # not said whether some call wrote.
         self.marks = {LEAST}
         self.results = {}
+        self._source = None
         self.searched = None  # when room was looked for in all of the store
         self.revoked, self.anchors = set(), set()
         self.bypasses = {}  # name: (subdomains, start, end)
+        # The system's store, and the one of which it is a copy.
+        self.below = None
 
     def holds(self, name):
         """The option, else the setting, else the default."""
@@ -602,6 +621,12 @@ class Store:
     total = property(lambda self: self.holds("total"))
     suffix_rule = property(lambda self: self.holds("suffix_rule"))
 
+    @property
+    def source(self):
+        if self._source is None:
+            self._source = Store()
+        return self._source
+
     # -- judging (2.6)
 
     def let_through(self, name, chain, now):
@@ -614,6 +639,13 @@ class Store:
             if start <= now <= end and (at == name or subdomains):
                 why.append("bypass")
         return why
+
+    def all_let_through(self, name, chain, now):
+        return [why for store in self.stores()
+                for why in store.let_through(name, chain, now)]
+
+    def all_revoked(self):
+        return set().union(*(store.revoked for store in self.stores()))
 
     def applicable(self, name, layer, now):
         """(enforcing, reporting): (name, entry) or None each."""
@@ -630,21 +662,20 @@ class Store:
                 reporting = (at, entry)
         return None, reporting
 
+    def stores(self):
+        """This one, and the system's below it."""
+        return [self] + ([self.below] if self.below else [])
+
     def passes(self, name, chain, now):
-        for layer in LAYERS:
-            enforcing, _ = self.applicable(name, layer, now)
-            if enforcing and not enforcing[1].satisfied_by(chain):
-                return False
+        for store in self.stores():
+            for layer in LAYERS:
+                enforcing, _ = store.applicable(name, layer, now)
+                if enforcing and not enforcing[1].satisfied_by(chain):
+                    return False
         return True
 
-    def check(self, slot, text, chain, now):
-        kind, name = canonical(text)
-        if kind == BAD:
-            return [Outcome({"status": HOST},
-                            lambda: self.results.pop(slot, None))]
-        if kind is ANY:
-            return [Outcome(ANY, lambda: self.results.pop(slot, None))]
-
+    def judge(self, name, kind, chain, now):
+        """What this store alone says: verdict, reason, violation, layers."""
         def told(layer, found, reporting):
             if found is None:
                 return {"layer": layer, "host": None, "source": None,
@@ -690,7 +721,25 @@ class Store:
                                          for _, e in enforcing)
             violation = OneOf(violation, False) if chain is None \
                 else violation
-        if self.revoked & set(chain or []):
+        return verdict, reason, violation, layers, reporting
+
+    def check(self, slot, text, chain, now):
+        kind, name = canonical(text)
+        if kind == BAD:
+            return [Outcome({"status": HOST},
+                            lambda: self.results.pop(slot, None))]
+        if kind is ANY:
+            return [Outcome(ANY, lambda: self.results.pop(slot, None))]
+
+        judged = [store.judge(name, kind, chain, now)
+                  for store in self.stores()]
+        verdict, reason, violation, layers, reporting = judged[0]
+        if self.below:
+            # Its learned entries are none.
+            layers = layers + judged[1][3][:1]
+            reporting = reporting + judged[1][4]
+            verdict, reason, violation = stricter(judged[0], judged[1])
+        if any(store.revoked & set(chain or []) for store in self.stores()):
             verdict, reason, violation = "reject", "revoked", ANY
         checked = Checked(name if kind == NAME else None, chain, verdict)
 
@@ -711,11 +760,13 @@ class Store:
         if kind is ANY:
             return [Outcome(ANY)]
         steps, applies = [], False
-        for layer in LAYERS if kind == NAME else ():
-            enforcing, reporting = self.applicable(name, layer, now)
+        places = [(self, layer) for layer in LAYERS] + \
+            [(store, CONFIGURED) for store in self.stores()[1:]]
+        for store, layer in places if kind == NAME else ():
+            enforcing, reporting = store.applicable(name, layer, now)
             applies = applies or enforcing is not None
             for at in ancestors(name):
-                entry = self.entries.get((at, layer))
+                entry = store.entries.get((at, layer))
                 covers = entry is not None and entry.is_live(now) and \
                     (at == name or entry.include_subdomains)
                 used = covers and any(f and f[0] == at
@@ -745,7 +796,7 @@ class Store:
                     "why": why})
         return [Outcome({"status": OK, "host": name.decode("ascii"),
                          "verdict": ANY if kind == NAME and
-                         self.let_through(name, None, now) else
+                         self.all_let_through(name, None, now) else
                          "reject" if applies else "unpinned",
                          "steps": steps})]
 
@@ -831,8 +882,8 @@ class Store:
         if checked.verdict != "unpinned" and checked.verdict != "matched":
             return [Outcome(dict(answer, reason=OneOf(
                 "pin-mismatch", "bypassed", "revoked")))]
-        let_through = self.let_through(checked.host, checked.chain, now)
-        is_revoked = bool(self.revoked & set(checked.chain))
+        let_through = self.all_let_through(checked.host, checked.chain, now)
+        is_revoked = bool(self.all_revoked() & set(checked.chain))
         if let_through or is_revoked or \
                 not self.passes(checked.host, checked.chain, now):
             mismatch = [Outcome(dict(answer, suffix_rule=ANY, reason=OneOf(
@@ -871,10 +922,10 @@ class Store:
             return [Outcome(dict(IGNORED, reason=OneOf(
                 "pin-mismatch", "bypassed", "revoked")))]
         name = checked.host
-        known = [found for layer in LAYERS
-                 for found in self.applicable(name, layer, now) if found]
-        why = self.let_through(name, checked.chain, now)
-        is_revoked = bool(self.revoked & set(checked.chain))
+        known = [found for store in self.stores() for layer in LAYERS
+                 for found in store.applicable(name, layer, now) if found]
+        why = self.all_let_through(name, checked.chain, now)
+        is_revoked = bool(self.all_revoked() & set(checked.chain))
         outcomes = []
         if why or is_revoked:
             outcomes.append(Outcome(dict(IGNORED, reason=OneOf(
@@ -969,6 +1020,9 @@ class Store:
         if is_as_before and old.noted <= now and old.is_live(now) and \
                 old.expires == end_of(old.noted, lifetime):
             share = min(lifetime * self.slack / 10000, 3600)
+            if now > old.noted and old.expires == new.expires:
+                # No later end can be written: one life is shorter.
+                return [done, unchanged]
             if now - old.noted < int(share):
                 return [unchanged]
             if now - old.noted < share or now == old.noted:
@@ -1009,6 +1063,28 @@ class Store:
         return [Outcome({"status": OK},
                         lambda: self.put(name, CONFIGURED, new, now))]
 
+    # -- the system's store
+
+    def machine(self, verb, *arguments):
+        """The same of the store that is published."""
+        return getattr(self.source, {"anchors": "set_anchors"}.get(
+            verb, verb))(*arguments)
+
+    def publish(self):
+        """A copy of it lies below this one, which is opened anew."""
+        below = Store()
+        below.entries = {key: copy.copy(entry)
+                         for key, entry in self.source.entries.items()}
+        below.revoked = set(self.source.revoked)
+        below.anchors = set(self.source.anchors)
+        below.bypasses = dict(self.source.bypasses)
+
+        def effect():
+            self.below = below
+            self.results.clear()
+
+        return [Outcome({"status": OK, "hosts": len(below.entries)}, effect)]
+
     def show(self, text, layer):
         kind, name = canonical(text)
         if kind is ANY:
@@ -1016,6 +1092,9 @@ class Store:
         if kind != NAME:
             return [Outcome({"status": HOST})]
         entry = self.entries.get((name, layer))
+        if layer == SYSTEM:
+            layer = CONFIGURED
+            entry = self.below and self.below.entries.get((name, layer))
         if entry is None:
             return [Outcome({"status": NOTFOUND})]
         return [Outcome(dict(entry.told(name, layer), status=OK))]

@@ -358,7 +358,7 @@ END_TEST
 #define KNOWN 400 /* hosts that are there all the time */
 #define READERS 4
 #define WRITERS 2
-#define WORKS 20000
+#define WORKS 50000
 
 /* What they and who repairs tell each other. */
 static struct {
@@ -452,6 +452,7 @@ write_on(unsigned writer)
 		struct kit_work work = {work_host(writer, n), kit_entry(n)};
 		const unsigned repairs = atomic_load(&yard->repairs);
 
+		kit_nap(1);
 		if (ps_store_write(store, KIT_NOW, kit_put_work, &work,
 		                   &kit_error) != PINSTORE_OK)
 			continue;
@@ -459,7 +460,6 @@ write_on(unsigned writer)
 		atomic_fetch_add(&yard->works[writer], 1);
 		/* Who was told so finds it. */
 		(void)ask_for(store, &work.host, n);
-		kit_nap(1);
 	}
 	ps_store_close(store);
 	_exit(0);
