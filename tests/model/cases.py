@@ -507,8 +507,42 @@ class History:
                 if rng.random() < 0.2 else None,
                 rng.random() < 0.5)
 
+    def imported(self, rng, hosts, now):
+        """Entries from elsewhere: some of a host twice, or in parts."""
+        items = []
+        for host in rng.sample(HOSTS if rng.random() < 0.3 else hosts, 2):
+            source = rng.choice([1, 1, 2, 4, 4, 4])
+            is_part = rng.random() < 0.4
+            item = [host, source, "report" if source == 4 and
+                    rng.random() < 0.3 else "enforce",
+                    source != 2 and rng.random() < 0.5,
+                    sorted(rng.sample(PINS[:5], rng.choice([1, 2, 3]))),
+                    rng.choice([reference.UNDATED, now, now, now - 100,
+                                now - 90 * DAY]),
+                    rng.choice([NEVER_EXPIRES, now + 3000, now + 90 * DAY])
+                    if source != 1 else now + rng.choice([3000, 90 * DAY]),
+                    3000 if source == 1 else -1,
+                    rng.choice(HISTORY_URIS) if source != 2 else None,
+                    is_part]
+            items.append(tuple(item))
+            while rng.random() < 0.4 and len(items) < 8:
+                other = list(item)
+                how = rng.random()
+                if how < 0.4:
+                    other[4] = sorted(rng.sample(PINS[:5], 2))
+                elif how < 0.6:
+                    other[6] = now + rng.choice([1000, 5000])
+                elif how < 0.7:
+                    other[3] = not other[3] if source != 2 else False
+                items.append(tuple(other))
+        rng.shuffle(items)
+        return ("import_items", rng.choice([0, 0, 0, 0, 1, 2, 4]), now, items)
+
     def other(self, rng, model, hosts, now):
         how = rng.random()
+        if rng.random() < 0.08 and -2 ** 61 < now < 2 ** 61:
+            yield self.imported(rng, hosts, now)
+            return
         host = self.host(rng, model, hosts)
         if how < 0.45:
             yield self.rule(rng, host, now)
@@ -630,6 +664,9 @@ def run(model, step):
 def command(step):
     """The driver's line for a step."""
     words = []
+    if step[0] == "import_items":
+        return " ".join(["import", str(step[1]), str(step[2])] + [
+            command(item) for item in step[3]])
     for i, value in enumerate(step):
         if step[0] == "note" and i == 3:
             words += ["%s:%s" % (kind, hexed(text)) for kind, text in value]
@@ -669,7 +706,12 @@ def simpler_steps(step):
     for i, value in enumerate(step):
         if isinstance(value, bytes) and value.lower().rstrip(b".") != value:
             yield step[:i] + (value.lower().rstrip(b"."),) + step[i + 1:]
-        if isinstance(value, list) and step[0] != "note" and len(value) > 1:
+        if step[0] == "import_items" and i == 3:
+            for part in pieces(value):
+                if part:
+                    yield step[:i] + (part,)
+        elif isinstance(value, list) and step[0] != "note" and \
+                len(value) > 1:
             for part in pieces(value):
                 yield step[:i] + (part,) + step[i + 1:]
         if value is True:

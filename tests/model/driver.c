@@ -45,7 +45,7 @@
 #include <pinstore/admin.h>
 #include <pinstore/pinstore.h>
 
-#define WORDS_MAX 64
+#define WORDS_MAX 128
 #define PINS_MAX 64
 #define SLOTS 4
 
@@ -910,6 +910,123 @@ do_list(struct line *line)
 	print(json_pack("{s:i, s:o}", "status", status, "entries", entries));
 }
 
+/* --------------------------------------------------------------- the import */
+
+#define ITEMS_MAX 16
+
+/* An item, what its texts point to, and what became of it. */
+struct item {
+	struct pinstore_import_item is;
+	struct pinstore_pin pins[PINS_MAX];
+	struct text host, uri;
+	enum pinstore_fate fate;
+};
+
+static void
+read_item(struct line *line, struct item *item)
+{
+	struct pinstore_import_item *is = &item->is;
+
+	memset(item, 0, sizeof(*item));
+	is->size = sizeof(*is);
+	read_text(next_word(line), &item->host);
+	is->host = item->host.octets;
+	is->source = (enum pinstore_source)next_number(line);
+	is->mode = strcmp(next_word(line), "report") == 0 ? PINSTORE_REPORT
+	                                                  : PINSTORE_ENFORCE;
+	is->include_subdomains = next_number(line) != 0;
+	read_pins(next_word(line), item->pins, &is->n_pins);
+	is->pins = item->pins;
+	is->noted = next_number(line);
+	is->updated = PINSTORE_UNDATED;
+	is->expires = next_number(line);
+	is->max_age_sent = next_number(line);
+	read_text(next_word(line), &item->uri);
+	is->report_uri = item->uri.octets;
+	is->is_part = next_number(line) != 0;
+}
+
+static void
+see_fate(uint64_t at, const char *host, enum pinstore_fate fate,
+         uint64_t other, void *arg)
+{
+	struct item *items = arg;
+
+	(void)host;
+	(void)other;
+	items[at].fate = fate;
+}
+
+/* In the order given, or backwards. */
+static enum pinstore_status
+run_import(struct item *items, size_t n, bool is_reversed, unsigned flags,
+           int64_t now)
+{
+	struct pinstore_import *import = NULL;
+	struct pinstore_error error;
+	enum pinstore_status status = pinstore_import_new(&import);
+	size_t i;
+
+	for (i = 0; i < n && status == PINSTORE_OK; i++) {
+		const size_t at = is_reversed ? n - 1 - i : i;
+
+		items[at].is.line = at;
+		items[at].fate = PINSTORE_FATE_NONE;
+		status = pinstore_import_add(import, &items[at].is, &error);
+	}
+	if (status == PINSTORE_OK)
+		status = pinstore_import_run(store, import, flags, now, NULL,
+		                             &error);
+	if (status == PINSTORE_OK)
+		pinstore_import_walk(import, see_fate, items);
+	pinstore_import_free(import);
+	return status;
+}
+
+/* What comes of an item does not depend on the order. */
+static void
+do_import(struct line *line)
+{
+	static const char *const words[] = {
+		"none", "added", "updated", "unchanged",
+		"double", "crowd", "older", "looser",
+	};
+	static struct item items[ITEMS_MAX];
+	enum pinstore_fate backwards[ITEMS_MAX];
+	const unsigned flags = (unsigned)next_number(line);
+	const int64_t now = next_number(line);
+	enum pinstore_status status, other;
+	json_t *fates = json_array();
+	size_t n = 0, i;
+
+	for (; line->at < line->n; n++) {
+		if (n == ITEMS_MAX)
+			give_up("too many items");
+		read_item(line, &items[n]);
+	}
+	other = run_import(items, n, true, flags | PINSTORE_IMPORT_DRY_RUN,
+	                   now);
+	for (i = 0; i < n; i++)
+		backwards[i] = items[i].fate;
+	status = run_import(items, n, false, flags, now);
+	if (status != other)
+		give_up("in another order the import ends otherwise");
+	for (i = 0; i < n; i++) {
+		if (status == PINSTORE_OK && items[i].fate != backwards[i])
+			give_up("in another order an item has another fate");
+		json_array_append_new(fates, json_string(words[items[i].fate]));
+		free(items[i].host.octets);
+		free(items[i].uri.octets);
+	}
+	if (status != PINSTORE_OK) {
+		json_decref(fates);
+		print_status(status);
+		return;
+	}
+	print(json_pack("{s:i, s:o, s:o}", "status", status, "fates", fates,
+	                "left", names_left()));
+}
+
 /* ------------------------------------------------------ the system's store */
 
 static void
@@ -974,6 +1091,7 @@ static const struct command {
         {"anchors", do_anchors, true}, {"bypass", do_bypass, true},
         {"bypass_end", do_bypass_end, true}, {"set_mode", do_set_mode, true},
         {"machine", do_machine, true}, {"publish", do_publish, true},
+        {"import", do_import, true},
 };
 
 static void

@@ -48,7 +48,8 @@ MUST_COME = ["lint " + w for w in (
             "matched", "unpinned", "reject/no-pin-in-chain",
             "reject/revoked", "bypassed", "unfit", "stored from tofu", "set",
             "a setting told", "matched beside the system's entry",
-            "reject beside the system's entry")]
+            "reject beside the system's entry", "import added",
+            "import double", "import looser")]
 
 
 def words(kind, answer):
@@ -63,6 +64,8 @@ def words(kind, answer):
         yield "history unfit"
     if len(answer.get("layers", [])) == 3 and answer["layers"][2]["host"]:
         yield "history %s beside the system's entry" % action
+    for fate in set(answer.get("fates", [])):
+        yield "history import " + fate
     if "entries" in answer:
         for source in {entry["source"] for entry in answer["entries"]}:
             yield "history stored from " + source

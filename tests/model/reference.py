@@ -485,6 +485,7 @@ DAY = 86400
 CONFIGURED, LEARNED, SYSTEM = "configured", "learned", "system"
 LAYERS = (CONFIGURED, LEARNED)
 OK, ARG, HOST, UNFIT, NOTFOUND, CHAIN = 0, -1, -3, -5, -6, -7
+UNDATED = LEAST
 SOURCES = {"header": 1, "tofu": 2, "static": 4}
 # What the public suffix list says of the names that are used here; all else is
 # below a suffix of one label.
@@ -575,6 +576,25 @@ def stricter(own, below):
     violations = {bool(one or other) for one in values(own[2])
                   for other in values(below[2])}
     return OneOf(*sorted(verdicts)), OneOf(*reasons), OneOf(*violations)
+
+
+class Told(OneOf):
+    """Several answers; the one that came is kept."""
+
+    def __init__(self, *values):
+        super().__init__(*values)
+        self.came = values[0]
+
+    def __eq__(self, other):
+        is_one = other in self.values
+        if is_one:
+            self.came = other
+        return is_one
+
+    __hash__ = None
+
+
+SKIPPED = {"double", "older", "looser"}
 
 
 class Checked:
@@ -711,7 +731,7 @@ class Store:
         violation = any(not e.satisfied_by(chain) for _, e in reporting)
         why = [] if kind == ADDRESS else self.let_through(name, chain, now)
         if why:
-            if chain is None and verdict == "reject":
+            if not chain:
                 # Without a chain there is nothing to be let through.
                 verdict = OneOf(verdict, "bypassed")
                 reason = OneOf(reason, *why)
@@ -719,8 +739,7 @@ class Store:
                 verdict, reason = "bypassed", OneOf(*why)
             violation = violation or any(not e.satisfied_by(chain)
                                          for _, e in enforcing)
-            violation = OneOf(violation, False) if chain is None \
-                else violation
+            violation = violation if chain else OneOf(violation, False)
         return verdict, reason, violation, layers, reporting
 
     def check(self, slot, text, chain, now):
@@ -948,7 +967,8 @@ class Store:
                             expires=NEVER_EXPIRES),
                        lambda: self.put(name, LEARNED, new, now),
                        self.long_expired(now) - {(name, LEARNED)})
-        full = Outcome(dict(IGNORED, reason="full"))
+        # Room was made, and was not enough.
+        full = Outcome(dict(IGNORED, reason="full"), None, done.optional)
         room = self.room(name, now)
         if (name, LEARNED) in self.entries:
             if (name, LEARNED) not in self.long_expired(now):
@@ -1016,7 +1036,8 @@ class Store:
                        lambda: self.put(name, LEARNED, new, now),
                        self.long_expired(now) - {(name, LEARNED)})
         full = Outcome(dict(answer, reason="full", suffix_rule=ANY,
-                            expires=ANY, clock_went_back=ANY))
+                            expires=ANY, clock_went_back=ANY), None,
+                       done.optional)
         if is_as_before and old.noted <= now and old.is_live(now) and \
                 old.expires == end_of(old.noted, lifetime):
             share = min(lifetime * self.slack / 10000, 3600)
@@ -1062,6 +1083,93 @@ class Store:
                 if same_rule(old, new) else now
         return [Outcome({"status": OK},
                         lambda: self.put(name, CONFIGURED, new, now))]
+
+    # -- import
+
+    def import_items(self, flags, now, items):
+        """Each item: host, source, mode, subdomains, pins, noted, expires,
+        max-age, uri, is_part; UNDATED is now."""
+        groups, fates, made = {}, [None] * len(items), {}
+        for i, item in enumerate(items):
+            name = canonical(item[0])[1]
+            layer = CONFIGURED if item[1] == SOURCES["static"] else LEARNED
+            dated = (item[1:5] + (now if item[5] == UNDATED else item[5],) +
+                     item[6:])
+            groups.setdefault((name, layer), []).append((i, dated))
+        for key, group in groups.items():
+            fate, entry = self.fate(key, [item for _, item in group],
+                                    bool(flags & 2), now)
+            made[key] = fate, entry
+            for i, _ in group:
+                fates[i] = fate
+        answer = {"status": OK, "fates": fates}
+
+        def effect():
+            written = False
+            for (name, layer), (fate, entry) in made.items():
+                if fate.came in ("added", "updated"):
+                    old = self.entries.get((name, layer))
+                    if old is not None and same_rule(old, entry):
+                        entry.updated = OneOf(*values(old.updated),
+                                              entry.noted, now)
+                    self.entries[name, layer] = entry
+                    written = True
+            (self.wrote if written else self.may_write)(now)
+
+        is_dry = bool(flags & 1)
+        done = Outcome(answer, (lambda: None) if is_dry else effect,
+                       () if is_dry else self.long_expired(now))
+        outcomes = []
+        if not flags & 4 or all(set(f.values) - SKIPPED for f in fates):
+            outcomes.append(done)
+        if flags & 4 and any(set(f.values) & SKIPPED for f in fates):
+            outcomes.append(Outcome({"status": UNFIT}))
+        return outcomes
+
+    def fate(self, key, group, is_forced, now):
+        """What comes of the items of one host and layer, and the entry."""
+        name, layer = key
+        source, mode, subdomains, pins, noted, expires, age, uri, is_part = \
+            group[0]
+        for other in group[1:]:
+            is_same = other[:3] == group[0][:3] and \
+                other[4] == noted and other[6:8] == (age, uri)
+            if not is_same or (not is_part and (other[3] != pins or
+                                                other[5] != expires)):
+                return Told("double"), None
+        for other in group[1:]:
+            pins = pins + [p for p in other[3] if p not in pins]
+            expires = max(expires, other[5])
+        if layer == LEARNED and self.suffix_rule and is_suffix(name):
+            subdomains = False
+        new = Entry(source={v: k for k, v in SOURCES.items()}[source],
+                    mode=mode, pins=pins, include_subdomains=subdomains,
+                    noted=noted, updated=noted, expires=expires,
+                    max_age_sent=age, note=None,
+                    report_uri=uri.decode("ascii") if uri else None)
+        old = self.entries.get(key)
+        if old is None:
+            return Told("added"), new
+        is_as_before = same_rule(old, new) and old.source == new.source and \
+            old.expires == expires and old.max_age_sent == age
+        if layer == CONFIGURED:
+            is_looser = old.is_live(now) and old.mode == "enforce" and (
+                mode == "report" or not set(pins) <= set(old.pins) or
+                (old.include_subdomains and not subdomains) or
+                expires < old.expires)
+            if is_as_before:
+                return Told("unchanged", *["updated"] *
+                            (old.noted != noted)), new
+            return Told("looser" if is_looser and not is_forced
+                        else "updated"), new
+        if (old.source, new.source) == ("tofu", "header"):
+            return Told("updated"), new
+        if (old.source, new.source) == ("header", "tofu"):
+            return Told("older", *["updated"] * (not old.is_live(now))), new
+        if noted > old.noted:
+            return Told("updated"), new
+        return Told("unchanged", *["older"] * (old.noted != noted)) \
+            if is_as_before else Told("older"), new
 
     # -- the system's store
 
