@@ -7,14 +7,18 @@ usage: onpty.py COLUMNS STREAMS FILE COMMAND...
 
 STREAMS are digits of file descriptors that are the terminal; the others are
 inherited.  FILE gets what was written, with plain line ends.  COMMAND's exit
-code is passed on.
+code is passed on; 256 less a signal's number is that it was ended by that.
+
+ONPTY_INTERRUPT=SECONDS types Ctrl-C then.
 """
 import fcntl
 import os
 import pty
+import select
 import struct
 import sys
 import termios
+import time
 
 
 def main():
@@ -33,8 +37,15 @@ def main():
         os.closerange(3, 64)
         os.execvp(sys.argv[4], sys.argv[4:])
     os.close(slave)
+    due = float(os.environ.get("ONPTY_INTERRUPT", "inf")) + time.monotonic()
     with open(path, "wb") as file:
         while True:
+            left = min(max(due - time.monotonic(), 0), 600)
+            if not select.select([master], [], [], left)[0]:
+                if time.monotonic() >= due:
+                    os.write(master, b"\003")
+                    due = float("inf")
+                continue
             try:
                 octets = os.read(master, 65536)
             except OSError:  # the last one who had it has closed it

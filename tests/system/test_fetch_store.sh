@@ -139,6 +139,48 @@ for limit in 4 5 6 7 8; do
 done
 expect_requests web $count
 
+about "T-120 no more open files, and no more memory: refused, nothing is sent"
+sound
+for limit in 4 5 6 7 8; do
+	expect_exit 120 sh -c "exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
+		ulimit -n $limit; pinfetch --store '$store' \
+			--cacert '$pki/trust.pem' $(at pin.test "$web_port") '$url'"
+	expect_err '^  reason    .*: allow more open files$'
+	expect_no_out .
+done
+case $PS_CFLAGS in
+*sanitize*) ;;
+*)
+	# From where a program starts to where it has what it needs.
+	space=40000
+	code=1
+	: >codes
+	while [ $code -ne 0 ] && [ $space -lt 4000000 ]; do
+		(ulimit -v $space && fetch $(at pin.test "$web_port") "$url") \
+			>out 2>err </dev/null
+		code=$?
+		echo "$code" >>codes
+		[ $code -ne 120 ] || grep -q '^  reason    .*memory' err ||
+			fail "$space KiB: $(cat err)"
+		[ $code -eq 0 ] || [ ! -s out ] || fail "$space KiB: $(cat out)"
+		space=$((space + space / 8))
+	done
+	[ $code -eq 0 ] && grep -qx 120 codes && ok "refused, then fetched" ||
+		fail "$(tr '\n' ' ' <codes)"
+	count=$((count + 1))
+	;;
+esac
+expect_requests web $count
+
+about "T-112 no lock, nor anything else, is left in a folder for all"
+must mkdir tmp
+expect_exit 0 env TMPDIR="$T/tmp" timeout 60 pinfetch --store "$store" \
+	--cacert "$pki/trust.pem" $(at pin.test "$web_port") "$url"
+count=$((count + 1))
+must env TMPDIR="$T/tmp" pinstore --store "$store" backup copied
+must env TMPDIR="$T/tmp" pinstore --store "$store" fsck
+must rmdir tmp
+
 about "120 stays, whatever the next URL does"
 start_nginx plain --plain --site plain.test
 sound

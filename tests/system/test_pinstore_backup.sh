@@ -346,33 +346,62 @@ must sed -i 's/quota/quotb/' "$store/data.mdb"
 bar fsck pread 1 data.mdb pinstore fsck --repair
 expect_out '^sound: 12001 names'
 
-# interrupted FILE COMMAND...: by Ctrl-C, when it has begun to write
+# interrupted CALL MILLISECONDS FILE COMMAND [OUTPUT]: by Ctrl-C, when it has begun
 interrupted()
 {
-	file=$1
-	shift
-	slowly write 80 "$file" timeout 60 "$python" "$onpty" 80 2 seen sh -c \
-		"timeout --foreground -s INT 0.6 $*; echo \$? >code" >out
-	[ "$(cat code)" = 124 ] && ok "$1 $2 was ended by the signal" ||
-		fail "$1 $2: $(cat code) $(cat seen)"
-	tail -c 80 seen | tr -d ' \r' | grep -q . &&
-		fail "left behind: $(cat seen)" || ok "the line is gone"
+	# SIGINT is 2, and told as the signal that it was.
+	expect_exit 254 slowly "$1" "$2" "$3" timeout -k 5 60 env \
+		ONPTY_INTERRUPT=0.6 "$python" "$onpty" 80 2 seen \
+		env DISKFAULT_TICK=1 OUT="${5-out.txt}" sh -c 'exec "$@" >"$OUT"' sh $4
+	tr -d '\r' <seen | sed 's/\^C//' | tail -c 60 | tr -d ' ' |
+		grep -q . && fail "left behind: $(cat seen)" ||
+		ok "the line is gone"
+}
+
+# sound_and_clean: what was cut off is gone when the store has been opened
+sound_and_clean()
+{
+	expect_exit 0 pinstore list
+	expect_exit 0 pinstore fsck
+	ls "$store" | grep -Ev '^(data\.mdb(\.damaged.*)?|lock\.mdb|gate|schema|walked)$' >scrap
+	[ -s scrap ] && fail "scrap: $(cat scrap)" || ok "no scrap"
 }
 
 about "Ctrl-C leaves the store, and the earlier backup, as they were"
 must pinstore export >kept.txt
 must cp bak/data.mdb earlier.mdb
-interrupted data.mdb pinstore backup bak
+interrupted write 80 data.mdb 'pinstore backup bak'
 expect_same bak/data.mdb earlier.mdb
-interrupted data.mdb.new pinstore restore --yes bak
+interrupted write 80 data.mdb.new 'pinstore restore --yes bak'
+sound_and_clean
+interrupted pread 20 data.mdb 'pinstore fsck'
+interrupted pread 20 data.mdb 'pinstore doctor'
+# Its answer goes to a pipe that nobody empties.
+mkfifo stuck
+sleep 20 <stuck &
+sleeper=$!
+interrupted none 0 none 'pinstore export' stuck
+kill $sleeper
+seq -f "new%g.test sha256//$a sha256//$b" 3000 >more
+interrupted write 80 data.mdb 'pinstore import more'
+must pinstore export >again.txt
+expect_same kept.txt again.txt
+seq -f "x%g.test header sha256//$a sha256//$b expires=2020-02-01T00:00:00Z" 3000 |
+	sed '1i # pinstore entries 1' >old
+must pinstore import old >/dev/null
+interrupted write 80 data.mdb 'pinstore expire --force'
+sound_and_clean
+must pinstore expire --force >/dev/null
+sound_and_clean
 must pinstore export >again.txt
 expect_same kept.txt again.txt
 must cp sound.mdb "$store/data.mdb"
 must sed -i 's/quota/quotb/' "$store/data.mdb"
 must cp "$store/data.mdb" damaged.mdb
-interrupted data.mdb.new pinstore fsck --repair
+interrupted write 80 data.mdb.new 'pinstore fsck --repair'
 must cmp "$store/data.mdb" damaged.mdb
 expect_exit 0 pinstore fsck --repair
+sound_and_clean
 must pinstore export >again.txt
 expect_same kept.txt again.txt
 expect_exit 0 pinstore backup bak

@@ -643,6 +643,16 @@ a sha256//' 'a= b'; do
 	expect_out '^0 added'
 done
 
+about "T-126 what is imported is only read"
+for source in *.txt *.json crlf.txt backward.txt; do
+	[ -f "$source" ] || continue
+	before=$(sha256sum "$source"; stat -c '%Y %a %i' "$source")
+	pinstore import "$source" >/dev/null 2>&1
+	pinstore import --strict --dry-run "$source" >/dev/null 2>&1
+	[ "$(sha256sum "$source"; stat -c '%Y %a %i' "$source")" = "$before" ] &&
+		ok "$source is as it was" || fail "$source was changed"
+done
+
 # ------------------------------------------------------------- on a terminal
 
 about "progress: on a terminal, not in a pipe, not with --quiet"

@@ -20,6 +20,10 @@
 
 #include <check.h>
 
+#include "store/audit.h"
+#include "store/fsck.h"
+#include "store/repair.h"
+
 #include "tests/support/storekit.h"
 #include "tests/support/suite.h"
 #include "tests/support/tempdir.h"
@@ -195,6 +199,22 @@ others_write(void)
 	kit_join(pid);
 }
 
+/* As pinstore fsck finds it. */
+static void
+expect_clean(void)
+{
+	const struct ps_fsck_want want = {
+		.path = dir.store,
+		.lock_limit_ms = KIT_LIMIT_MS,
+	};
+	struct ps_repair_totals repaired;
+	struct ps_audit_totals totals;
+
+	ck_status(ps_fsck_run(&want, &totals, &repaired, &kit_error),
+	          PINSTORE_OK);
+	ck_assert_uint_eq(totals.walk.flaws, 0);
+}
+
 /* ------------------------------------------------------------ the letters */
 
 /*
@@ -213,14 +233,23 @@ START_TEST(test_fork_a)
 		if (pid == 0) {
 			if (round % 2 == 0)
 				kit_must(kit_has(store, "test", 5));
+			/* Both write, in some rounds at the same time. */
+			if (round % 10 == 0)
+				kit_must(kit_try_put(store, "child.test",
+				                     round) == PINSTORE_OK);
 			ps_store_close(store);
 			_exit(0);
 		}
+		if (round % 20 == 0)
+			kit_put(store, "parent.test", round);
 		kit_join(pid);
 		ck_assert(kit_has(store, "test", 5));
 	}
+	ck_assert(kit_has(store, "child.test", 90));
+	ck_assert(kit_has(store, "parent.test", 80));
 	ck_assert(fill(store, 3));
 	ck_assert(has_all(store, 3));
+	expect_clean();
 }
 END_TEST
 

@@ -8,10 +8,12 @@
 #include "store/store.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include <check.h>
 
@@ -127,6 +129,28 @@ static void
 a_fifo(void)
 {
 	ck_assert_int_eq(mkfifo(dir.store, 0600), 0);
+}
+
+/* T-111: root alone can make one; another kind of file for others. */
+static void
+put_device(const char *path)
+{
+	if (mknod(path, S_IFCHR | 0600, makedev(1, 3)) != 0)
+		ck_assert_int_eq(mkfifo(path, 0600), 0);
+}
+
+static void
+a_device(void)
+{
+	put_device(dir.store);
+}
+
+static void
+data_device(void)
+{
+	make_store();
+	ck_assert_int_eq(unlink(in_store("data.mdb")), 0);
+	put_device(in_store("data.mdb"));
 }
 
 static void
@@ -466,6 +490,8 @@ static const struct {
 	{lock_fifo, PINSTORE_ERR_ACCESS, "lock.mdb is not a regular file"},
 	{gate_fifo, PINSTORE_ERR_ACCESS, "gate is not a regular file"},
 	{data_dir, PINSTORE_ERR_ACCESS, "data.mdb is not a regular file"},
+	{data_device, PINSTORE_ERR_ACCESS, "data.mdb is not a regular file"},
+	{a_device, PINSTORE_ERR_ACCESS, "is not a directory"},
 	/* not there, or not a store: never "new" */
 	{data_lost, PINSTORE_ERR_DAMAGED, "it has lost data.mdb (lock.mdb is"},
 	{gate_alone, PINSTORE_ERR_DAMAGED, "it has lost data.mdb (gate is"},
@@ -519,12 +545,26 @@ START_TEST(refuses)
 }
 END_TEST
 
+/* Made, written, written anew as a whole, and read again. */
+static void
+expect_works(const char *path)
+{
+	struct ps_store *store = kit_open(path);
+
+	kit_put(store, "a.test", 1);
+	ck_status(ps_store_compact(store, &kit_error), PINSTORE_OK);
+	ps_store_close(store);
+	store = kit_open(path);
+	ck_assert(kit_has(store, "a.test", 1));
+	ps_store_close(store);
+}
+
 /* T-110: what the file system cannot hold, before anything is made. */
 START_TEST(refuses_paths)
 {
 	struct ps_store *store = NULL;
-	char path[8192];
-	size_t used;
+	char path[8192], half[96];
+	size_t used, len;
 
 	ck_status(kit_try_open("", &store), PINSTORE_ERR_ARG);
 	ck_status(kit_try_open("/", &store), PINSTORE_ERR_ACCESS);
@@ -538,12 +578,36 @@ START_TEST(refuses_paths)
 		memset(path + used, 'y', 49);
 	path[5000] = '\0';
 	ck_status(kit_try_open(path, &store), PINSTORE_ERR_ACCESS);
+	/* A name near the limit, which a temporary one behind it would pass. */
+	for (len = 240; len <= 250; len += 10) {
+		used = (size_t)snprintf(path, sizeof(path), "%s/", dir.path);
+		memset(path + used, 'z', len);
+		path[used + len] = '\0';
+		expect_works(path);
+	}
+	/* A path as long as one may be; one octet more is refused. */
+	used = (size_t)snprintf(path, sizeof(path), "%s", dir.path);
+	while (used < PATH_MAX - 1 - 200) {
+		memset(path + used, 'w', 150);
+		path[used] = '/';
+		used += 150;
+	}
+	memset(path + used, 'v', PATH_MAX - used);
+	path[used] = '/';
+	path[PATH_MAX] = '\0';
+	ck_status(kit_try_open(path, &store), PINSTORE_ERR_ACCESS);
+	path[PATH_MAX - 1] = '\0';
+	ck_assert_uint_eq(strlen(path), 4095);
+	expect_works(path);
+	/* What removes all that is here wants shorter ones. */
+	*strchr(path + PATH_MAX / 2, '/') = '\0';
+	(void)snprintf(half, sizeof(half), "%s/half", dir.path);
+	ck_assert_int_eq(rename(path, half), 0);
 	/* 255 octets are a name, and the message shows the end of the path. */
 	used = (size_t)snprintf(path, sizeof(path), "%s/", dir.path);
 	memset(path + used, 'x', 255);
 	path[used + 255] = '\0';
-	ck_status(kit_try_open(path, &store), PINSTORE_OK);
-	ps_store_close(store);
+	expect_works(path);
 	ck_assert_int_eq(chmod(path, 0777), 0);
 	ck_status(kit_try_open(path, &store), PINSTORE_ERR_ACCESS);
 	ck_assert_ptr_nonnull(strstr(kit_error.text, "...x"));
