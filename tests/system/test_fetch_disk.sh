@@ -156,3 +156,82 @@ if [ "$(id -u)" -eq 0 ] && unshare -m true 2>/dev/null; then
 	expect_requests web $count
 	expect_requests fake 0
 fi
+
+about "T-119 T-120 T-124 a device that has no more blocks, and one that lost some"
+# ext4 on a loop device, whose file is as full as its file system, then cut
+# behind the first two pages of data.mdb.  Without nodioread_nolock ext4 loses
+# what is written behind an error of the device, though fdatasync() succeeds.
+cat >"$T/device.sh" <<'END'
+for tool in mkfs.ext4 filefrag losetup; do
+	command -v $tool >/dev/null || exit 77
+done
+mkdir back mnt
+mount -t tmpfs -o size=18m none back || exit 77
+truncate -s 16M back/image
+mkfs.ext4 -q -b 4096 back/image || exit 77
+losetup -f >/dev/null && mount -o loop,nodioread_nolock back/image mnt || exit 77
+trap 'umount -l mnt back' EXIT
+set -e
+store=$PWD/mnt/own/store
+mkdir -m 700 mnt/own
+pinstore --store "$store" pin pin.test "$1" "$2" >/dev/null
+pinstore --store "$store" export >before
+sync
+head -c 19000000 /dev/zero >back/rest 2>/dev/null && exit 98
+code=0
+pinfetch --store "$store" --cacert "$3" --resolve "new.test:$4:127.0.0.1" \
+	"https://new.test:$4/" || code=$?
+echo; echo "fetched $code"
+code=0
+pinstore --store "$store" pin late.test "$1" "$2" || code=$?
+echo "pinned $code"
+pinstore --store "$store" export >after
+rm back/rest
+pinstore --store "$store" pin late.test "$1" "$2" >/dev/null
+pinstore --store "$store" fsck
+# What is on the device, not in memory.
+sync
+umount mnt
+mount -o loop,nodioread_nolock back/image mnt
+pinstore --store "$store" fsck
+pinstore --store "$store" list late.test
+first=$(filefrag -v "$store/data.mdb" | awk '$1 == "0:" { print $4 + 0 }')
+umount mnt
+mount -o loop,nodioread_nolock back/image mnt
+truncate -s $((first * 4096 + 8192)) back/image
+code=0
+pinfetch --store "$store" --cacert "$3" --resolve "pin.test:$5:127.0.0.1" \
+	"https://pin.test:$5/" || code=$?
+echo "impostor $code"
+code=0
+pinstore --store "$store" check pin.test --chain-none || code=$?
+echo "checked $code"
+END
+mkdir device
+cd device || exit 1
+if [ "$(id -u)" -eq 0 ] && unshare -m true 2>/dev/null; then
+	unshare -m sh "$T/device.sh" "$(pin many)" "$(pin backup)" \
+		"$pki/trust.pem" "$web_port" "$fake_port" \
+		>../out 2>../err </dev/null
+	code=$?
+	cd ..
+	if [ $code -ne 77 ]; then
+		[ $code -eq 0 ] && ok "all is played" ||
+			fail "ended with $code: $(cat out err)"
+		expect_out '^hello from new.test'
+		expect_out '^fetched 0'
+		expect_err '^pinfetch: warning: the pins that new.test sent could not be stored: .*make room'
+		expect_out '^pinned 3'
+		expect_same device/before device/after
+		[ "$(grep -c '^sound: 2 names' out)" -eq 2 ] &&
+			ok "sound in memory and on the device" ||
+			fail "$(cat out)"
+		expect_out '^late.test'
+		expect_out '^impostor 120'
+		expect_err '^  reason    its data.mdb is cut short or overwritten, or the disk does not give it$'
+		expect_out '^checked 3'
+		count=$((count + 1))
+		expect_requests web $count
+		expect_requests fake 0
+	fi
+fi

@@ -90,7 +90,8 @@ guard(const struct fetch_run *run)
 	                              "used: nothing more was sent\n"
 	                              "  store     %s\n"
 	                              "  reason    its data.mdb is cut short "
-	                              "or overwritten\n"
+	                              "or overwritten, or the disk does not give "
+	                              "it\n"
 	                              "  mend      %s\n",
 	                              FETCH_EXIT_STORE, path, fault.hint));
 	free(path);

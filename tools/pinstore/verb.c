@@ -282,7 +282,8 @@ guard(const struct run *run)
 	struct pinstore_error error = {.status = PINSTORE_ERR_DAMAGED};
 
 	(void)snprintf(error.text, sizeof(error.text),
-	               "its data.mdb is cut short or overwritten");
+	               "its data.mdb is cut short or overwritten, or the "
+	               "disk does not give it");
 	tool_fault_library(&fault, EXIT_STORE, &error, run->store_path);
 	fault.has_way_out = false;
 	tool_store_guard(EXIT_STORE,
