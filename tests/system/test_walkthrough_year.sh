@@ -19,7 +19,8 @@ for key in reserve:backup next:next; do
 	must openssl req -new -key "$pki/${key%:*}.key" -subj "/CN=$name" \
 		-out "work/${key#*:}.csr"
 done
-header 5184000 www reserve -- '; includeSubDomains' >value
+# Half a day from both of its whole numbers of days, however long this takes.
+header 5140800 www reserve -- '; includeSubDomains' >value
 sed "s/.*/add_header Public-Key-Pins '&' always;/" value >work/pins.conf
 
 start_nginx web --site $name --chain www --conf "include $T/work/pins.conf;"
