@@ -216,6 +216,10 @@ fetch_remark_noted(struct fetch_run *run, const char *host,
 	}
 	if (options->silent && !options->show_error)
 		return;
+	if (!status && is_loss(noted)) {
+		fetch_meter_break(meter);
+		warn_of_loss(host, noted);
+	}
 	if ((status || is_full) && is_news(run, is_full ? QUOTA : status)) {
 		fetch_meter_break(meter);
 		tool_warn("pinfetch",
@@ -223,10 +227,6 @@ fetch_remark_noted(struct fetch_run *run, const char *host,
 		          is_full          ? "the store is full"
 		          : error->text[0] ? error->text
 		                           : pinstore_strerror(status));
-	}
-	if (!status && is_loss(noted)) {
-		fetch_meter_break(meter);
-		warn_of_loss(host, noted);
 	}
 }
 
