@@ -24,7 +24,7 @@ AC_DEFUN([PS_COMPILER_FLAGS], [
     -Wdouble-promotion -Wimplicit-fallthrough -Wduplicated-cond -Wlogical-op
     -Wtrampolines -Wbidi-chars=any -Walloca
     -fno-strict-aliasing -fno-strict-overflow
-    -fno-delete-null-pointer-checks],
+    -fno-delete-null-pointer-checks -fno-semantic-interposition],
     [PS_APPEND_FLAG([PS_CFLAGS], m4_quote(flag))])
   AS_IF([test "x$enable_werror" = xyes], [PS_CFLAGS="$PS_CFLAGS -Werror"])
   AS_IF([test "x$enable_sanitizers" = xno], [
