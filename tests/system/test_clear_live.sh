@@ -146,7 +146,7 @@ three=$!
 four=$!
 running="$running one=$one two=$two three=$three four=$four"
 n=0
-while [ $n -lt 40 ]; do
+while [ $n -lt $((40 / $(sanitized 2))) ]; do
 	n=$((n + 1))
 	note cleared$n.test $secret
 	pinstore clear --yes cleared$n.test >/dev/null 2>clear.err ||
