@@ -560,15 +560,20 @@ class History:
         elif how < 0.92:
             yield ("reopen",)
         elif how < 0.95:
-            yield self.setting(rng, now)
+            step = self.setting(rng, model, now)
+            yield step
+            if step[0] == "setting" and rng.random() < 0.5:
+                yield ("setting_get", step[1])
         else:
             yield self.exception(rng, host, now)
 
-    def setting(self, rng, now):
+    def setting(self, rng, model, now):
         """What holds for all who use the store."""
         name = rng.choice(list(SETTING_VALUES))
-        if rng.random() < 0.3:
-            return ("setting_get", name)
+        if rng.random() < 0.4:
+            known = [n for n in SETTING_VALUES
+                     if model.settings[n] is not None]
+            return ("setting_get", rng.choice(known or [name]))
         return ("setting", name, rng.choice(SETTING_VALUES[name]), now)
 
     def exception(self, rng, host, now):

@@ -43,7 +43,7 @@ static struct {
 	unsigned round; /* that is under way */
 	unsigned written, refused;
 	unsigned harmed; /* rounds in which something was refused */
-	unsigned hidden, wrong, lost, other;
+	unsigned hidden, wrong, other;
 } *tally;
 
 static struct tempdir dir;
