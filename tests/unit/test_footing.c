@@ -700,6 +700,70 @@ START_TEST(edges)
 }
 END_TEST
 
+/* A snapshot that is held, so that no page of later ones is used again. */
+static pid_t
+hold_snapshot(struct kit_pipe *ready, struct kit_pipe *over)
+{
+	struct ps_txn *txn = NULL;
+	struct ps_db *db = NULL;
+	enum ps_trouble trouble;
+	pid_t pid = kit_fork();
+	int dir_fd;
+
+	if (pid != 0)
+		return pid;
+	dir_fd = open(dir.store, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	kit_must(dir_fd >= 0);
+	kit_must(ps_db_open(dir_fd, dir.store, 64 << 20, false, &db,
+	                    &kit_error) == PINSTORE_OK);
+	kit_must(ps_txn_begin(db, false, &txn, &trouble, &kit_error) ==
+	         PINSTORE_OK);
+	kit_tell(ready);
+	kit_wait(over);
+	ps_txn_abort(txn);
+	ps_db_close(db);
+	_exit(0);
+}
+
+/* The list of free pages is a tree of its own then. */
+START_TEST(free_pages_of_many_commits)
+{
+	struct kit_pipe ready = kit_pipe(), over = kit_pipe();
+	struct ps_footing *footing;
+	struct ps_store *store;
+	struct image image;
+	struct ps_map map;
+	const uint8_t *root;
+	uint64_t txn;
+	pid_t pid;
+	int fd, i;
+
+	pid = hold_snapshot(&ready, &over);
+	kit_wait(&ready);
+	store = kit_open(dir.store);
+	for (i = 0; i < 300; i++)
+		kit_put(store, kit_numbered((unsigned)i * 3).name, 7777);
+	kit_tell(&over);
+	kit_join(pid);
+	ps_store_close(store);
+	image = image_load(dir.store);
+	txn = ps_page_get64(image_meta(&image) + PS_META_TXN_AT);
+	root = image_page(&image, image_root(image_meta(&image) +
+	                                     PS_META_FREE_AT));
+	ck_assert_uint_eq(ps_page_flags(root) & PS_PAGE_KINDS, PS_PAGE_BRANCH);
+	if (_i == 1)
+		memset(image_page(&image, image_node(root, 1).child), 0,
+		       IMAGE_PAGE);
+	fd = map_image(&image, &map);
+	ck_assert_int_eq(ps_footing_take(&map, txn, &footing),
+	                 _i == 0 ? PINSTORE_OK : PINSTORE_ERR_DAMAGED);
+	ps_footing_free(footing);
+	ps_map_close(&map);
+	close(fd);
+	free(image.at);
+}
+END_TEST
+
 /* --------------------------------------------------------------- the sweep */
 
 START_TEST(rot_under_a_writer)
@@ -751,6 +815,7 @@ main(void)
 	tcase_add_unchecked_fixture(tcase, setup_small, teardown_small);
 	tcase_add_loop_test(tcase, each_page_is_looked_at, 0, COUNT(footings));
 	tcase_add_loop_test(tcase, edges, 0, 3);
+	tcase_add_loop_test(tcase, free_pages_of_many_commits, 0, 2);
 	suite_add_tcase(suite, tcase);
 	/* What is read of pages memcheck has seen by now. */
 	if (suite_is_under_memcheck())
