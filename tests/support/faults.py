@@ -283,6 +283,29 @@ CALLS = {
         "gnutls_certificate_set_x509_system_trust",),
     "a pin from a file": ("gnutls_pem_base64_decode2",),
 }
+
+
+def imports(pins):
+    """(what, exit, the file): hosts new and known, joined, and bad lines."""
+    bare = {name: pin[len("sha256//"):] for name, pin in pins.items()}
+    learned = "noted=2026-10-02T12:00:00Z expires=2036-12-01T12:00:00Z"
+    yield "text", 1, (
+        "# pinstore entries 1\n"
+        'a.test %(good)s %(backup)s note="a \\"remark\\""\n'
+        "pin.test %(backup)s %(good)s subdomains\n"
+        "pin.test %(backup)s %(good)s header max-age=9 " + learned + "\n"
+        "b\u00fccher.test %(good)s\n"
+        "not a line\n"
+        "twice.test %(good)s\ntwice.test %(backup)s\n") % pins
+    yield "json", 0, "".join(
+        '{"host": "%s", "pins": ["%s", "%s"], '
+        '"include_subdomains": true}\n'
+        % (host, bare["good"], bare["backup"]) for host in ("a.test", "pin.test"))
+    yield "libwget's", 0, (
+        "# HPKP 1.0 file\na.test 1 1790000000 900000000\n"
+        "*sha256 %(good)s\n*sha256 %(backup)s\n" % bare)
+
+
 def scenes_of_tools(lab, words):
     pinned, pki = words
 
@@ -325,6 +348,12 @@ def scenes_of_tools(lab, words):
     yield scene("report", "drop", "--all", "--json")
     yield scene("expire", "--json")
     yield scene("clear", "pin.test", "--source", "static", "--yes")
+    for name, code, text in imports(pins):
+        yield scene("import", "-", code=code, stdin=text.encode(),
+                    what="import of " + name)
+    yield scene("import", "-", "--dry-run", "--json", what="import --dry-run",
+                stdin=("a.test %(good)s %(backup)s\n" % pins).encode())
+    yield scene("export", "--json", what="export")
     for name in ("good.pem", "good.req", "good.key"):
         yield scene("hash", os.path.join(pki, name), what="hash " + name)
     for name in ("good.p12", "good.p7"):

@@ -89,6 +89,20 @@ expect_format trustkit "<string>$b64</string>"
 expect_format tlsa "3 1 1 06e3fd8fda29bb60ab59557de61edb0aecdb231134be30e75b455f8e1b792fa9"
 expect_exit 2 pinstore hash --format tlsb rfc8032.der
 expect_err 'tlsa'
+# A certificate and its key in one file are one line for an app, not for DNS if
+# the certificate is that of an authority.
+expect_exit 0 pinstore hash --format nsc rfc8032.der rfc8032.der
+expect_out_lines()
+{
+	[ "$(wc -l <out)" -eq "$1" ] && ok "$1 lines" || fail "$(cat out)"
+}
+expect_out_lines 1
+expect_exit 0 pinstore hash rfc8032.der rfc8032.der
+expect_out_lines 2
+expect_exit 0 pinstore hash --format tlsa p256.crt p256.key
+expect_out_lines 2
+expect_exit 0 pinstore hash --format trustkit p256.crt p256.key
+expect_out_lines 1
 
 about "certtool and danetool say the same"
 must openssl req -x509 -key p256.key -subj /CN=leaf.test -days 1 \

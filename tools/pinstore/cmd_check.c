@@ -504,6 +504,9 @@ fail(struct run *run, const struct finding *finding,
 	if (code == EXIT_NETWORK && !run->is_json && !is_one)
 		fprintf(run->out, "%s: not judged, %s\n", finding->host,
 		        run->fault.message);
+	if (!is_one && run->fault.where[0] == '\0')
+		(void)snprintf(run->fault.where, sizeof(run->fault.where), "%s",
+		               finding->host);
 	if (before.exit != 0 && exit_worse(before.exit, code) == before.exit)
 		run->fault = before;
 	return code;

@@ -5,6 +5,8 @@
  */
 #include <config.h>
 
+#include <string.h>
+
 #include "common/json.h"
 #include "common/pin.h"
 #include "keys.h"
@@ -49,6 +51,21 @@ print_line(const struct key *key, enum hash_format format, FILE *out)
 		fprintf(out, "%c 1 1 %s\n", key->is_authority ? '2' : '3', text);
 }
 
+/* A certificate and its key in one file: an app, or DNS, wants the line once. */
+static bool
+is_repeated(const struct keys *keys, size_t i, enum hash_format format)
+{
+	const struct key *key = &keys->key[i], *one;
+
+	for (one = keys->key; one < key; one++)
+		if ((format != HASH_TLSA ||
+		     one->is_authority == key->is_authority) &&
+		    memcmp(one->pin.sha256, key->pin.sha256,
+		           sizeof(key->pin.sha256)) == 0)
+			return true;
+	return false;
+}
+
 static void
 print_lines(const struct keys *keys, enum hash_format format, FILE *out)
 {
@@ -57,7 +74,8 @@ print_lines(const struct keys *keys, enum hash_format format, FILE *out)
 
 	for (i = 0; i < keys->n; i++) {
 		if (format >= HASH_NSC) {
-			print_line(&keys->key[i], format, out);
+			if (!is_repeated(keys, i, format))
+				print_line(&keys->key[i], format, out);
 			continue;
 		}
 		tool_pin_print(&keys->key[i].pin, (enum tool_pin_form)format,

@@ -406,8 +406,9 @@ run_agreed(struct run *run, const char *question, const char *refusal)
 	}
 	tool_put_escaped(question, stderr);
 	fputs("? [y/N] ", stderr);
-	is_yes = getline(&line, &size, stdin) > 0 &&
-	         (line[0] == 'y' || line[0] == 'Y');
+	if (getline(&line, &size, stdin) < 0)
+		fputc('\n', stderr); /* Ctrl-D: nobody ended the line */
+	is_yes = line != NULL && (line[0] == 'y' || line[0] == 'Y');
 	free(line);
 	if (!is_yes)
 		tool_fault_usage(&run->fault, run->verb->name, NULL, "%s",
