@@ -222,7 +222,7 @@ check_dir(int fd, const char *shown, struct pinstore_error *error)
 	if ((st.st_mode & OTHERS_WRITE) != 0)
 		return ps_fail(error, PINSTORE_ERR_ACCESS,
 		               "store %s: others may write to it (mode %04o): "
-		               "check what is in it, then chmod 700", shown,
+		               "check what is in it, then chmod go-w", shown,
 		               (unsigned)st.st_mode & 07777);
 	return PINSTORE_OK;
 }
@@ -508,7 +508,7 @@ check_file(int dir_fd, const char *shown, const char *name,
 	if ((st->st_mode & OTHERS_WRITE) != 0)
 		return ps_fail(error, PINSTORE_ERR_ACCESS,
 		               "store %s: others may write to %s (mode %04o): "
-		               "check it, then chmod 600", shown, name,
+		               "check it, then chmod go-w", shown, name,
 		               (unsigned)st->st_mode & 07777);
 	return PINSTORE_OK;
 }

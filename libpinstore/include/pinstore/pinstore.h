@@ -12,6 +12,10 @@
  * reads a result, an entry, a chain or a lint takes what a call gave.
  * struct pinstore_error is the caller's and may be NULL where it is not wanted.
  *
+ * A store that was opened is looked at again when its files are replaced: each
+ * call on a handle can say ACCESS of what it finds then, in the store or in the
+ * system's, and FORKED of a store in memory.  Errors: names the others.
+ *
  * Structs with a member `size` are filled by the caller, who sets it to the
  * sizeof of that struct; what a later library adds behind it is zero then.
  */
