@@ -5,9 +5,9 @@ SPDX-License-Identifier: LGPL-2.1-or-later
 
 usage: messages.py [--count]
 
-Judges the tree below the current folder.  A message is a string of tools/, or
-of libpinstore/rules for lint, with two words in a row; strings that stand one
-behind the other are one, and what stands between two conversions is judged by
+Judges the tree below the current folder.  A message is a string of tools/ or of
+libpinstore/, whose texts the tools print, with two words in a row; strings that
+stand one behind the other are one, and what stands between two conversions is judged by
 itself.  It must occur in what a test expects: in a file of tests/, remarks aside,
 or of docs/, if a test runs it as it stands.  The text of --help is manuals.sh's business.
 
@@ -124,7 +124,7 @@ def main():
     used = collections.Counter()
     counts = collections.Counter()
     for path in sorted(glob.glob("tools/*/*.c") +
-                       glob.glob("libpinstore/rules/*.c")):
+                       glob.glob("libpinstore/*/*.c")):
         for line, text in strings(path):
             for piece in pieces(text):
                 room = path.split("/")[0]

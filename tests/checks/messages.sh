@@ -1,6 +1,6 @@
 #!/bin/sh
 # messages.sh - whatever the tools can say, a test expects word for word
-# (messages.py); unsaid.txt has what cannot be made to happen, and why.
+# (messages.py); unsaid.txt has those of which none does, and why.
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 . "$(dirname "$0")/common.sh"

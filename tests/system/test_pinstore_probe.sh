@@ -172,6 +172,8 @@ expect_exit 0 probe hap1 pin.test $ca --json
 expect_json out 'd["ocsp"]["status"] == "good" and d["ocsp"]["checked"] and d["ocsp"]["next_update_epoch"] - d["ocsp"]["this_update_epoch"] == 2 * 86400'
 expect_exit 0 probe hap2 pin.test $ca --json
 expect_json out 'd["ocsp"] is None and [(x["version"], x["offered"]) for x in d["resumption"]][1] == ("TLS1.2", "session-id")'
+expect_exit 0 probe hap2 pin.test $ca
+expect_out '^              TLS1.2: session id, taken up$'
 stop hap1
 stop hap2
 start hap3 "$python" "$web" --dir "$T/hap1" --pki "$pki" --backend \

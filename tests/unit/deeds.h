@@ -22,6 +22,9 @@
 #include "api/queue.h"
 #include "tests/unit/api_fixture.h"
 
+/* Of the last call of a deed that failed. */
+static struct pinstore_error deed_error;
+
 /* What a deed told: of OK all, of an error that nothing was given away. */
 struct told {
 	size_t len;
@@ -67,14 +70,13 @@ open_with(struct told *told, enum pinstore_option what, int64_t value)
 	struct pinstore_options *options = pinstore_options_new();
 	enum pinstore_status status = PINSTORE_ERR_NOMEM;
 	struct pinstore *mine = NULL;
-	struct pinstore_error error;
 
 	if (options == NULL)
 		return status;
 	status = pinstore_options_set(options, what, value);
 	if (status == PINSTORE_OK)
 		status = pinstore_open(fixture_dir.store, options, &mine,
-		                       &error);
+		                       &deed_error);
 	told->is_safe = (mine != NULL) == (status == PINSTORE_OK);
 	pinstore_close(mine);
 	pinstore_options_free(options);
@@ -116,7 +118,6 @@ check_with(struct told *told, const char *host, const char *letters)
 	struct pinstore_pin pins[8];
 	struct pinstore_chain *chain = NULL;
 	struct pinstore_result *result = NULL;
-	struct pinstore_error error;
 	enum pinstore_status status;
 
 	status = pinstore_chain_from_validated_pins(
@@ -125,7 +126,7 @@ check_with(struct told *told, const char *host, const char *letters)
 	if (status != PINSTORE_OK)
 		return status;
 	status = pinstore_check(ps, &peer, chain, NOW, &told->verdict, &result,
-	                        &error);
+	                        &deed_error);
 	told->is_safe = (result != NULL) == (status == PINSTORE_OK);
 	if (status == PINSTORE_OK)
 		tell_result(told, result);
@@ -180,10 +181,9 @@ static enum pinstore_status
 look_up(struct told *told, const char *host)
 {
 	struct pinstore_result *result;
-	struct pinstore_error error;
 	enum pinstore_status status;
 
-	status = pinstore_lookup(ps, host, NOW, &result, &error);
+	status = pinstore_lookup(ps, host, NOW, &result, &deed_error);
 	told->is_safe = (result != NULL) == (status == PINSTORE_OK);
 	if (status == PINSTORE_OK) {
 		told->verdict = pinstore_result_verdict(result);
@@ -209,10 +209,9 @@ static enum pinstore_status
 show(struct told *told, const char *host, enum pinstore_layer layer)
 {
 	struct pinstore_entry *entry;
-	struct pinstore_error error;
 	enum pinstore_status status;
 
-	status = pinstore_show(ps, host, layer, &entry, &error);
+	status = pinstore_show(ps, host, layer, &entry, &deed_error);
 	told->is_safe = (entry != NULL) == (status == PINSTORE_OK);
 	if (status == PINSTORE_OK)
 		tell(told, "%s %lld", pinstore_entry_host(entry),
@@ -248,25 +247,22 @@ tell_record(const struct pinstore_record *record, void *arg)
 static inline enum pinstore_status
 deed_log(struct told *told)
 {
-	struct pinstore_error error;
 
-	return pinstore_log(ps, 0, tell_record, told, &error);
+	return pinstore_log(ps, 0, tell_record, told, &deed_error);
 }
 
 static inline enum pinstore_status
 deed_walk(struct told *told)
 {
-	struct pinstore_error error;
 
-	return pinstore_walk(ps, NULL, tell_entry, told, &error);
+	return pinstore_walk(ps, NULL, tell_entry, told, &deed_error);
 }
 
 static inline enum pinstore_status
 deed_walk_behind(struct told *told)
 {
-	struct pinstore_error error;
 
-	return pinstore_walk(ps, "m.test", tell_entry, told, &error);
+	return pinstore_walk(ps, "m.test", tell_entry, told, &deed_error);
 }
 
 /* ------------------------------------------------------------------- noting */
@@ -287,7 +283,6 @@ note_fields(struct told *told, const char *host, const char *const values[],
 	struct pinstore_chain *chain = NULL;
 	struct pinstore_result *result = NULL;
 	enum pinstore_verdict verdict;
-	struct pinstore_error error;
 	enum pinstore_status status;
 	size_t i;
 
@@ -300,10 +295,10 @@ note_fields(struct told *told, const char *host, const char *const values[],
 	                                            &chain);
 	if (status == PINSTORE_OK)
 		status = pinstore_check(ps, &peer, chain, NOW, &verdict,
-		                        &result, &error);
+		                        &result, &deed_error);
 	if (status == PINSTORE_OK)
 		status = pinstore_note(ps, result, fields, n, NOW, &noted,
-		                       &error);
+		                       &deed_error);
 	if (status == PINSTORE_OK)
 		tell(told, "%s %s %lld %d", pinstore_action_word(noted.action),
 		     pinstore_reason_word(noted.why), (long long)noted.expires,
@@ -397,11 +392,10 @@ static enum pinstore_status
 take(struct told *told, uint64_t id)
 {
 	struct pinstore_report *report = NULL;
-	struct pinstore_error error;
 	enum pinstore_status status;
 
-	status = id != 0 ? pinstore_report_take_id(ps, id, NOW, &report, &error)
-	                 : pinstore_report_take(ps, NOW, &report, &error);
+	status = id != 0 ? pinstore_report_take_id(ps, id, NOW, &report, &deed_error)
+	                 : pinstore_report_take(ps, NOW, &report, &deed_error);
 	told->is_safe = (report != NULL) == (status == PINSTORE_OK);
 	if (status != PINSTORE_OK)
 		return status;
@@ -429,13 +423,12 @@ static enum pinstore_status
 settle(enum pinstore_outcome outcome)
 {
 	struct pinstore_report *report = calloc(1, sizeof(*report));
-	struct pinstore_error error;
 
 	if (report == NULL)
 		return PINSTORE_ERR_NOMEM;
 	report->fields.id = 1;
 	report->fields.attempts = 1;
-	return pinstore_report_settle(ps, report, outcome, NOW, &error);
+	return pinstore_report_settle(ps, report, outcome, NOW, &deed_error);
 }
 
 static inline enum pinstore_status
@@ -463,19 +456,17 @@ tell_report(const struct pinstore_report *report, void *arg)
 static inline enum pinstore_status
 deed_walk_reports(struct told *told)
 {
-	struct pinstore_error error;
 
-	return pinstore_walk_reports(ps, tell_report, told, &error);
+	return pinstore_walk_reports(ps, tell_report, told, &deed_error);
 }
 
 static enum pinstore_status
 drop(struct told *told, const char *host)
 {
-	struct pinstore_error error;
 	enum pinstore_status status;
 	size_t n = 99;
 
-	status = pinstore_drop_reports(ps, 0, host, NOW, &n, &error);
+	status = pinstore_drop_reports(ps, 0, host, NOW, &n, &deed_error);
 	tell(told, "%zu", n);
 	told->is_safe = status == PINSTORE_OK || n == 0;
 	return status;
@@ -497,10 +488,9 @@ static inline enum pinstore_status
 deed_count(struct told *told)
 {
 	struct pinstore_report_totals totals = {.size = sizeof(totals)};
-	struct pinstore_error error;
 	enum pinstore_status status;
 
-	status = pinstore_report_count(ps, &totals, &error);
+	status = pinstore_report_count(ps, &totals, &deed_error);
 	tell(told, "%d %d", (int)totals.waiting, (int)totals.dropped);
 	told->is_safe = status == PINSTORE_OK || totals.waiting == 0;
 	return status;
@@ -510,10 +500,9 @@ static inline enum pinstore_status
 deed_fsck(struct told *told)
 {
 	struct pinstore_fsck_result result = {.size = sizeof(result)};
-	struct pinstore_error error;
 	enum pinstore_status status;
 
-	status = pinstore_fsck(fixture_dir.store, NULL, &result, &error);
+	status = pinstore_fsck(fixture_dir.store, NULL, &result, &deed_error);
 	tell(told, "%d %d", (int)result.names, (int)result.flaws);
 	told->is_safe = true;
 	return status;
@@ -523,10 +512,9 @@ static inline enum pinstore_status
 deed_usage(struct told *told)
 {
 	struct pinstore_usage usage = {.size = sizeof(usage)};
-	struct pinstore_error error;
 	enum pinstore_status status;
 
-	status = pinstore_usage(ps, &usage, &error);
+	status = pinstore_usage(ps, &usage, &deed_error);
 	tell(told, "%d", (int)usage.names);
 	told->is_safe = status == PINSTORE_OK || usage.names == 0;
 	return status;
@@ -548,10 +536,9 @@ pin(struct told *told, const char *host)
 		.report_uri = "https://r.test/",
 		.note = "by hand",
 	};
-	struct pinstore_error error;
 
 	(void)told;
-	return pinstore_pin(ps, &rule, NOW, &error);
+	return pinstore_pin(ps, &rule, NOW, &deed_error);
 }
 
 static inline enum pinstore_status
@@ -573,16 +560,15 @@ clear(struct told *told, const char *host, int64_t since)
 	                                 .host = host,
 	                                 .subdomains = host != NULL,
 	                                 .since = since};
-	struct pinstore_error error;
 	enum pinstore_status status;
 	size_t removed;
 
-	status = pinstore_clear(ps, &filter, NOW, &removed, &error);
+	status = pinstore_clear(ps, &filter, NOW, &removed, &deed_error);
 	if (status == PINSTORE_OK)
 		tell(told, "%zu", removed);
 	/* What is gone may be told, and that its octets are not. */
 	told->is_safe = status == PINSTORE_OK || removed == 0 ||
-	                strstr(error.text, "octets") != NULL;
+	                strstr(deed_error.text, "octets") != NULL;
 	return status;
 }
 
@@ -607,20 +593,18 @@ deed_clear_since(struct told *told)
 static inline enum pinstore_status
 deed_compact(struct told *told)
 {
-	struct pinstore_error error;
 
 	(void)told;
-	return pinstore_compact(ps, &error);
+	return pinstore_compact(ps, &deed_error);
 }
 
 static enum pinstore_status
 expire(struct told *told, int dry_run)
 {
-	struct pinstore_error error;
 	enum pinstore_status status;
 	size_t removed;
 
-	status = pinstore_expire(ps, NOW, NOW, dry_run, 0, &removed, &error);
+	status = pinstore_expire(ps, NOW, NOW, dry_run, 0, &removed, &deed_error);
 	if (status == PINSTORE_OK)
 		tell(told, "%zu", removed);
 	return status;
@@ -878,19 +862,18 @@ print_report(const struct pinstore_report *report, void *arg)
 static char *
 deed_dump(void)
 {
-	struct pinstore_error error;
 	enum pinstore_status status;
 	char *text = NULL;
 	size_t len;
 	FILE *out = open_memstream(&text, &len);
 
 	ck_assert_ptr_nonnull(out);
-	status = pinstore_walk(ps, NULL, print_entry, out, &error);
-	ck_assert_msg(status == PINSTORE_OK, "%s", error.text);
-	status = ps_store_events(ps->store, 0, print_event, out, &error);
-	ck_assert_msg(status == PINSTORE_OK, "%s", error.text);
-	status = pinstore_walk_reports(ps, print_report, out, &error);
-	ck_assert_msg(status == PINSTORE_OK, "%s", error.text);
+	status = pinstore_walk(ps, NULL, print_entry, out, &deed_error);
+	ck_assert_msg(status == PINSTORE_OK, "%s", deed_error.text);
+	status = ps_store_events(ps->store, 0, print_event, out, &deed_error);
+	ck_assert_msg(status == PINSTORE_OK, "%s", deed_error.text);
+	status = pinstore_walk_reports(ps, print_report, out, &deed_error);
+	ck_assert_msg(status == PINSTORE_OK, "%s", deed_error.text);
 	fclose(out);
 	return text;
 }

@@ -17,6 +17,7 @@
 #include <lmdb.h>
 
 #include "tests/support/faultcall.h"
+#include "tests/support/heard.h"
 #include "tests/support/suite.h"
 #include "tests/unit/deeds.h"
 
@@ -184,6 +185,26 @@ static const struct {
 	{ENOENT, "ENOENT", PINSTORE_ERR_IO},
 };
 
+/* What some of these failures say. */
+static const char *const words[] = {
+	"the entries are removed, but their octets are in the file until the "
+	"next clear: ",
+	": too many processes read it at once; try again later",
+	": it is shared between pid namespaces, and another process of this pid "
+	"uses it; use one store for each",
+	": an earlier write failed; the store must be reopened",
+	": it is at its size limit",
+	": too much for one transaction; do it in parts",
+	": make room on the file system",
+	" is damaged: it has no database \"hosts\"; run \"pinstore fsck\"",
+	": cannot open its databases: ",
+	": cannot be opened by /proc/self/fd: is /proc mounted?",
+	": cannot be copied: ",
+	" is damaged: it has lost records, or has some again that had been "
+	"removed; restore a backup",
+	"a record of its journal",
+};
+
 /* ----------------------------------------------------------------- the runs */
 
 static void
@@ -243,8 +264,10 @@ fail_each(const struct deed *deed, const struct plain *plain, enum call call,
 		if (!is_open)
 			deed_begin(deed);
 		fault_arm(0, (int)call, errors[error].code, n);
+		memset(&deed_error, 0, sizeof(deed_error));
 		status = deed->run(&told);
 		has_failed = fault_disarm();
+		heard_listen(deed_error.text);
 		(void)snprintf(where, sizeof(where), "%s %ld is %s",
 		               call_names[call], n, errors[error].name);
 		is_open = !is_fresh && !deed->opens;
@@ -378,6 +401,8 @@ START_TEST(none_is_left_out)
 	for (call = 0; call < N_CALLS; call++)
 		ck_assert_msg(fault_counts[call] > 0, "%s never failed",
 		              call_names[call]);
+	if (suite_stride(6) == 1)
+		heard_all();
 }
 END_TEST
 
@@ -388,6 +413,7 @@ main(void)
 	TCase *tcase = tcase_create("fault_lmdb");
 
 	fault_share_counts();
+	heard_begin(words, COUNT(words));
 	suite_add_tcase(suite, tcase);
 	tcase_add_checked_fixture(tcase, deed_setup, deed_teardown);
 	tcase_set_timeout(tcase, 300);

@@ -20,6 +20,7 @@
 #include <check.h>
 
 #include "tests/support/faultcall.h"
+#include "tests/support/heard.h"
 #include "tests/support/suite.h"
 #include "tests/unit/deeds.h"
 
@@ -191,6 +192,25 @@ has_turn(int call, size_t error)
 	       (error + (size_t)call) % (STRIDE * suite_stride(24)) == 0;
 }
 
+/* What some of these failures say. */
+static const char *const words[] = {
+	": cannot be created: ",
+	"no random octets",
+	": a copy of",
+	"put in its place",
+	": cannot be used: ",
+	"cannot be locked: ",
+	": run as its owner, or give another path",
+	": it must be on a file system that can be written",
+	": make room on the file system",
+	": no room for ",
+	": no lock can be made: ",
+	"cannot be mapped: ",
+	": you may not write its lock file, and without that a store in use "
+	"cannot be read: have its owner make a copy with pinstore backup "
+	"--publish",
+};
+
 /* ----------------------------------------------------------------- the runs */
 
 static void
@@ -236,8 +256,10 @@ fail_each(const struct deed *deed, const struct plain *plain, enum call call,
 
 		deed_begin(deed);
 		fault_arm(0, (int)call, errors[error].code, n);
+		memset(&deed_error, 0, sizeof(deed_error));
 		status = deed->run(&told);
 		has_failed = fault_disarm();
+		heard_listen(deed_error.text);
 		(void)snprintf(where, sizeof(where), "%s %ld is %s",
 		               call_names[call], n, errors[error].name);
 		left = deed_end(deed);
@@ -331,6 +353,8 @@ START_TEST(none_is_left_out)
 		              "%s never failed", call_names[call]);
 	ck_assert_int_gt(fault_counts[CALL_pread] +
 	                 fault_counts[CALL___pread_chk], 0);
+	if (suite_stride(6) == 1)
+		heard_all();
 }
 END_TEST
 
@@ -341,6 +365,7 @@ main(void)
 	TCase *tcase = tcase_create("fault_system");
 
 	fault_share_counts();
+	heard_begin(words, COUNT(words));
 	suite_add_tcase(suite, tcase);
 	tcase_add_checked_fixture(tcase, deed_setup, deed_teardown);
 	tcase_set_timeout(tcase, 300);

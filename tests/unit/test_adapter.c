@@ -390,8 +390,20 @@ START_TEST(attach_wants_all)
 	                             _i == NO_STORE ? NULL : store,
 	                             _i == NO_SETUP ? NULL : &how,
 	                             _i == NO_OUT ? NULL : &out,
-	                             _i % 2 == 0 ? NULL : &error),
+	                             &error),
 	        _i == NO_MEMORY ? PINSTORE_ERR_NOMEM : PINSTORE_ERR_ARG);
+	if (_i == NO_OUT)
+		ck_assert_str_eq(error.text,
+		                 "out is NULL");
+	else if (_i == NO_STORE || _i == NO_SETUP)
+		ck_assert_str_eq(error.text,
+		                 "a handle, a store, a "
+		                 "setup with its size and a clock are needed");
+	else if (_i == TLS_UNKNOWN)
+		ck_assert_str_eq(error.text,
+		                 "libcurl's TLS library "
+		                 "is not GnuTLS; on Debian that is "
+		                 "libcurl3-gnutls");
 	ck_assert(_i == NO_OUT ? out == pins : out == NULL);
 }
 END_TEST
@@ -653,9 +665,13 @@ START_TEST(outcome_of_a_transfer_that_was_seen)
 	ck_assert_int_eq(verdict, PINSTORE_REJECT);
 	ck_assert_int_eq(pinstore_curl_outcome(pins, CURLE_OK, NULL, &error),
 	                 PINSTORE_ERR_ARG);
+	ck_assert_str_eq(error.text, "attached or "
+	                 "verdict is NULL");
 	expect_outcome(CURLE_OK, PINSTORE_OK, PINSTORE_UNPINNED);
 	/* Only once. */
 	expect_outcome(CURLE_OK, PINSTORE_ERR_UNJUDGED, PINSTORE_REJECT);
+	ck_assert_ptr_nonnull(strstr(error.text,
+	                             "no check has seen the transfer"));
 }
 END_TEST
 

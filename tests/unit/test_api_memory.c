@@ -339,7 +339,8 @@ be_a_child(struct pinstore *inherited)
 	if (pinstore_check(inherited, &peer, NULL, NOW, &verdict, NULL,
 	                   &error) != PINSTORE_ERR_FORKED ||
 	    verdict != PINSTORE_REJECT ||
-	    strstr(error.text, "open another behind fork()") == NULL ||
+	    strstr(error.text, ": it is the parent process's, and is not shared: "
+	                       "open another behind fork()") == NULL ||
 	    pinstore_setting_put(inherited, PINSTORE_SETTING_LEARN_SUBDOMAINS,
 	                         &off, NOW, NULL) != PINSTORE_ERR_FORKED ||
 	    pinstore_compact(inherited, NULL) != PINSTORE_ERR_FORKED ||

@@ -906,8 +906,10 @@ static const struct {
 	{dir_is_a_file, PINSTORE_ERR_ACCESS, "not a directory"},
 	{data_0646, PINSTORE_ERR_ACCESS, "others may write"},
 	{dir_0775, PINSTORE_ERR_ACCESS, "others may write"},
-	{parent_0777, PINSTORE_ERR_ACCESS, "others may replace"},
-	{a_backup, PINSTORE_ERR_ACCESS, "no published one"},
+	{parent_0777, PINSTORE_ERR_ACCESS, ": others may replace it, for its parent directory has mode 0777: "
+	 "chmod go-w the parent"},
+	{a_backup, PINSTORE_ERR_ACCESS, " is no published one: put one there with "
+	 "pinstore backup --publish"},
 	{a_live_store, PINSTORE_ERR_ACCESS, "no published one"},
 };
 
@@ -986,7 +988,7 @@ START_TEST(other_owners)
 	ck_assert_int_eq(why.status, PINSTORE_ERR_ACCESS);
 	ck_assert_int_eq(chown(data, 1, 1), 0);
 	ck_assert_ptr_null(open_with(fixture_dir.store, below));
-	ck_assert_ptr_nonnull(strstr(why.text, "owner is uid 1"));
+	ck_assert_ptr_nonnull(strstr(why.text, ": its owner is uid 1, not you (uid 0): use a store of your own"));
 	ck_assert_int_eq(chown(below, 0, 0), 0);
 	ck_assert_ptr_null(open_with(fixture_dir.store, below));
 	ck_assert_ptr_nonnull(strstr(why.text, "uid 1"));

@@ -85,6 +85,7 @@ static const struct {
 	{0x47504653, NULL, "GPFS"},
 	{0x01161970, NULL, "GFS2"},
 	{0x786f4256, NULL, "vboxsf"},
+	{0xbacbacbc, NULL, "VMware shared folders"},
 	{FUSE, "fuse.sshfs", "fuse.sshfs"},
 	{FUSE, "virtiofs", "virtiofs"},
 	{FUSE, "fuse.glusterfs", "fuse.glusterfs"},

@@ -148,11 +148,12 @@ static const struct {
 	{head, 0, {{LAST, 8, UINT64_C(1) << 47}}},
 	{cannot, 0, {{NEW(FREE_ROOT), 8, N_PAGES + 4}}},
 	{cannot, 0, {{NEW(MAIN_ROOT), 8, N_PAGES + 4}}},
-	{"two heads that do not agree", 0, {{NEW(PAGE_LEN), 4, 1024}}},
+	{"has two heads that do not agree", 0, {{NEW(PAGE_LEN), 4, 1024}}},
 	{"has no content", 0, {{TXN, 8, 0}, {NEW(TXN), 8, 0}}},
 	{"has no content", 0, {{NEW(MAIN_ROOT), 8, NONE}}},
-	{"another version of LMDB", 0, {{VERSION, 4, 2}}},
-	{"another architecture", 0, {{META, 4, SWAPPED}}},
+	{": another version of LMDB has written", 0, {{VERSION, 4, 2}}},
+	{": another architecture has written data.mdb: export it there and import it "
+	 "here", 0, {{META, 4, SWAPPED}}},
 	{"another architecture", 0, {{LOWER, 4, MAGIC}}},
 	{"another architecture", 0, {{LOWER, 4, SWAPPED}}},
 
