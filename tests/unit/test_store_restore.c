@@ -480,7 +480,7 @@ START_TEST(killed)
 	unsigned round, n_old = 0, n_new = 0;
 
 	make_both();
-	for (round = 0; round < 60; round += suite_stride(12)) {
+	for (round = 0; round < 60; round += suite_stride(9)) {
 		struct ps_store *store;
 		uint64_t hosts;
 		bool is_old;
