@@ -306,16 +306,20 @@ static enum pinstore_status
 open_dir(const struct place *place, int *fd, struct pinstore_error *error)
 {
 	int64_t deadline = ps_clock_ms() + MODE_WAIT_MS;
+	bool is_last = false;
 	int os_error;
 
-	do {
+	for (;;) {
 		*fd = openat(place->parent, place->name,
 		             O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (*fd >= 0)
 			return PINSTORE_OK;
 		os_error = errno;
-	} while (os_error == EACCES && is_being_made(place) &&
-	         ps_clock_pause(deadline));
+		if (os_error != EACCES || is_last)
+			break;
+		/* It may have got its mode since it was tried. */
+		is_last = !is_being_made(place) || !ps_clock_pause(deadline);
+	}
 	if (os_error == ENOENT)
 		return PINSTORE_ERR_NOTFOUND;
 	if (os_error == ENOTDIR || os_error == ELOOP) {
