@@ -733,6 +733,12 @@ take_snapshot(struct ps_txn *txn, enum ps_trouble *trouble,
 	                                  ? mdb_txn_id(txn->txn)
 	                                  : atomic_load(&txn->db->last));
 	txn->id = txn->snapshot.txn;
+	/* LMDB has seen that the map holds the commit that the slot names. */
+	if (status == PINSTORE_ERR_BUSY) {
+		*trouble = PS_TROUBLE_RESIZED;
+		return ps_fail(error, status, "store %s: its file has grown: "
+		               "try again", txn->db->path);
+	}
 	if (status != PINSTORE_ERR_NOTFOUND)
 		return told(txn, status, error);
 	*trouble = PS_TROUBLE_REPLACED;

@@ -37,7 +37,8 @@ struct ps_snapshot {
 
 /*
  * Take the snapshot of a reader whose slot says `least`: that one, or a later
- * one.  Errors: NOTFOUND (the file has not come so far), DAMAGED; without text.
+ * one.  Errors: NOTFOUND (the file has not come so far), BUSY (the map is too
+ * short for it by now), DAMAGED; without text.
  */
 enum pinstore_status
 ps_snapshot_take(struct ps_snapshot *snapshot, struct ps_map *map,

@@ -93,12 +93,14 @@ ps_map_snapshot(const struct ps_map *map, uint64_t least, uint64_t *txn,
 {
 	const uint8_t *page = map->at + least % 2 * map->page_len;
 	const uint8_t *meta = page + PS_PAGE_HEAD_LEN;
+	uint64_t last = 0;
 	int tries;
 
 	for (tries = 0; tries < HEAD_TRIES; tries++) {
 		*txn = load(meta + PS_META_TXN_AT);
 		ps_tree_root_decode(meta + PS_META_MAIN_AT, root);
 		root->root = load(meta + PS_META_MAIN_AT + PS_TREE_ROOT_AT);
+		last = load(meta + PS_META_LAST_AT);
 		atomic_thread_fence(memory_order_acquire);
 		if (load(meta + PS_META_TXN_AT) == *txn)
 			break;
@@ -106,7 +108,11 @@ ps_map_snapshot(const struct ps_map *map, uint64_t least, uint64_t *txn,
 	if (ps_page_get32(meta + PS_META_MAGIC_AT) != PS_META_MAGIC ||
 	    tries == HEAD_TRIES)
 		return PINSTORE_ERR_DAMAGED;
-	return *txn >= least ? PINSTORE_OK : PINSTORE_ERR_NOTFOUND;
+	if (*txn < least)
+		return PINSTORE_ERR_NOTFOUND;
+	return *txn == least || last < map->len / map->page_len
+	               ? PINSTORE_OK
+	               : PINSTORE_ERR_BUSY;
 }
 
 /* ---------------------------------------------------------------- the pages */

@@ -48,7 +48,8 @@ ps_map_close(struct ps_map *map);
 /*
  * The last snapshot whose head stands where that of `least` does, which a
  * reader's slot protects: its number, and the root of its tree of databases.
- * Errors: NOTFOUND (this file has not come so far), DAMAGED.
+ * Errors: NOTFOUND (this file has not come so far), BUSY (it is a later one, of
+ * a file that has grown out of the map meanwhile), DAMAGED.
  */
 enum pinstore_status
 ps_map_snapshot(const struct ps_map *map, uint64_t least, uint64_t *txn,

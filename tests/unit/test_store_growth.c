@@ -156,7 +156,7 @@ read_thread(void *arg)
 {
 	unsigned *reads = arg, n = 0;
 
-	while (!is_over) {
+	do {
 		struct ps_host host = kit_numbered(n++ % 500);
 		struct ps_entry entry;
 		struct pinstore_error error;
@@ -168,7 +168,7 @@ read_thread(void *arg)
 			abort();
 		}
 		++*reads;
-	}
+	} while (!is_over);
 	return NULL;
 }
 

@@ -852,6 +852,24 @@ START_TEST(snapshots)
 }
 END_TEST
 
+/* A reader that was overtaken gets none whose pages the map cannot hold. */
+START_TEST(a_snapshot_behind_the_map)
+{
+	struct ps_tree_root root;
+	uint64_t txn, last;
+
+	fill(10, 10);
+	fill(10, 10);
+	load();
+	last = last_txn();
+	map.len = 3 * (uint64_t)map.page_len;
+	ck_assert_int_eq(ps_map_snapshot(&map, last - 2, &txn, &root),
+	                 PINSTORE_ERR_BUSY);
+	ck_assert_int_eq(ps_map_snapshot(&map, last, &txn, &root),
+	                 PINSTORE_OK);
+}
+END_TEST
+
 /* The file grows under the map; what one snapshot has it keeps. */
 START_TEST(growth)
 {
@@ -925,6 +943,7 @@ main(void)
 	tcase_add_test(tcase, walked_while_it_grows);
 	tcase_add_test(tcase, more_leaves_than_pages);
 	tcase_add_test(tcase, snapshots);
+	tcase_add_test(tcase, a_snapshot_behind_the_map);
 	tcase_add_test(tcase, growth);
 	tcase_add_test(tcase, no_map);
 	return suite_run(suite);
