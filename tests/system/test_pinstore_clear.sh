@@ -56,6 +56,16 @@ expect_exit 1 pinstore --json clear --yes a.test c.test
 expect_json out 'd == {"removed": 1}'
 expect_hosts 'b.a.test e.test'
 
+about "Ctrl-D at the question is no yes, whatever lies in memory"
+for fresh in y Y; do
+	[ $fresh = y ] && perturb=134 || perturb=166
+	# glibc fills what it gives with the complement of that.
+	expect_exit 2 env MALLOC_PERTURB_=$perturb script -E never -qec \
+		'pinstore clear e.test' /dev/null </dev/null
+	expect_out 'nothing was removed'
+done
+expect_exit 0 pinstore show e.test
+
 about "the next visit is a first visit"
 expect_exit 0 pinstore clear --yes e.test
 expect_out '^removed 1 entry'

@@ -391,6 +391,7 @@ run_agreed(struct run *run, const char *question, const char *refusal)
 	char *line = NULL;
 	size_t size = 0;
 	bool is_yes;
+	ssize_t len;
 
 	if (option_given(&run->options, OPTION_YES))
 		return true;
@@ -406,9 +407,11 @@ run_agreed(struct run *run, const char *question, const char *refusal)
 	}
 	tool_put_escaped(question, stderr);
 	fputs("? [y/N] ", stderr);
-	if (getline(&line, &size, stdin) < 0)
+	/* At the end of the input the room is there, and nothing in it. */
+	len = getline(&line, &size, stdin);
+	if (len < 0)
 		fputc('\n', stderr); /* Ctrl-D: nobody ended the line */
-	is_yes = line != NULL && (line[0] == 'y' || line[0] == 'Y');
+	is_yes = len > 0 && (line[0] == 'y' || line[0] == 'Y');
 	free(line);
 	if (!is_yes)
 		tool_fault_usage(&run->fault, run->verb->name, NULL, "%s",
